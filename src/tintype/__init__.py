@@ -1,0 +1,1 @@
+"""Tintype: one image API in front of every image model."""

@@ -32,7 +32,17 @@ RASTER = 256  # pixels on an edge of the picture that boxes and colour shares ar
 
 def tidy(body: str) -> str:
     """The same drawing in fewer bytes: coordinates to 2 decimals (1/3200 of the width)."""
-    return re.sub(r"\d*\.\d{3,}", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip(".") or "0", body)
+    return re.sub(r"\d*\.\d+|\d+", _rounded, body)
+
+
+def _rounded(number: re.Match[str]) -> str:
+    """Numbers in path data may touch (".89.387" is two): a blank goes where rounding would join them."""
+    if len(number[0].partition(".")[2]) < 3:
+        return number[0]
+    text = f"{float(number[0]):.2f}".rstrip("0").rstrip(".").removeprefix("0") or "0"
+    before, after = number.string[: number.start()][-1:], number.string[number.end() :][:1]
+    lead = " " if before.isdigit() and not text.startswith(".") else ""
+    return f"{lead}{text}{' ' if after == '.' and '.' not in text else ''}"
 
 
 def drawn(body: str) -> np.ndarray[Any, Any]:

@@ -14,7 +14,7 @@ from .commission import Commission, Stage
 from .homes import home_of
 from .layers import Layer, Painting, StyleRecipe
 from .layout import Frame, Placed, place
-from .lettering import Ground, letter
+from .signs import Ground, letter
 from .lighting import Cast, add_glows, blend, cast_shadows, deepen_floor, reflection, waterline
 from .scene import Scene
 from .sprites import Light, softened, sprite

@@ -116,7 +116,7 @@ def _seated(icon: str, body: Body, colour: Colour | None) -> str:
     for side in (-1, 1):
         turn = f'transform="rotate({side * 18} {x + side * rx * 0.86:.2f} {bottom - tall * 0.44:.2f})"'
         arm = disc(x + side * rx * 0.86, bottom - tall * 0.42, rx * 0.3, tall * 0.3)
-        parts.append(f'<path d="{arm}" fill="{css(mix(dark, paws, 0.5) if body.paws else dark)}" {turn}/>')
+        parts.append(f'<path d="{arm}" fill="{css(paws if body.paws and luma(fur) > 0.8 else dark)}" {turn}/>')
         foot = disc(x + side * rx * 0.78, bottom - tall * 0.1, rx * 0.5, tall * 0.1)
         parts.append(f'<path d="{foot}" fill="{css(paws)}"/>')
     return "".join(parts)

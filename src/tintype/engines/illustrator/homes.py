@@ -28,8 +28,8 @@ TRANSPARENT = frozenset(
 SUPPORTS: dict[str, tuple[float, float]] = {
     # icon: how far below its top the surface lies, and how much of the width is usable
     "bed": (0.42, 0.7),
-    "chair": (0.52, 0.7),
-    "seat": (0.5, 0.7),
+    "chair": (0.1, 0.7),
+    "seat": (0.45, 0.7),
     "couch-and-lamp": (0.5, 0.6),
     "table": (0.04, 0.85),
     "desk": (0.04, 0.85),

@@ -241,7 +241,7 @@ def _wear(scene: Scene, group: Group, host: Placed, part: Placed, of: tuple[int,
     head = face * host.w
     tilt = host.tilt + (0 if kind != "head" else -5 if host.mirror else 5)
     if kind == "head":
-        wide = head * 1.12 / (part.w / max(part.w, part.h))
+        wide = head * 1.12 * max(0.75, scene.subjects[part.subject].scale**0.4) / (part.w / max(part.w, part.h))
         part = _sized(part, wide)
         x, y = _at(host, fx, fy)
         return replace(
@@ -346,6 +346,10 @@ def _under(scene: Scene, group: Group, host: Placed, part: Placed, of: tuple[int
 def _above(scene: Scene, group: Group, host: Placed, part: Placed, of: tuple[int, int]) -> Placed:
     copy, count = of
     top = group.box()[1]
+    if WORN.get(part.icon) == "over":  # an umbrella is held: its handle comes down beside the host
+        part = _sized(part, max(max(part.w, part.h), 1.5 * host.w, 1.1 * host.h))
+        side = -1 if host.mirror else 1
+        return replace(part, x=host.x + side * host.w * 0.22, y=host.y + host.h * 0.12 - part.h / 2, tilt=side * 4, mirror=host.mirror, order=host.order - 0.05, ground=None)
     x = host.x + (copy - (count - 1) / 2) * part.w * 1.1
     return replace(part, x=x, y=top - part.h * 0.62, order=host.order + 0.05, ground=None)
 
@@ -453,12 +457,13 @@ def _best_rows(
 ) -> tuple[list[list[Group]], float]:
     """The number of rows that lets the groups be drawn largest, and the scale (units per relative size)."""
     best: tuple[float, list[list[Group]]] = (0.0, [groups])
-    for count in range(1, min(len(groups), 6) + 1):
+    most = 1 if len(groups) < 4 and pitch < 1 else min(len(groups), 6)
+    for count in range(1, most + 1):
         rows = _rows(groups, count, 0)
         widest = max(_extent(row, gap) * shrink ** (len(rows) - 1 - i) for i, row in enumerate(rows))
         tallest = max(g.box()[3] - g.box()[1] for g in groups)
         scale = min(edge, wide / widest, high / (tallest * (1 + pitch * (len(rows) - 1))))
-        if scale > best[0] * 1.04:
+        if scale > best[0] * 1.12:
             best = (scale, rows)
     return best[1], best[0]
 
@@ -471,10 +476,12 @@ def _on_floor(scene: Scene, groups: list[Group], frame: Frame, rng: Random) -> l
         foot = frame.horizon + (frame.h - frame.horizon) * 0.25
     elif sy > 0:
         foot = frame.h * 0.93
+    elif figures.standing(scene.subjects[0].icon).size >= 2.6 and frame.medium == "floor":
+        foot = frame.horizon + (foot - frame.horizon) * 0.66  # what is as large as a house stands farther off
     if scene.shot == "close-up":
         foot = frame.h * 0.95
     edge = _target(scene, frame) * (0.85 if sy < 0 else 1.0)
-    pitch, gap, shrink = 0.34, -0.02 if len(groups) > 2 else 0.06, 0.84
+    pitch, gap, shrink = 0.5, 0.02 if len(groups) > 2 else 0.06, 0.84
     wide = frame.w * 0.9 * (1.0 if 0.4 < sx < 0.6 else 0.72)
     top = frame.h * frame.headroom
     if any(g.lift for g in groups):

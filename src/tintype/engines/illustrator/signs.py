@@ -115,8 +115,20 @@ def _wrapped(words: list[str], lines: int) -> list[str]:
     return [*out, line]
 
 
-def letter(lettering: Lettering, width: int, height: int, ground: Ground, seed: int) -> list[Layer]:
-    """The layers of one piece of lettering, back to front, within the canvas."""
+def clear_of(taken: list[tuple[int, int]], y: int, tall: int, height: int, gap: int) -> int:
+    """The y nearest to the wanted one at which `tall` rows overlap none of the spans that are taken."""
+    spots = [y] + [end + gap for _, end in taken] + [start - tall - gap for start, _ in taken]
+    free = [s for s in spots if 0 <= s <= height - tall and all(s >= end or s + tall <= start for start, end in taken)]
+    return min(free, key=lambda s: abs(s - y), default=y)
+
+
+def letter(
+    lettering: Lettering, width: int, height: int, ground: Ground, seed: int, taken: list[tuple[int, int]]
+) -> list[Layer]:
+    """The layers of one piece of lettering, back to front, within the canvas.
+
+    `taken` are the spans of rows (start, end) that earlier lettering lies on; this one's is added.
+    """
     carrier = lettering.carrier
     share_w, share_h = SHARE[carrier]
     if height > width * 1.5:
@@ -134,6 +146,8 @@ def letter(lettering: Lettering, width: int, height: int, ground: Ground, seed: 
     box = (cut.width + 2 * pad, cut.height + 2 * pad)
     x = round(min(max(width * spot[0] - box[0] / 2, unit * 0.02), width - box[0] - unit * 0.02))
     y = round(min(max(height * spot[1] - box[1] / 2, unit * 0.02), height - box[1] - unit * 0.02))
+    y = clear_of(taken, y, box[1], height, max(1, round(unit * 0.015)))
+    taken.append((y, y + box[1]))
     if carrier in ("title", "logo"):
         pixels = _outlined(cut, pad, ground)
     elif carrier == "neon sign":

@@ -12,7 +12,7 @@ from PIL import Image, ImageChops, ImageFilter
 
 from . import figures
 from .scene import Colour
-from .vector import mix, render
+from .vector import luma, mix, render
 
 Floats = npt.NDArray[np.float32]
 
@@ -143,4 +143,4 @@ def _widest_run(columns: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
 
 def softened(ambient: Colour) -> Colour:
     """The light on a subject: like the place's, but never so dark that the subject is lost."""
-    return mix(ambient, (255, 255, 255), 0.34)
+    return mix(ambient, (255, 255, 255), 0.3 + 0.25 * (1 - luma(ambient)))

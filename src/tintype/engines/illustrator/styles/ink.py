@@ -9,7 +9,7 @@ from PIL import Image, ImageChops, ImageDraw
 
 from ..layers import Layer, Painting
 from .recipe import Recipe, extremes, in_bands, is_grey
-from .shape import backed, grown, lines, modelled, roomy, side
+from .shape import backed, exposed, grown, lines, modelled, roomy, side
 from .texture import clouds, dots, hatching, paper
 from .tone import blur, curve, darken, field, ramp, saturate
 
@@ -118,13 +118,13 @@ class Pencil(Recipe):
     def layer(self, layer: Layer, painting: Painting) -> Layer:
         if layer.kind in ("subject", "scenery") and extremes(layer.pixels.getchannel("A"))[1] > 200:
             width = (0.0022 if layer.kind == "subject" else 0.0014) * painting.unit
-            layer = roomy(modelled(layer, painting, 0.1, 0.9), painting, 2 * width)
+            layer = roomy(modelled(exposed(layer), painting, 0.1, 0.9), painting, 2 * width)
             edge = grown(layer.pixels.getchannel("A").point(ramp(150, 60)), width)
             layer = replace(layer, pixels=backed(layer.pixels, edge, (40, 40, 40)))
         if layer.depth < 0.5:
             return layer
         # What is far is barely sketched.
-        pale = Image.blend(layer.pixels, Image.new("RGBA", layer.pixels.size, (255, 255, 255, 255)), 0.62)
+        pale = Image.blend(layer.pixels, Image.new("RGBA", layer.pixels.size, (255, 255, 255, 255)), 0.42)
         pale.putalpha(layer.pixels.getchannel("A"))
         return replace(layer, pixels=pale)
 
@@ -133,6 +133,11 @@ class Pencil(Recipe):
         strokes = [hatching(painting, angle, 0.0052, 0.0019, f"pencil {angle}") for angle in (-50, -28, 40)]
         tooth = paper(painting, 13, 1 / 420)
         uneven = clouds(painting, "pressure", 0.3, 2).point([128 + (v - 128) // 4 for v in range(256)])
+        # Night, too, is drawn on white paper: a dark picture is lifted until its mean is a light grey.
+        mean = (
+            np.asarray(picture.resize((16, 16), Image.Resampling.BOX).convert("L"), np.float32).mean() / 255
+        )
+        lift = curve((0, 0.02), (min(0.6, max(0.12, float(mean))), 0.52), (0.95, 0.97), (1, 1))
         # How far down the tone lets each direction of strokes through, from light to dark.
         sets_in = (ramp(165, 130, 40), ramp(112, 90, 20), ramp(66, 70, 0))
         smudge = curve((0, 0.45), (0.4, 0.74), (0.8, 0.99), (1, 1))
@@ -140,7 +145,7 @@ class Pencil(Recipe):
         def sketch(
             band: Image.Image, pressure: Image.Image, tooth: Image.Image, *hatch: Image.Image
         ) -> Image.Image:
-            grey = band.convert("L", (0.42, 0.42, 0.16, 0))
+            grey = band.convert("L", (0.42, 0.42, 0.16, 0)).point(lift)
             tone = ImageChops.add(blur(grey, 0.003 * unit), pressure, 1, -128)
             page = ImageChops.lighter(hatch[0], tone.point(sets_in[0]))
             page = ImageChops.multiply(page, tone.point(smudge))

@@ -9,21 +9,15 @@ from PIL import Image, ImageChops, ImageDraw
 
 from ..layers import Layer, Painting
 from .recipe import Recipe, chance, in_bands
-from .shape import modelled, moved, roomy
+from .shape import exposed, modelled, moved, roomy
 from .texture import grain
 from .tone import blur, curve, curves, darken, field, glow, saturate, vignette
 
 
-def focus(painting: Painting) -> float:
-    """The depth that is sharp: where the nearest subject stands."""
-    return min((layer.depth for layer in painting.layers if layer.kind == "subject"), default=0.0)
-
-
 def defocused(layer: Layer, painting: Painting, strength: float) -> Layer:
-    """Blurred by how far it stands from the focus; `strength` is the widest radius as a fraction of the
-    unit. What lies on the floor or hangs in the air across all depths stays."""
-    away = abs(layer.depth - focus(painting))
-    radius = strength * painting.unit * min(1.0, max(0.0, away - 0.06) * 1.25)
+    """Blurred by how far it stands behind the front, where the focus is; `strength` is the widest radius as
+    a fraction of the unit. Weather hangs at all depths, and words are to be read: both stay sharp."""
+    radius = strength * painting.unit * min(1.0, max(0.0, layer.depth - 0.06) * 1.25)
     if radius < 0.5 or layer.kind in ("weather", "lettering"):
         return layer
     wide = roomy(layer, painting, radius * 2)
@@ -79,8 +73,6 @@ class Photo(Recipe):
     shading: float = 1.0
 
     def layer(self, layer: Layer, painting: Painting) -> Layer:
-        if layer.kind == "subject":
-            layer = modelled(layer, painting, 0.35, 0.55)
         out = defocused(layer, painting, 0.016)
         if layer.kind == "ground" and painting.scene.place not in ("plain", "studio", "nowhere"):
             night = painting.scene.time in ("night", "dusk")
@@ -101,8 +93,8 @@ class Photo(Recipe):
             lit = glow(curves(saturate(band, 0.9), red, green, blue), 190, 0.022 * unit, (0.5, 0.47, 0.42))
             return ImageChops.overlay(lit, Image.merge("RGB", (dust, dust, dust)))
 
-        exposed = in_bands(expose, 0.07 * unit, picture, noise)
-        return exposed if painting.transparent else vignette(exposed, 0.34, start=0.45)
+        taken = in_bands(expose, 0.07 * unit, picture, noise)
+        return taken if painting.transparent else vignette(taken, 0.34, start=0.45)
 
 
 @dataclass(slots=True)
@@ -146,7 +138,7 @@ class Noir(Recipe):
     def layer(self, layer: Layer, painting: Painting) -> Layer:
         if layer.kind != "subject":
             return layer
-        shaped = modelled(layer, painting, 0.25, 1.0)
+        shaped = modelled(exposed(layer), painting, 0.25, 1.0)
         # A hard rim of light on the side of the lamp parts the figure from the dark behind it.
         alpha = layer.pixels.getchannel("A")
         width = max(1.0, 0.007 * painting.unit)

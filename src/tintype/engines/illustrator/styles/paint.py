@@ -190,7 +190,7 @@ def along(picture: Image.Image, columns: int, rows: int) -> np.ndarray:
     """The direction of the forms at each place: along edges near them, and drifting where nothing is."""
     small = picture.convert("L").resize((max(4, columns), max(4, rows)), Image.Resampling.BOX)
     tone = np.asarray(small.filter(ImageFilter.GaussianBlur(1.2)), np.float32)
-    gy, gx = np.gradient(tone)
+    gy, gx = (np.asarray(slope) for slope in np.gradient(tone))
 
     def soft(values: np.ndarray) -> np.ndarray:
         return np.asarray(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 from ..layers import Layer, Painting
@@ -95,5 +96,16 @@ def modelled(layer: Layer, painting: Painting, light: float, shade: float) -> La
     lit = side(alpha, painting, True, light)
     colours = darken(layer.pixels.convert("RGB"), ImageChops.invert(side(alpha, painting, False, shade)))
     colours = ImageChops.screen(colours, Image.merge("RGB", (lit, lit, lit)))
+    colours.putalpha(alpha)
+    return replace(layer, pixels=colours)
+
+
+def exposed(layer: Layer, white: int = 238) -> Layer:
+    """The subject lit as by a lamp of its own: its lightest parts brought up to `white`, whatever the hour."""
+    alpha = layer.pixels.getchannel("A")
+    counts = np.cumsum(layer.pixels.convert("L").histogram(alpha.point(ramp(200, 0))))
+    lightest = int(np.searchsorted(counts, 0.97 * counts[-1]))
+    gain = min(2.4, max(1.0, white / max(1, lightest)))
+    colours = layer.pixels.convert("RGB").point([min(255, int(v * gain)) for v in range(256)] * 3)
     colours.putalpha(alpha)
     return replace(layer, pixels=colours)

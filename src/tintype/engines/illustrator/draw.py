@@ -15,15 +15,16 @@ from .commission import Commission, Stage
 from .homes import home_of
 from .layers import Layer, Painting, StyleRecipe
 from .layout import Frame, Placed, place
-from .signs import HOME, SPOTS, Ground, letter
 from .lighting import Cast, add_glows, cast_shadows, deepen_floor, reflection, waterline
 from .reader import read
-from .scene import Colour, Lettering, Scene
-from .sprites import Light, softened, sprite
+from .scene import Colour, Lettering, Scene, Skin
+from .signs import HOME, SPOTS, Ground, letter
+from .sprites import Light, Look, softened, sprite
 from .styles import STYLES
 from .vector import BAND_PIXELS, render
 from .weather import paint_weather
 
+SKINS: tuple[Skin, ...] = ("light", "medium-light", "medium", "medium-dark", "dark")
 INDOORS = frozenset(("room", "kitchen", "restaurant", "bar", "workshop", "library", "studio", "plain"))
 
 
@@ -160,7 +161,9 @@ class Painter:
         size = (max(1, round(right) - x), max(1, round(bottom) - y))
         lx, ly = self.view.mood.light
         light = Light(direction=(lx, ly), ambient=softened(self.view.ambient), volume=self.recipe.shading)
-        pixels = sprite(part.icon, subject.colour, size, mirror=part.mirror, tilt=part.tilt, light=light)
+        skin = subject.skin or self.chance(f"skin {part.subject}").choice(SKINS)
+        look = Look(icon=part.icon, colour=subject.colour, skin=skin, mirror=part.mirror, tilt=part.tilt)
+        pixels = sprite(look, size, light)
         if part.opacity < 1:
             pixels.putalpha(pixels.getchannel("A").point(lambda a: round(a * part.opacity)))
         if part.sunk and not self.commission.transparent:
@@ -214,7 +217,9 @@ class Painter:
                 self.chance("weather"),
                 indoors=self.scene.place in INDOORS,
             )
-            wide = [glow._replace(strength=glow.strength * 0.3) for glow in self.view.glows if glow.radius > 250]
+            wide = [
+                glow._replace(strength=glow.strength * 0.3) for glow in self.view.glows if glow.radius > 250
+            ]
             add_glows(self.canvas, wide, self.w, self.h)
         taken: list[tuple[int, int]] = []
         for words in self.scene.lettering:
@@ -229,7 +234,12 @@ class Painter:
         """The mean colour where the words will lie; white where the picture is transparent."""
         x, y = SPOTS[words.spot] if words.spot else HOME[words.carrier]
         w, h = self.canvas.size
-        box = (int(w * max(0, x - 0.3)), int(h * max(0, y - 0.08)), int(w * min(1, x + 0.3)) + 1, int(h * min(1, y + 0.08)) + 1)
+        box = (
+            int(w * max(0, x - 0.3)),
+            int(h * max(0, y - 0.08)),
+            int(w * min(1, x + 0.3)) + 1,
+            int(h * min(1, y + 0.08)) + 1,
+        )
         few = self.canvas.crop(box).resize((4, 4), Image.Resampling.BOX).convert("RGBA")
         paper = Image.new("RGBA", few.size, (255, 255, 255, 255))
         paper.alpha_composite(few)

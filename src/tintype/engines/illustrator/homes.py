@@ -9,20 +9,179 @@ from .backdrops import Home
 from .scene import Scene
 
 VEHICLES = frozenset(
-    ["ambulance", "articulated-lorry", "auto-rickshaw", "automobile", "bicycle", "bus", "delivery-truck", "fire-engine", "kick-scooter", "light-rail", "locomotive", "minibus", "monorail", "motor-scooter", "motorcycle", "oncoming-automobile", "oncoming-bus", "oncoming-police-car", "oncoming-taxi", "pickup-truck", "police-car", "racing-car", "railway-car", "skateboard", "sport-utility-vehicle", "taxi", "tractor", "train", "tram", "tram-car", "trolleybus", "bullet-train", "high-speed-train", "manual-wheelchair", "motorized-wheelchair", "bus-stop", "fuel-pump", "stop-sign", "person-biking", "man-biking", "woman-biking"]
+    [
+        "ambulance",
+        "articulated-lorry",
+        "auto-rickshaw",
+        "automobile",
+        "bicycle",
+        "bus",
+        "delivery-truck",
+        "fire-engine",
+        "kick-scooter",
+        "light-rail",
+        "locomotive",
+        "minibus",
+        "monorail",
+        "motor-scooter",
+        "motorcycle",
+        "oncoming-automobile",
+        "oncoming-bus",
+        "oncoming-police-car",
+        "oncoming-taxi",
+        "pickup-truck",
+        "police-car",
+        "racing-car",
+        "railway-car",
+        "skateboard",
+        "sport-utility-vehicle",
+        "taxi",
+        "tractor",
+        "train",
+        "tram",
+        "tram-car",
+        "trolleybus",
+        "bullet-train",
+        "high-speed-train",
+        "manual-wheelchair",
+        "motorized-wheelchair",
+        "bus-stop",
+        "fuel-pump",
+        "stop-sign",
+        "person-biking",
+        "man-biking",
+        "woman-biking",
+    ]
 )
 SPACE = frozenset(
-    ["rocket", "alien", "alien-monster", "astronaut", "man-astronaut", "woman-astronaut", "flying-saucer", "satellite", "ringed-planet", "comet", "shooting-star", "milky-way", "globe-showing-americas", "globe-showing-asia-australia", "globe-showing-europe-africa", "star", "glowing-star", "full-moon", "crescent-moon", "new-moon", "full-moon-face", "new-moon-face"]
+    [
+        "rocket",
+        "alien",
+        "alien-monster",
+        "astronaut",
+        "man-astronaut",
+        "woman-astronaut",
+        "flying-saucer",
+        "satellite",
+        "ringed-planet",
+        "comet",
+        "shooting-star",
+        "milky-way",
+        "globe-showing-americas",
+        "globe-showing-asia-australia",
+        "globe-showing-europe-africa",
+        "star",
+        "glowing-star",
+        "full-moon",
+        "crescent-moon",
+        "new-moon",
+        "full-moon-face",
+        "new-moon-face",
+    ]
 )
 SMALL_AND_OUTDOORS = frozenset(
-    ["ant", "beetle", "bug", "cricket", "worm", "snail", "spider", "scorpion", "lady-beetle", "baby-chick", "front-facing-baby-chick", "hatching-chick", "frog", "mouse", "rat", "hamster", "hedgehog", "bird", "blackbird", "chipmunk", "lizard", "rabbit", "beaver", "koala", "raccoon", "skunk", "owl", "parrot", "rooster", "chicken", "bat", "honeybee", "butterfly", "mushroom", "brown-mushroom", "tulip", "rose", "hibiscus", "blossom", "white-flower", "hyacinth", "lotus", "seedling", "herb", "shamrock", "four-leaf-clover", "cherry-blossom", "sheaf-of-rice", "crab", "kite", "soccer-ball", "nest-with-eggs", "empty-nest", "snake", "turtle", "rock", "wood", "fire", "umbrella", "closed-umbrella", "umbrella-with-rain-drops", "jack-o-lantern"]
+    [
+        "ant",
+        "beetle",
+        "bug",
+        "cricket",
+        "worm",
+        "snail",
+        "spider",
+        "scorpion",
+        "lady-beetle",
+        "baby-chick",
+        "front-facing-baby-chick",
+        "hatching-chick",
+        "frog",
+        "mouse",
+        "rat",
+        "hamster",
+        "hedgehog",
+        "bird",
+        "blackbird",
+        "chipmunk",
+        "lizard",
+        "rabbit",
+        "beaver",
+        "koala",
+        "raccoon",
+        "skunk",
+        "owl",
+        "parrot",
+        "rooster",
+        "chicken",
+        "bat",
+        "honeybee",
+        "butterfly",
+        "mushroom",
+        "brown-mushroom",
+        "tulip",
+        "rose",
+        "hibiscus",
+        "blossom",
+        "white-flower",
+        "hyacinth",
+        "lotus",
+        "seedling",
+        "herb",
+        "shamrock",
+        "four-leaf-clover",
+        "cherry-blossom",
+        "sheaf-of-rice",
+        "crab",
+        "kite",
+        "soccer-ball",
+        "nest-with-eggs",
+        "empty-nest",
+        "snake",
+        "turtle",
+        "rock",
+        "wood",
+        "fire",
+        "umbrella",
+        "closed-umbrella",
+        "umbrella-with-rain-drops",
+        "jack-o-lantern",
+    ]
 )
 INDOORS_LARGE = frozenset(
-    ["bed", "bathtub", "chair", "couch-and-lamp", "door", "seat", "toilet", "shower", "television", "desktop-computer", "ladder", "potted-plant", "fire-extinguisher", "plunger", "lotion-bottle", "mirror", "window", "framed-picture", "broom"]
+    [
+        "bed",
+        "bathtub",
+        "chair",
+        "couch-and-lamp",
+        "door",
+        "seat",
+        "toilet",
+        "shower",
+        "television",
+        "desktop-computer",
+        "ladder",
+        "potted-plant",
+        "fire-extinguisher",
+        "plunger",
+        "lotion-bottle",
+        "mirror",
+        "window",
+        "framed-picture",
+        "broom",
+    ]
 )
 
 TRANSPARENT = frozenset(
-    ["jar", "glass-of-milk", "tumbler-glass", "crystal-ball", "aquarium", "bubbles", "test-tube", "alembic", "wine-glass", "snow-globe"]
+    [
+        "jar",
+        "glass-of-milk",
+        "tumbler-glass",
+        "crystal-ball",
+        "aquarium",
+        "bubbles",
+        "test-tube",
+        "alembic",
+        "wine-glass",
+        "snow-globe",
+    ]
 )
 
 SUPPORTS: dict[str, tuple[float, float]] = {
@@ -112,7 +271,11 @@ def home_of(scene: Scene) -> Home:
         return "space"
     if icon in VEHICLES:
         return "road"
-    if standing.framed or (standing.head and icon not in SMALL_AND_OUTDOORS) or icon.endswith(("-heart", "-button", "-sign")):
+    if (
+        standing.framed
+        or (standing.head and icon not in SMALL_AND_OUTDOORS)
+        or icon.endswith(("-heart", "-button", "-sign"))
+    ):
         return "soft"
     if icon in figures.BODIES:
         return "meadow"
@@ -130,4 +293,6 @@ def home_of(scene: Scene) -> Home:
         return "meadow"
     if standing.habit in by_habit:
         return by_habit[standing.habit]
-    return "meadow" if standing.size >= 0.5 or standing.person else "table"
+    if standing.alive or standing.person or standing.size >= 1.2:
+        return "meadow"
+    return "table" if standing.size < 0.5 else "studio"

@@ -24,7 +24,9 @@ def surface(view: View, top: float, bottom: float, *, near: Colour, far: Colour)
         at = i / 6
         points = waves(rng, view.w, top + (bottom - top) * at**1.5, 3 + 13 * at, 160 + 420 * at)
         mirrored = mix(mix(low, middle, min(1.0, 0.5 + at)), high, at * 0.8)
-        view.far.path(down_to(points, bottom + 4), mix(mood.tone(mix(far, near, at)), mirrored, 0.62 - 0.27 * at))
+        view.far.path(
+            down_to(points, bottom + 4), mix(mood.tone(mix(far, near, at)), mirrored, 0.62 - 0.27 * at)
+        )
     glints: list[str] = []
     for _ in range(round(60 * view.w / 1000)):
         at = rng.random()

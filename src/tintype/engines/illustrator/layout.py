@@ -480,7 +480,12 @@ def _extent(row: list[Group], gap: float) -> float:
 
 
 def _best_rows(
-    groups: list[Group], room: tuple[float, float, float], edge: float, pitch: float, gap: float, shrink: float
+    groups: list[Group],
+    room: tuple[float, float, float],
+    edge: float,
+    pitch: float,
+    gap: float,
+    shrink: float,
 ) -> tuple[list[list[Group]], float]:
     """The number of rows that lets the groups be drawn largest, and the scale (units per relative size).
 
@@ -591,19 +596,24 @@ def _afloat(scene: Scene, groups: list[Group], frame: Frame, rng: Random) -> lis
     edge = _target(scene, frame)
     high = 2 * min(middle, frame.h - middle) * 0.9
     wide = frame.w * 0.9 * (1.0 if 0.4 < sx < 0.6 else 0.6)
-    rows, scale = _best_rows(groups, (wide, high, math.inf), edge, 1.06, 0.1, 1.0)
-    scale = min(scale, high / sum(max(g.box()[3] - g.box()[1] for g in row) * 1.06 for row in rows))
-    heights = [max(g.box()[3] - g.box()[1] for g in row) * scale * 1.06 for row in rows]
     loose = frame.medium != "page"
+    gap = 0.3 if loose and len(groups) > 2 else 0.1
+    rows, scale = _best_rows(groups, (wide, high, math.inf), edge, 1 + gap * 0.6, gap, 1.0)
+    scale = min(
+        scale, high / sum(max(g.box()[3] - g.box()[1] for g in row) * (1 + gap * 0.6) for row in rows)
+    )
+    heights = [max(g.box()[3] - g.box()[1] for g in row) * scale * (1 + gap * 0.6) for row in rows]
     y = middle - sum(heights) / 2
     placed: list[Placed] = []
     for number, (row, height) in enumerate(zip(rows, heights, strict=True)):
-        total = _extent(row, 0.1) * scale
+        total = _extent(row, gap) * scale
         x = frame.w * sx - total / 2
+        if loose and len(rows) > 1:
+            x += (0.16 if number % 2 else -0.16) * total / len(row)
         for slot, group in enumerate(row):
             left, top, right, bottom = group.box()
-            width = (right - left) * scale * 1.1
-            sway = 0.12 if loose and len(groups) > 1 else 0.03 if len(groups) > 1 else 0.0
+            width = (right - left) * scale * (1 + gap)
+            sway = 0.24 if loose and len(groups) > 1 else 0.03 if len(groups) > 1 else 0.0
             cx = x + width / 2 + rng.uniform(-1, 1) * sway * width * 0.5
             cy = y + height / 2 + (bottom - top) * scale / 2 + rng.uniform(-1, 1) * sway * height
             placed += [

@@ -9,8 +9,8 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from ..layers import Layer, Painting
 from ..scene import Colour
-from .recipe import Backdrop, Recipe, extremes
-from .shape import grown, moved, roomy, shrunk, union
+from .recipe import Backdrop, Recipe, extremes, in_bands
+from .shape import exposed, grown, moved, roomy, shrunk, union
 from .tone import blur, curve, ramp, saturate
 
 
@@ -21,6 +21,9 @@ class Sticker(Recipe):
     backdrop: Backdrop = "none"
     shading: float = 0.55
 
+    def layer(self, layer: Layer, painting: Painting) -> Layer:
+        return exposed(layer) if layer.kind == "subject" else layer
+
     def finish(self, picture: Image.Image, painting: Painting) -> Image.Image:
         unit = painting.unit
         shape = picture.getchannel("A") if picture.mode == "RGBA" else union(painting)
@@ -30,21 +33,24 @@ class Sticker(Recipe):
         shadow = blur(moved(rim, 0.004 * unit, 0.010 * unit), 0.012 * unit).point(
             [v * 96 // 255 for v in range(256)]
         )
-        vivid = saturate(picture.convert("RGB"), 1.12)
-        if picture.mode == "RGBA":
-            out = Image.new("RGBA", picture.size, (30, 34, 48, 0))
-            out.putalpha(shadow)
-            white = Image.new("RGBA", picture.size, (255, 255, 255, 0))
-            white.putalpha(rim)
-            out.alpha_composite(white)
-            vivid.putalpha(shape if shape is not picture else picture.getchannel("A"))
-            out.alpha_composite(vivid)
-            return out
+        return in_bands(stuck, 0, picture, shape, rim, shadow)
+
+
+def stuck(picture: Image.Image, shape: Image.Image, rim: Image.Image, shadow: Image.Image) -> Image.Image:
+    """Ground, shadow, white rim, and the picture inside its shape."""
+    vivid = saturate(picture.convert("RGB"), 1.12)
+    if picture.mode == "RGB":
         out = picture.copy()
         out.paste((30, 34, 48), mask=shadow)
         out.paste((255, 255, 255), mask=rim)
         out.paste(vivid, mask=shape)
         return out
+    out = Image.new("RGBA", picture.size, (30, 34, 48, 0))
+    out.putalpha(shadow)
+    for colours, alpha in ((Image.new("RGB", picture.size, (255, 255, 255)), rim), (vivid, shape)):
+        colours.putalpha(alpha)
+        out.alpha_composite(colours)
+    return out
 
 
 def card(painting: Painting) -> Image.Image:
@@ -67,7 +73,7 @@ class Minimal(Recipe):
         if layer.kind != "subject":
             return layer
         alpha = layer.pixels.getchannel("A")
-        flat = flattened(layer.pixels.convert("RGB"), 7)
+        flat = flattened(exposed(layer, 250).pixels.convert("RGB"), 7)
         flat.putalpha(alpha)
         return replace(layer, pixels=flat)
 

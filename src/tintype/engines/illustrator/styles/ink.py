@@ -44,13 +44,20 @@ class Comic(Recipe):
         screen = dots(painting, DOTS)
         levels = [0, 70, 124, 184, 255]
         flat = [min(levels, key=lambda level: abs(level - v * 1.06)) for v in range(256)]
-        table = [int(0.72 * f + 0.28 * v) if v > 52 else v // 2 for v, f in enumerate(flat)]
+        # The step from each tone to its level; the darkest go to black and the lightest stay smooth.
+        step = [
+            0.75 * (f - v) if 52 < v < 214 else -v / 2 if v <= 52 else (v - 206) / 3
+            for v, f in enumerate(flat)
+        ]
+        table = [128 + int(change) for change in step]
         # Dots grow from mid tones down, and never quite close: black is left to the ink.
         covered = curve((0, 0.35), (0.2, 0.48), (0.36, 0.86), (0.46, 1), (1, 1))
 
         def run(band: Image.Image, threshold: Image.Image) -> Image.Image:
             grey = blur(band.convert("L"), 0.0015 * unit)
-            colours = saturate(band, 1.25).point(table * 3)
+            # All channels move together: levels for each by itself would bend the hues.
+            change = band.convert("L").point(table)
+            colours = ImageChops.add(saturate(band, 1.25), Image.merge("RGB", (change,) * 3), 1, -128)
             dotted = ImageChops.subtract(grey.point(covered), threshold, 0.12, 128).point(
                 ramp(128, 150, 150, 255)
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from PIL import Image, ImageChops, ImageDraw, ImageFilter
+from PIL import Image, ImageChops, ImageDraw
 
 from ..layers import Layer, Painting
 from ..scene import Colour
@@ -81,9 +81,9 @@ class Minimal(Recipe):
         if any(layer.kind == "subject" for layer in painting.layers):
             return saturate(picture, 0.9)
         unit = painting.unit
-        calm = picture.reduce(max(1, unit // 400)).filter(ImageFilter.ModeFilter(5))
-        flat = flattened(calm, 6).resize(picture.size, Image.Resampling.BICUBIC)
-        return saturate(blur(flat, 0.001 * unit), 0.75).point(curve((0, 0.12), (0.6, 0.7), (1, 0.97)) * 3)
+        # The level lines of a blurred picture are smooth, so its few tones meet in calm curves.
+        flat = flattened(blur(picture, 0.009 * unit), 6)
+        return saturate(blur(flat, 0.0009 * unit), 0.75).point(curve((0, 0.12), (0.6, 0.7), (1, 0.97)) * 3)
 
 
 def flattened(picture: Image.Image, colours: int) -> Image.Image:
@@ -123,8 +123,8 @@ class Logo(Recipe):
         if any(layer.kind == "subject" for layer in painting.layers):
             return picture
         ink, ground = two_colours(painting)
-        grey = blur(picture.convert("L"), 0.003 * painting.unit)
-        shape = ImageChops.invert(grey.point(ramp(parting(grey), 14)))
+        grey = blur(picture.convert("L"), 0.006 * painting.unit)
+        shape = ImageChops.invert(grey.point(ramp(parting(grey), 10)))
         out = Image.new("RGB", picture.size, ground)
         out.paste(ink, mask=shape)
         return out

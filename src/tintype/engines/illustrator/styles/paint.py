@@ -157,7 +157,7 @@ def strokes(
     x = (column + dice.random(row.size)) * picture.width / columns
     y = (row + dice.random(row.size)) * picture.height / rows
     half = length * dice.uniform(0.35, 0.6, row.size) * (1 if everywhere else 0.8)
-    colour = seen[row, column] + dice.normal(0, 5, (row.size, 1)) + dice.normal(0, 3, (row.size, 3))
+    colour = seen[row, column] + dice.normal(0, 4, (row.size, 1)) + dice.normal(0, 1.8, (row.size, 3))
     pen = ImageDraw.Draw(canvas)
     bristles = 3 if everywhere else 1
     dx, dy = np.cos(angle) * half, np.sin(angle) * half

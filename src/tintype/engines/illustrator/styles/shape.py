@@ -103,9 +103,21 @@ def modelled(layer: Layer, painting: Painting, light: float, shade: float) -> La
 def exposed(layer: Layer, white: int = 238) -> Layer:
     """The subject lit as by a lamp of its own: its lightest parts brought up to `white`, whatever the hour."""
     alpha = layer.pixels.getchannel("A")
-    counts = np.cumsum(layer.pixels.convert("L").histogram(alpha.point(ramp(200, 0))))
+    # By the strongest channel: pure red is as light as it can be, whatever its luminance.
+    red, green, blue, _ = layer.pixels.split()
+    strongest = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+    counts = np.cumsum(strongest.histogram(alpha.point(ramp(200, 0))))
     lightest = int(np.searchsorted(counts, 0.97 * counts[-1]))
     gain = min(2.4, max(1.0, white / max(1, lightest)))
     colours = layer.pixels.convert("RGB").point([min(255, int(v * gain)) for v in range(256)] * 3)
     colours.putalpha(alpha)
     return replace(layer, pixels=colours)
+
+
+def lamplight(x: np.ndarray, y: np.ndarray, painting: Painting) -> np.ndarray:
+    """A pool of light around the middle (x and y from -1 to 1), and a hard fall into the corners away from
+    where the light comes from."""
+    dx, dy = painting.light
+    away = np.clip(-(x * dx + y * dy) / (abs(dx) + abs(dy) + 1e-6), 0, 1)
+    pool = np.exp(-((x * 0.95) ** 2 + ((y - 0.05) * 0.85) ** 2) * 1.15)
+    return np.asarray(np.clip(0.16 + pool - 0.28 * away, 0.08, 1))

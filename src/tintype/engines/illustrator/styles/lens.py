@@ -17,7 +17,7 @@ from .tone import blur, curve, curves, darken, field, glow, saturate, vignette
 def defocused(layer: Layer, painting: Painting, strength: float) -> Layer:
     """Blurred by how far it stands behind the front, where the focus is; `strength` is the widest radius as
     a fraction of the unit. Weather hangs at all depths, and words are to be read: both stay sharp."""
-    radius = strength * painting.unit * min(1.0, max(0.0, layer.depth - 0.06) * 1.25)
+    radius = strength * painting.unit * min(1.0, max(0.0, layer.depth - 0.15) * 1.3)
     if radius < 0.5 or layer.kind in ("weather", "lettering"):
         return layer
     wide = roomy(layer, painting, radius * 2)

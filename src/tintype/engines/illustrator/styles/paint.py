@@ -47,7 +47,7 @@ class Watercolour(Recipe):
         def wet(
             band: Image.Image, across: Image.Image, down: Image.Image, wash: Image.Image, tooth: Image.Image
         ) -> Image.Image:
-            reach = 0.011 * unit
+            reach = 0.009 * unit
             moved = carried(band, shifts(across, reach), shifts(down, reach))
             colours = saturate(moved, 1.15).point(light * 3)
             # Pigment runs to a wash's edge and dries there as a darker line just inside it.
@@ -64,12 +64,12 @@ class Watercolour(Recipe):
             )
 
         if painting.transparent:
-            return in_bands(wet, 0.045 * unit, picture, across, down, wash, tooth)
+            return in_bands(wet, 0.032 * unit, picture, across, down, wash, tooth)
 
         def on_sheet(band: Image.Image, *textures: Image.Image) -> Image.Image:
             return on_paper(wet(band, *textures[:4]), textures[3], textures[4])
 
-        return in_bands(on_sheet, 0.045 * unit, picture, across, down, wash, tooth, self.margin(painting))
+        return in_bands(on_sheet, 0.032 * unit, picture, across, down, wash, tooth, self.margin(painting))
 
     @staticmethod
     def margin(painting: Painting) -> Image.Image:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from PIL import Image, ImageChops, ImageDraw
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from ..layers import Layer, Painting
 from ..scene import Colour
@@ -113,10 +113,12 @@ class Logo(Recipe):
             stencil = tone_stencil(layer.pixels.convert("L"), alpha.point(ramp(200, 0)), painting.unit)
         else:
             return replace(layer, pixels=Image.new("RGBA", alpha.size))  # no shadows, no weather
+        # A threshold leaves stairs; a little blur and a ramp make them an edge again.
+        smooth = stencil.filter(ImageFilter.GaussianBlur(1 + 0.0006 * painting.unit)).point(ramp(128, 120))
         flat = Image.composite(
-            Image.new("RGB", alpha.size, ink), Image.new("RGB", alpha.size, ground), stencil
+            Image.new("RGB", alpha.size, ink), Image.new("RGB", alpha.size, ground), smooth
         )
-        flat.putalpha(alpha.point(ramp(128, 160)))
+        flat.putalpha(alpha)
         return replace(layer, pixels=flat)
 
     def treat(self, picture: Image.Image, painting: Painting) -> Image.Image:

@@ -19,10 +19,13 @@ def grown(alpha: Image.Image, radius: float) -> Image.Image:
     shrink = max(1, int(radius / 3))
     small = alpha.reduce(shrink) if shrink > 1 else alpha
     inner = radius / shrink
-    # A Gaussian of deviation s falls to 2.5 % at 1.96 s from a straight edge.
+    # A Gaussian of deviation s falls to 2.5 % at 1.96 s from a straight edge, at about 29 / radius grey
+    # levels a pixel: the ramp makes that an edge of one pixel.
     soft = small.filter(ImageFilter.GaussianBlur(inner / 1.96))
     box = (0, 0, alpha.width / shrink, alpha.height / shrink)
-    wide = soft.resize(alpha.size, Image.Resampling.BICUBIC, box=box).point(ramp(9, max(4, 14 / inner)))
+    wide = soft.resize(alpha.size, Image.Resampling.BICUBIC, box=box).point(
+        ramp(10, min(18, max(4, 29 / radius)))
+    )
     return ImageChops.lighter(wide, alpha)
 
 

@@ -38,6 +38,7 @@ def grain(painting: Painting, amount: float, size: float = 1 / 900) -> Image.Ima
     """Film grain around mid grey, for overlay. `amount` is its deviation in grey levels, `size` that of a
     grain as a fraction of the unit."""
     cell = max(1.0, painting.unit * size)
+    amount *= min(1.0, 0.35 + 0.65 * painting.unit * size)  # a pixel is a coarse grain on a small canvas
     edge = int(min(640, max(192, 224 * cell)))
     noise = _seamless(chance(painting, "grain").standard_normal((edge, edge)), 0.45 * cell)
     return _cover(Image.fromarray(_grey(128 + amount * noise)), painting)

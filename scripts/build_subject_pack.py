@@ -32,17 +32,12 @@ RASTER = 256  # pixels on an edge of the picture that boxes and colour shares ar
 
 def tidy(body: str) -> str:
     """The same drawing in fewer bytes: coordinates to 2 decimals (1/3200 of the width)."""
-    return re.sub(r"\d*\.\d+|\d+", _rounded, body)
 
+    def short(match: re.Match[str]) -> str:
+        # A path may write 5.001.456 for two numbers, so each keeps its point and one decimal.
+        return f"{float(match[0]):.2f}".removesuffix("0").lstrip("0")
 
-def _rounded(number: re.Match[str]) -> str:
-    """Numbers in path data may touch (".89.387" is two): a blank goes where rounding would join them."""
-    if len(number[0].partition(".")[2]) < 3:
-        return number[0]
-    text = f"{float(number[0]):.2f}".rstrip("0").rstrip(".").removeprefix("0") or "0"
-    before, after = number.string[: number.start()][-1:], number.string[number.end() :][:1]
-    lead = " " if before.isdigit() and not text.startswith(".") else ""
-    return f"{lead}{text}{' ' if after == '.' and '.' not in text else ''}"
+    return re.sub(r"\d*\.\d{3,}", short, body)
 
 
 def pixels_of(body: str) -> np.ndarray[Any, Any]:
@@ -111,13 +106,14 @@ def facts_of(name: str, group: str, toned: bool, table: dict[str, Any]) -> dict[
 
 def collect(fluent: Path, emojibase: Path, table: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
     icons = json.loads((fluent / "icons.json").read_text())["icons"]
-    toned = {TONE.sub("", name) for name in icons if TONE.search(name)}
+    tones = Counter(TONE.sub("", name) for name in icons if TONE.search(name))
+    toned = {name for name, variants in tones.items() if variants >= 5}
     records = groups_of(fluent, emojibase)
     bodies: dict[str, str] = {}
     facts: dict[str, Any] = {}
     for name in sorted(icons):
         group = records.get(name, {}).get("group_name", "other")
-        if TONE.search(name) or group in table["exclude_groups"]:
+        if TONE.sub("", name) in toned - {name} or group in table["exclude_groups"]:
             continue
         if any(fnmatch(name, pattern) for pattern in table["exclude_names"]):
             continue
@@ -129,10 +125,11 @@ def collect(fluent: Path, emojibase: Path, table: dict[str, Any]) -> tuple[dict[
             r"<!--.*?-->", "", re.sub(r"^.*?<svg[^>]*>|</svg>\s*$", "", text, flags=re.S), flags=re.S
         )
         bodies[path.stem] = re.sub(r">\s+<", "><", tidy(inner.strip()))
-        own = table["drawn"].get(path.stem, {})
-        facts[path.stem] = facts_of(path.stem, "other", False, table) | measure(bodies[path.stem]) | own
+        is_person = path.stem in table["drawn"]["people"]
+        facts[path.stem] = facts_of(path.stem, "other", is_person, table) | measure(bodies[path.stem])
     for name, extra in table.get("points", {}).items():
-        facts[name]["points"] = extra
+        if name in facts:
+            facts[name]["points"] = extra
     return dict(sorted(bodies.items())), dict(sorted(facts.items()))
 
 

@@ -539,11 +539,10 @@ def _on_floor(scene: Scene, groups: list[Group], frame: Frame, rng: Random) -> l
         behind = len(rows) - 1 - number
         size = scale * shrink**behind
         height = max(g.box()[3] - g.box()[1] for g in row) * size
-        y = (
-            max(frame.horizon + 8, foot - behind * pitch * height)
-            if frame.medium != "table"
-            else foot - behind * pitch * height
-        )
+        before = sum(max(g.box()[3] - g.box()[1] for g in rows[k]) * scale * shrink ** (len(rows) - 1 - k) for k in range(number, len(rows) - 1))
+        y = foot - pitch * before
+        if frame.medium != "table":
+            y = max(frame.horizon + 8, y)
         depth = min(0.5, 0.14 * behind)
         total = _extent(row, gap) * size
         x = frame.w * sx - total / 2

@@ -109,6 +109,8 @@ def place(scene: Scene, frame: Frame, rng: Random) -> list[Placed]:
     groups = _row_order(scene, [g for i in roots for g in _groups_of(scene, i, frame, rng)], roots)
     placed = _aloft(scene, sky, frame, rng)
     if groups:
+        if groups[0].bust and frame.medium not in ("floor", "table", "water"):
+            frame = replace(frame, medium="floor", horizon=0.6 * frame.h, foot=0.85 * frame.h)
         packed = (
             _on_floor(scene, groups, frame, rng)
             if frame.medium in ("floor", "table", "water")
@@ -178,7 +180,12 @@ def _groups_of(scene: Scene, root: int, frame: Frame, rng: Random) -> list[Group
         edge = _size(scene, root) * (rng.uniform(0.9, 1.06) if count > 1 else 1.0)
         group = Group(parts=[_sprite(scene, root, edge, rng)], lead=root)
         for index, other in enumerate(scene.subjects):
-            if other.anchor is not None and index != root and _root_of(scene, index) == root:
+            if (
+                other.anchor is not None
+                and index != root
+                and _root_of(scene, index) == root
+                and not _hangs_in_sky(scene, index)
+            ):
                 each = other.relation in ("wearing", "riding", "holding", "eating") or copy == 0
                 if each:
                     _attach(
@@ -198,7 +205,8 @@ def _groups_of(scene: Scene, root: int, frame: Frame, rng: Random) -> list[Group
             group.lift = rng.uniform(0.5, 0.75)
         elif habit == "floats" and frame.medium == "floor":
             group.lift = 0.1
-        group.bust = is_bust(subject.icon)
+        near = scene.shot == "close-up" and subject.icon in figures.BODIES
+        group.bust = near or is_bust(subject.icon)
         groups.append(_settled(group))
     return groups
 
@@ -377,6 +385,12 @@ def _under(scene: Scene, group: Group, host: Placed, part: Placed, of: tuple[int
 def _above(scene: Scene, group: Group, host: Placed, part: Placed, of: tuple[int, int]) -> Placed:
     copy, count = of
     top = group.box()[1]
+    if (
+        figures.standing(part.icon).habit == "stands"
+        and figures.standing(part.icon).size > figures.standing(host.icon).size
+    ):
+        # a street lamp above somebody stands behind them
+        return replace(part, x=host.x + host.w * 0.45, y=-part.h / 2, tilt=0.0, order=host.order - 0.2)
     if WORN.get(part.icon) == "over":  # an umbrella is held: its handle comes down beside the host
         part = _sized(part, max(max(part.w, part.h), 1.5 * host.w, 1.1 * host.h))
         side = -1 if host.mirror else 1
@@ -544,7 +558,8 @@ def _on_floor(scene: Scene, groups: list[Group], frame: Frame, rng: Random) -> l
         return _afloat(scene, groups, replace(frame, medium="air", foot=frame.horizon * 0.62), rng)
     edge = _target(scene, frame) * (0.85 if sy < 0 else 1.0)
     if groups[0].bust and frame.medium != "table":
-        edge, foot = edge * 1.3, frame.h + 6
+        near = scene.shot == "close-up" and scene.subjects[0].icon in figures.BODIES
+        edge, foot = edge * 1.3, frame.h * (1.2 if near else 1.0) + 6
     elif groups[0].lift:
         edge *= 0.8
     pitch, gap, shrink = 0.66, 0.02 if len(groups) > 2 else 0.06, 0.84
@@ -582,7 +597,7 @@ def _on_floor(scene: Scene, groups: list[Group], frame: Frame, rng: Random) -> l
                 neighbour = row[slot - 1] if slot else row[slot + 1]
                 cx += (-1 if slot else 1) * 0.2 * (neighbour.box()[2] - neighbour.box()[0]) * size
             if group.bust:
-                y_foot = frame.horizon + 14 if frame.medium == "table" else frame.h + 6
+                y_foot = frame.horizon + 14 if frame.medium == "table" else max(foot, frame.h + 6)
                 dy = y_foot - y
             order = number * 10 + (0 if not spot else -3 * spot) + slot * 0.01 + (0 if not lift else 2)
             for part in group.moved(

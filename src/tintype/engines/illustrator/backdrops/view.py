@@ -49,7 +49,7 @@ class View:
 
     def lay_floor(self, horizon: float, foot: float = 0.8) -> None:
         """Shares of the height; a tall canvas gets more sky, a low one more floor."""
-        self.horizon = self.h * horizon
+        self.horizon = self.h * horizon * (0.5 if self.scene.shot == "aerial" else 1.0)  # seen from high up
         self.foot = self.h * foot
 
     @property

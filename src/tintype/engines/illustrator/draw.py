@@ -56,6 +56,8 @@ class Painter:
     def _set_up(self) -> View:
         amount = self.recipe.backdrop
         view = paint(self.scene, self.w, self.h, self.chance("backdrop"), home_of(self.scene), amount)
+        if self.commission.transparent:
+            view.medium, view.foot, view.ambient = "page", self.h * 0.5, (255, 255, 255)
         top = any(_high_up(words.carrier, words.spot) for words in self.scene.lettering)
         if top:
             view.headroom = 0.25

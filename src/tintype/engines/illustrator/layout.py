@@ -480,7 +480,7 @@ def _target(scene: Scene, frame: Frame) -> float:
     if scene.empty:
         edge *= 0.56
     if frame.medium in ("page", "air", "underwater"):
-        edge *= 1.12
+        edge *= 1.25
     return edge
 
 

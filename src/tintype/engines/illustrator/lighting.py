@@ -59,13 +59,12 @@ def add_glows(canvas: Image.Image, glows: Iterable[Glow], w: float, h: float) ->
 
 
 def deepen_floor(canvas: Image.Image, view: View) -> None:
-    """Light and shade over the whole ground: a floor that darkens towards the viewer and the corners."""
+    """Light and shade over the whole ground: a floor that darkens towards the viewer."""
     rows = np.linspace(0, 1, 48, dtype=np.float32)[:, None]
-    columns = np.linspace(-1, 1, 48, dtype=np.float32)[None, :]
     level = min(0.98, view.horizon / view.h)
     below = np.clip((rows - level) / max(0.02, 1 - level), 0, 1)
-    shade = 128 + 10 * (below > 0) * (1 - below) - 30 * below**1.3 - 10 * np.abs(columns) ** 2.2
-    small = np.repeat(np.clip(shade, 60, 190)[:, :, None], 3, axis=2)
+    shade = 128 - 32 * below**1.3
+    small = np.repeat(np.repeat(shade, 2, axis=1)[:, :, None], 3, axis=2)
     small[:, :, 2] += 5 * below + 2
     blend(canvas, Image.fromarray(small.astype(np.uint8)), ImageChops.hard_light)
 

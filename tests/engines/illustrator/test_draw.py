@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 from typing import get_args
 
 import numpy as np
@@ -49,7 +49,7 @@ def test_stages_come_in_order_and_only_when_asked_for() -> None:
     assert [stage.name for stage in found] == ["ground", "subjects", "light", "finished"]
     assert {stage.picture.size for stage in found} == {(96, 64)}
     assert {stage.picture.mode for stage in found} == {"RGB"}
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in pairwise(found):
         assert difference(before.picture, after.picture) > 0.05, f"{after.name} changes nothing"
 
 

@@ -57,10 +57,12 @@ def test_nothing_hides_what_was_counted(count: int) -> None:
         for back in placed:
             for front in placed:
                 if front.order > back.order:
-                    l, t, r, b = back.span
+                    left, top, right, bottom = back.span
                     fl, ft, fr, fb = front.span
-                    hidden = max(0.0, min(r, fr) - max(l, fl)) * max(0.0, min(b, fb) - max(t, ft))
-                    assert hidden < 0.7 * (r - l) * (b - t)
+                    hidden = max(0.0, min(right, fr) - max(left, fl)) * max(
+                        0.0, min(bottom, fb) - max(top, ft)
+                    )
+                    assert hidden < 0.7 * (right - left) * (bottom - top)
 
 
 @pytest.mark.parametrize("wearer", ["cat", "dog", "panda", "elephant", "man-standing", "rabbit"])

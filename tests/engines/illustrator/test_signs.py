@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import get_args
 
 import numpy as np
@@ -66,5 +67,5 @@ def test_two_pieces_of_lettering_do_not_overlap() -> None:
     for carrier in ("title", "speech", "sign"):
         letter(Lettering(text="words", carrier=carrier), 800, 800, DAY, 0, taken)
     spans = sorted(taken)
-    assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a[1] <= b[0] for a, b in itertools.pairwise(spans))
     assert clear_of([(0, 100)], 20, 50, 400, 5) == 105

@@ -184,6 +184,9 @@ TRANSPARENT = frozenset(
     ]
 )
 
+ORNAMENTS = frozenset("sparkles star glowing-star musical-note musical-notes dizzy dashing-away".split())
+"""Companions that float about the others."""
+
 SUPPORTS: dict[str, tuple[float, float]] = {
     # icon: how far below its top the surface lies, and how much of the width is usable
     "bed": (0.42, 0.7),
@@ -273,7 +276,12 @@ def home_of(scene: Scene) -> Home:
     """What "nowhere" becomes: a meadow under an animal, water around a fish, a table under food."""
     if not scene.subjects:
         return "soft" if scene.lettering else "meadow"
-    icon = scene.subjects[0].icon
+    below = [s.icon for s in scene.subjects if s.anchor == 0 and s.relation in ("riding", "under")]
+    icon = next(
+        (s.icon for s in scene.subjects if s.anchor == 0 and s.relation == "riding"), scene.subjects[0].icon
+    )
+    if INDOORS_LARGE & {icon, *below}:
+        return "room"
     standing = figures.standing(icon)
     if icon in SPACE:
         return "space"
@@ -287,8 +295,6 @@ def home_of(scene: Scene) -> Home:
         return "soft"
     if icon in figures.BODIES:
         return "meadow"
-    if icon in INDOORS_LARGE:
-        return "studio"
     by_habit: dict[str, Home] = {
         "swims": "underwater",
         "sails": "sea",

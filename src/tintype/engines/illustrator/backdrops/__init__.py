@@ -7,19 +7,19 @@ from random import Random
 from typing import Literal
 
 from ..scene import Place, Scene
-from . import cosmos, indoors, land, plain, town, water
+from . import cosmos, dining, indoors, land, plain, town, water, woods
 from .mood import mood_of
 from .view import Glow, Medium, View
 
-Home = Literal["meadow", "table", "road", "soft", "underwater", "sea", "sky", "space", "studio"]
+Home = Literal["meadow", "table", "road", "soft", "underwater", "sea", "sky", "space", "studio", "room"]
 """Where a subject is at home, when the prompt names no place."""
 
 PLACES: dict[Place | Home, Callable[[View], None]] = {
     "plain": plain.plain,
     "studio": plain.studio,
     "soft": plain.soft,
-    "forest": land.forest,
-    "jungle": land.jungle,
+    "forest": woods.forest,
+    "jungle": woods.jungle,
     "meadow": land.meadow,
     "garden": land.garden,
     "mountains": land.mountains,
@@ -37,11 +37,11 @@ PLACES: dict[Place | Home, Callable[[View], None]] = {
     "village": town.village,
     "room": indoors.room,
     "kitchen": indoors.kitchen,
-    "restaurant": indoors.restaurant,
-    "bar": indoors.bar,
+    "restaurant": dining.restaurant,
+    "bar": dining.bar,
     "workshop": indoors.workshop,
     "library": indoors.library,
-    "table": indoors.table_top,
+    "table": dining.table_top,
 }
 
 

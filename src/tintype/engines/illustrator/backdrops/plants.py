@@ -25,7 +25,11 @@ class Grove:
 
 def lit(colour: Colour) -> Colour:
     """The sunny side of a leaf colour: brighter in proportion, so that it stays dark at night."""
-    return (min(255, round(colour[0] * 1.2 + 8)), min(255, round(colour[1] * 1.16 + 5)), round(colour[2] * 1.02))
+    return (
+        min(255, round(colour[0] * 1.2 + 8)),
+        min(255, round(colour[1] * 1.16 + 5)),
+        round(colour[2] * 1.02),
+    )
 
 
 def conifer(grove: Grove, x: float, base: float, height: float, colour: Colour, trunk: Colour) -> None:

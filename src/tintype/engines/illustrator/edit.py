@@ -196,6 +196,7 @@ class _Edit:
             box = self.box
             letters = self._painted(words, (box.width, box.height), True)
             cutout.laid(self.canvas, letters, box.left, box.top)
+            self.painting.layers.append(Layer("lettering", letters, box.left, box.top, 0.0))
 
     def light(self) -> None:
         """Time, weather and tone."""
@@ -249,8 +250,11 @@ class _Edit:
             if clear_part is not None:
                 self.canvas.putalpha(clear_part)
             return
-        recipe, painting = STYLES[style], replace(self.painting, layers=[])
-        alpha = cutout.figure(self.canvas) if style in ("sticker", "logo", "minimal") else None
+        cutting = style in ("sticker", "logo", "minimal")
+        recipe, painting = STYLES[style], replace(self.painting)
+        if cutting:
+            painting.layers = []
+        alpha = cutout.figure(self.canvas) if cutting else None
         if alpha is None or alpha.getbbox() is None or self.region is not None:
             self.canvas = recipe.finish(self.canvas, painting)
             return

@@ -9,7 +9,7 @@ from PIL import Image, ImageChops, ImageDraw
 
 from ..layers import Layer, Painting
 from .recipe import Recipe, extremes, in_bands, is_grey
-from .shape import backed, exposed, grown, lamplight, lines, modelled, roomy, side
+from .shape import backed, exposed, grown, lamplight, lines, modelled, roomy, side, words
 from .texture import clouds, dots, hatching, paper
 from .tone import blur, curve, darken, field, ramp, saturate
 
@@ -198,4 +198,6 @@ class Pencil(Recipe):
             1,
             -128,
         )
-        return ragged.point(ramp(120, 110))
+        spared = words(painting, 1)
+        margin = ragged.point(ramp(120, 110))
+        return margin if spared is None else ImageChops.subtract(margin, spared)

@@ -9,6 +9,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from ..layers import Painting
 from .recipe import Recipe, chance, in_bands
+from .shape import words
 from .texture import clouds, paper
 from .tone import blur, curve, darken, field, ramp, saturate
 
@@ -41,6 +42,10 @@ class Watercolour(Recipe):
         unit = painting.unit
         across, down = clouds(painting, "bleed across", 0.07), clouds(painting, "bleed down", 0.07)
         wash = clouds(painting, "wash", 0.30, 4)
+        spared = words(painting, 0.85)
+        if spared is not None:
+            for drift in (across, down):
+                drift.paste(128, mask=spared)
         tooth = paper(painting, 15, 1 / 230)
         light = curve((0, 0.13), (0.3, 0.42), (0.7, 0.83), (1, 1))
 
@@ -82,9 +87,11 @@ class Watercolour(Recipe):
 
         size = (painting.width, painting.height)
         ragged = clouds(painting, "margin", 0.11, 4)
-        return ImageChops.add(
+        margin = ImageChops.add(
             field(size, inside), ragged.point([int((v - 128) * 0.7 + 128) for v in range(256)]), 1, -128
         )
+        spared = words(painting, 1)
+        return margin if spared is None else ImageChops.lighter(margin, spared)
 
 
 def on_paper(painted: Image.Image, tooth: Image.Image, margin: Image.Image) -> Image.Image:
@@ -113,6 +120,9 @@ class Oil(Recipe):
             strokes(
                 canvas, rich, forms, dice, max(1, width * unit), max(2, length * unit), everywhere=number == 0
             )
+        spared = words(painting, 0.8)
+        if spared is not None:
+            canvas.paste(rich, mask=spared)
         weave = paper(painting, 9, 1 / 420)
         step = max(1, round(0.0012 * unit))
 

@@ -26,7 +26,7 @@ class Comic(Recipe):
             return layer
         width = painting.unit * (0.0065 if layer.kind == "subject" else 0.004)
         if layer.kind == "subject":
-            layer = exposed(layer, 205)  # legible by night
+            layer = exposed(layer, 245 if is_grey(painting.scene.palette) else 205)  # legible by night
         wide = roomy(layer, painting, 3 * width)
         alpha = wide.pixels.getchannel("A")
         if not is_grey(painting.scene.palette):

@@ -184,7 +184,9 @@ TRANSPARENT = frozenset(
     ]
 )
 
-ORNAMENTS = frozenset("sparkles star glowing-star musical-note musical-notes dizzy dashing-away".split())
+ORNAMENTS = frozenset(
+    ("sparkles", "star", "glowing-star", "musical-note", "musical-notes", "dizzy", "dashing-away")
+)
 """Companions that float about the others."""
 
 SUPPORTS: dict[str, tuple[float, float]] = {

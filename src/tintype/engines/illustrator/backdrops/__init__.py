@@ -48,7 +48,7 @@ PLACES: dict[Place | Home, Callable[[View], None]] = {
 def paint(scene: Scene, w: float, h: float, rng: Random, home: Home, amount: str = "full") -> View:
     """The backdrop of a scene on a canvas of w x h units. `home` is what "nowhere" becomes,
     `amount` how much of it the style wants: "full", "sparse" or "none"."""
-    view = View(scene=scene, mood=mood_of(scene), w=w, h=h, rng=rng)
+    view = View(scene=scene, mood=mood_of(scene, rng), w=w, h=h, rng=rng)
     view.ambient = view.mood.ambient
     view.shade = 0.34 + 0.2 * view.mood.sharp
     if amount == "none":

@@ -49,6 +49,7 @@ class View:
 
     def lay_floor(self, horizon: float, foot: float = 0.8) -> None:
         """Shares of the height; a tall canvas gets more sky, a low one more floor."""
+        horizon += self.rng.uniform(-0.035, 0.035)
         self.horizon = self.h * horizon * (0.5 if self.scene.shot == "aerial" else 1.0)  # seen from high up
         self.foot = self.h * foot
 

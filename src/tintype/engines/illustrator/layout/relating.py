@@ -56,7 +56,13 @@ def sprite_of(scene: Scene, index: int, edge: float, rng: Random, *, still: bool
     box, standing = figures.box(subject.icon), figures.standing(subject.icon)
     scale = edge / max(box.width, box.height)
     w, h = box.width * scale, box.height * scale
-    tilt = 0.0 if still else rng.uniform(-4, 4) if standing.habit != "stands" else rng.uniform(-1.6, 1.6)
+    tilt = (
+        0.0
+        if still
+        else rng.uniform(-4, 4)
+        if standing.habit != "stands"
+        else rng.uniform(-1.6, 1.6) * (standing.size < 1.2)
+    )
     mirror = rng.random() < 0.5 and not standing.framed and not still
     return Placed(
         subject=index, icon=subject.icon, x=0, y=-h / 2, w=w, h=h, tilt=tilt, mirror=mirror, ground=0.0

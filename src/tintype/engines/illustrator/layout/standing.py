@@ -84,7 +84,11 @@ def _ground(scene: Scene, groups: list[Group], frame: Frame, rng: Random) -> _Gr
         foot = frame.h * 0.95
     if len(groups) > 3:
         foot = max(foot, frame.h * 0.9)
-    edge = target(scene, frame) * (0.85 if sy < 0 else 1.0)
+    if (
+        len(groups) == 1 and scene.spot == "centre" and not scene.empty
+    ):  # off the middle, as one frames by eye
+        sx += rng.choice((-0.1, 0.0, 0.1))
+    edge = target(scene, frame) * (0.85 if sy < 0 else 1.0) * rng.uniform(0.88, 1.05)
     main = leader(scene, groups)
     if main.bust and frame.medium != "table":
         near = scene.shot == "close-up" and scene.subjects[0].icon in figures.BODIES
@@ -94,7 +98,7 @@ def _ground(scene: Scene, groups: list[Group], frame: Frame, rng: Random) -> _Gr
     top = frame.h * frame.headroom
     if any(group.lift for group in groups):
         top += (foot - top) * 0.1
-    wide = frame.w * 0.9 * (1.0 if 0.4 < sx < 0.6 else 0.72)
+    wide = frame.w * (0.9 if 0.35 < sx < 0.65 else 0.65)
     return _Ground(sx, foot, top, wide, edge)
 
 

@@ -176,3 +176,13 @@ def test_closing_the_iterator_ends_the_drawing() -> None:
 )
 def test_any_prompt_gives_a_picture(prompt: str) -> None:
     assert finished(prompt, 48, 48).size == (48, 48)
+
+
+def test_a_palette_colours_the_picture() -> None:
+    dog = (Subject(icon="dog", words="dog"),)
+    grey = np.asarray(
+        painted(Scene(subjects=dog, place="city", palette=((16, 16, 18), (250, 250, 248)))), int
+    )
+    assert np.abs(grey - grey.mean(axis=2, keepdims=True)).mean() < 4, "black and white has no hue"
+    teal = np.asarray(painted(Scene(subjects=dog, place="city", palette=((0, 110, 120), (20, 60, 70)))), int)
+    assert teal[..., 2].mean() > teal[..., 0].mean() + 15

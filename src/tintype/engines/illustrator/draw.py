@@ -12,6 +12,7 @@ from PIL import Image
 from . import edit
 from .backdrops import View, paint
 from .commission import Commission, Stage
+from .grading import grade
 from .homes import home_of
 from .layers import Layer, Painting, StyleRecipe
 from .layout import Frame, Placed, place
@@ -25,6 +26,8 @@ from .vector import BAND_PIXELS, render
 from .weather import paint_weather
 
 SKINS: tuple[Skin, ...] = ("light", "medium-light", "medium", "medium-dark", "dark")
+OWN_COLOURS = frozenset(("logo", "comic", "noir"))
+"""Styles that make something of the palette themselves."""
 INDOORS = frozenset(("room", "kitchen", "restaurant", "bar", "workshop", "library", "studio", "plain"))
 
 
@@ -226,6 +229,8 @@ class Painter:
                 glow._replace(strength=glow.strength * 0.3) for glow in self.view.glows if glow.radius > 250
             ]
             add_glows(self.canvas, wide, self.w, self.h)
+        if self.scene.palette and self.canvas.mode == "RGB" and self.scene.style not in OWN_COLOURS:
+            grade(self.canvas, self.scene.palette)
         taken: list[tuple[int, int]] = []
         for words in self.scene.lettering:
             ground = Ground(self._colour_behind(words), self.view.mood.lamps)

@@ -292,6 +292,7 @@ def home_of(scene: Scene) -> Home:
     if (
         standing.framed
         or (standing.head and icon not in SMALL_AND_OUTDOORS)
+        or icon in ORNAMENTS
         or icon.endswith(("-heart", "-button", "-sign"))
     ):
         return "soft"

@@ -147,7 +147,11 @@ def room(view: View) -> None:
     view.far.path(box(px - 10, shelf_y, 310, 14, 3), tone(view, (146, 100, 68)))
     books(view, px + 6, shelf_y, 200, 74)
     potted(view, px + 258, shelf_y, 36)
-    potted(view, w * (0.93 if left else 0.06), h + 44, 96)
+    far_side, near_side = (0.93, 0.06) if left else (0.06, 0.93)
+    potted(view, w * far_side, h + 44, 96)
+    extra = view.rng.choice((None, floor_lamp, bookcase))
+    if extra is not None:
+        extra(view, w * near_side, h + 26)
     rug = tone(view, view.rng.choice(((196, 92, 84), (82, 120, 152), (214, 158, 92))))
     view.far.path(disc(w / 2, view.foot + 8, min(w * 0.46, 560), (view.h - h) * 0.36), rug)
     view.far.path(
@@ -155,6 +159,29 @@ def room(view: View) -> None:
     )
     view.far.path(disc(w / 2, view.foot + 8, min(w * 0.37, 452), (view.h - h) * 0.265), rug)
     pendant(view, w * (0.52 if left else 0.46), h * 0.13, tone(view, (226, 150, 82)))
+
+
+def floor_lamp(view: View, x: float, base: float) -> None:
+    top = base - 330
+    metal = tone(view, (86, 72, 66))
+    view.far.path(box(x - 4, top + 60, 8, base - top - 60) + box(x - 44, base - 10, 88, 10, 5), metal)
+    shade: Colour = (255, 226, 160) if view.mood.lamps else tone(view, (246, 232, 206))
+    view.far.path(polygon((x - 32, top), (x + 32, top), (x + 54, top + 78), (x - 54, top + 78)), shade)
+    view.glows.append(Glow(x, top + 60, 260, LAMPLIGHT, 0.5 if view.mood.lamps else 0.12))
+
+
+def bookcase(view: View, x: float, base: float) -> None:
+    """Four shelves of books as tall as a person; half of it may be beyond the picture's edge."""
+    wide, tall = 190.0, min(420.0, base * 0.66)
+    left = x - wide / 2
+    wood = tone(view, (154, 106, 72))
+    view.far.path(box(left, base - tall, wide, tall, 4), wood)
+    view.far.path(box(left + 10, base - tall + 10, wide - 20, tall - 22), mix(wood, (40, 20, 20), 0.4))
+    pitch = (tall - 20) / 4
+    for row in range(4):
+        y = base - tall + 10 + pitch * (row + 1)
+        view.far.path(box(left + 6, y - 5, wide - 12, 9), wood)
+        books(view, left + 16, y - 5, (wide - 34) * view.rng.uniform(0.6, 1.0), pitch - 18)
 
 
 def books(view: View, x: float, y: float, length: float, height: float) -> None:

@@ -123,12 +123,12 @@ def meadow(view: View) -> None:
                 side * view.w,
                 view.horizon + rng.uniform(40, 80),
                 rng.uniform(230, 330),
-                mood.tone(LEAF[0], 0.2),
+                view.leaf(LEAF[0], 0.2),
                 mood.tone(TRUNK, 0.2),
             )
     grove.onto(view.far)
     view.far.path(
-        tufts(rng, 0, view.w, view.horizon + 60, view.h, round(34 * view.w / 1000), 22),
+        tufts(rng, 0, view.w, view.horizon + 60, view.h, round(34 * view.growth), 22),
         mood.tone((82, 150, 70), 0.05),
     )
     bloom = ((255, 255, 250), (255, 214, 92), (244, 132, 154), (170, 140, 226))
@@ -136,7 +136,7 @@ def meadow(view: View) -> None:
         view.far,
         rng,
         (0, view.foot, view.w, view.h),
-        round(16 * view.w / 1000),
+        round(16 * view.growth),
         tuple(mood.tone(c) for c in bloom),
         mood.tone((76, 140, 66)),
     )
@@ -145,10 +145,8 @@ def meadow(view: View) -> None:
 
 def foreground_grass(view: View, colour: Colour) -> None:
     """A fringe of blades along the lower edge, before the subjects' feet."""
-    if view.mood.weather == "snow":
-        return
     view.near.path(
-        tufts(view.rng, -20, view.w + 20, view.h + 18, view.h + 34, round(30 * view.w / 1000), 62),
+        tufts(view.rng, -20, view.w + 20, view.h + 18, view.h + 34, round(30 * view.growth), 62),
         view.mood.tone(colour),
     )
     view.near.top = view.h - 60
@@ -178,7 +176,7 @@ def garden(view: View) -> None:
             x,
             view.horizon + rng.uniform(34, 48),
             rng.uniform(52, 86),
-            mood.tone(rng.choice(LEAF), 0.15),
+            view.leaf(rng.choice(LEAF), 0.15),
         )
         x += rng.uniform(70, 150)
     grove.onto(view.far)
@@ -191,7 +189,7 @@ def garden(view: View) -> None:
         view.far,
         rng,
         (0, view.horizon + 8, view.w, view.horizon + 52),
-        round(38 * view.w / 1000),
+        round(38 * view.growth),
         bloom,
         stem,
     )
@@ -202,10 +200,8 @@ def garden(view: View) -> None:
         f"H{mid + 330:.1f}Q{mid + 110:.1f} {view.foot:.1f} {mid + 40:.1f} {view.horizon + 54:.1f}z",
         path,
     )
-    flowers(view.near, rng, (0, view.h - 80, view.w * 0.2, view.h), round(9 * view.w / 1000), bloom, stem)
-    flowers(
-        view.near, rng, (view.w * 0.8, view.h - 80, view.w, view.h), round(9 * view.w / 1000), bloom, stem
-    )
+    flowers(view.near, rng, (0, view.h - 80, view.w * 0.2, view.h), round(9 * view.growth), bloom, stem)
+    flowers(view.near, rng, (view.w * 0.8, view.h - 80, view.w, view.h), round(9 * view.growth), bloom, stem)
     view.near.top = view.h - 100
 
 
@@ -218,7 +214,7 @@ def mountains(view: View) -> None:
     floor_bands(view, (92, 142, 96), (120, 160, 116), count=3)
     treeline_sides(view, PINE, 250)
     view.far.path(
-        tufts(rng, 0, view.w, view.horizon + 60, view.h, round(26 * view.w / 1000), 20),
+        tufts(rng, 0, view.w, view.horizon + 60, view.h, round(26 * view.growth), 20),
         mood.tone((70, 122, 80)),
     )
     stones(view, 6, (142, 144, 156))

@@ -7,7 +7,7 @@ from random import Random
 from typing import Literal, NamedTuple
 
 from ..scene import Colour, Scene
-from ..vector import Sheet
+from ..vector import Sheet, mix
 from .mood import Mood, Stops
 
 Medium = Literal["floor", "table", "water", "underwater", "air", "page"]
@@ -54,5 +54,11 @@ class View:
         self.foot = self.h * foot
 
     @property
-    def outdoors_night(self) -> bool:
-        return self.mood.time == "night"
+    def growth(self) -> float:
+        """How much grows on the floor: per 1000 units of width; nothing shows through snow."""
+        return 0.0 if self.mood.weather == "snow" else self.w / 1000
+
+    def leaf(self, colour: Colour, depth: float = 0.0) -> Colour:
+        """A leaf's colour in this mood; white lies on it when it snows."""
+        snowed = mix(colour, (236, 244, 252), 0.5) if self.mood.weather == "snow" else colour
+        return self.mood.tone(snowed, depth)

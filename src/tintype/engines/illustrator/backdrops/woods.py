@@ -28,13 +28,13 @@ def forest(view: View) -> None:
     floor_bands(view, (74, 124, 70), (108, 154, 90), count=3)
     frame = Grove()
     for edge, inward in ((0.0, 1), (view.w, -1)):
-        x = edge + inward * rng.uniform(0, 46)
+        x = edge + inward * rng.uniform(0, 26)
         trunk(view, x, view.h * 0.87, rng.uniform(74, 104))
-        bush(frame, rng, edge + inward * 90, view.h * 0.89, 84, mood.tone((66, 128, 76), 0.05))
-        bush(frame, rng, edge + inward * 10, view.h * 0.93, 110, mood.tone((58, 118, 70)))
+        bush(frame, rng, edge + inward * 90, view.h * 0.89, 84, view.leaf((66, 128, 76), 0.05))
+        bush(frame, rng, edge + inward * 10, view.h * 0.93, 110, view.leaf((58, 118, 70)))
     frame.onto(view.far)
     view.far.path(
-        tufts(rng, 0, view.w, view.horizon + 60, view.h, round(30 * view.w / 1000), 24),
+        tufts(rng, 0, view.w, view.horizon + 60, view.h, round(30 * view.growth), 24),
         mood.tone((62, 112, 62)),
     )
     mushrooms(view, rng.randint(2, 5))
@@ -115,7 +115,7 @@ def jungle(view: View) -> None:
                 x,
                 view.horizon + rng.uniform(50, 90),
                 rng.uniform(70, 120),
-                mood.tone(rng.choice(LEAF), 0.15),
+                view.leaf(rng.choice(LEAF), 0.15),
             )
         x += rng.uniform(80, 150)
     grove.onto(view.far)
@@ -133,8 +133,6 @@ def jungle(view: View) -> None:
             )
     view.near.top = view.h - 330
     bloom = tuple(mood.tone(c) for c in ((255, 96, 130), (255, 180, 60), (226, 110, 220)))
-    flowers(
-        view.far, rng, (0, view.horizon + 80, view.w, view.h * 0.97), round(9 * view.w / 1000), bloom, deep
-    )
+    flowers(view.far, rng, (0, view.horizon + 80, view.w, view.h * 0.97), round(9 * view.growth), bloom, deep)
     if mood.time in ("night", "dusk"):
         fireflies(view, 10)

@@ -149,7 +149,11 @@ def _carrier(prompt: str, match: re.Match[str], text: str, known: Callable[[str]
     spoken = re.search(r"\b(?:says|saying|said|say)\b", before, re.I)
     things = carriers - {"title", "speech"}
     if spoken and not things:
-        return "speech"
+        return (
+            "title"
+            if re.search(r"\b(?:poster|text|title|headline|typography|lettering|words?)\b", before, re.I)
+            else "speech"
+        )
     specific = [(at, carrier) for at, carrier in cues if carrier not in ("title", "speech")]
     bubbles = [(at, carrier) for at, carrier in cues if carrier == "speech" and not spoken]
     return max(specific or bubbles or cues)[1]

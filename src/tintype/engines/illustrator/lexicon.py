@@ -193,7 +193,7 @@ def _hex_unit(word: str) -> Unit | None:
     return Unit(word, Entry(colour=(int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:], 16))))
 
 
-def names_a_subject(word: str) -> bool:
-    """Whether the word alone is something to draw."""
+def subject_of(word: str) -> str | None:
+    """The subject that a word names by itself, if it names one to draw."""
     entry = entries().get(plain(word))
-    return bool(entry and entry.subject and entry.weight > WEAK)
+    return entry.subject if entry and entry.weight > WEAK else None

@@ -92,6 +92,7 @@ class Pack:
     def __init__(self) -> None:
         self._facts: dict[str, dict[str, Any]] = read_asset("facts")
         self.names = frozenset(self._facts)
+        self._standings: dict[str, Standing] = {}
 
     def svg(self, name: str, colour: Colour | None = None, skin: Skin | None = None) -> str:
         """The drawing as the inside of an <svg viewBox="0 0 32 32">.
@@ -126,6 +127,11 @@ class Pack:
         return Box(*self._facts[name]["box"])
 
     def standing(self, name: str) -> Standing:
+        if name not in self._standings:
+            self._standings[name] = self._stand(name)
+        return self._standings[name]
+
+    def _stand(self, name: str) -> Standing:
         facts, box = self._facts[name], self.box(name)
         points = _points(facts, box) | facts.get("points", {})
         return Standing(

@@ -12,6 +12,7 @@ from PIL import Image
 from tintype.engines.illustrator.backdrops import PLACES, Home
 from tintype.engines.illustrator.commission import Commission, Detail
 from tintype.engines.illustrator.draw import paint_scene, stages
+from tintype.engines.illustrator.homes import stance_of
 from tintype.engines.illustrator.scene import Lettering, Place, Scene, Subject, Time, Weather
 
 
@@ -186,3 +187,10 @@ def test_a_palette_colours_the_picture() -> None:
     assert np.abs(grey - grey.mean(axis=2, keepdims=True)).mean() < 4, "black and white has no hue"
     teal = np.asarray(painted(Scene(subjects=dog, place="city", palette=((0, 110, 120), (20, 60, 70)))), int)
     assert teal[..., 2].mean() > teal[..., 0].mean() + 15
+
+
+@pytest.mark.parametrize(
+    ("icon", "stance"), [("hamburger", "on a table"), ("cook", "behind a table"), ("dog", "on the floor")]
+)
+def test_food_is_served_and_dogs_are_not(icon: str, stance: str) -> None:
+    assert stance_of(Scene(subjects=(Subject(icon=icon, words=icon),), place="restaurant")) == stance

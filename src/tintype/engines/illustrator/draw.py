@@ -13,7 +13,7 @@ from . import edit
 from .backdrops import View, paint
 from .commission import Commission, Stage
 from .grading import grade
-from .homes import home_of
+from .homes import home_of, stance_of
 from .layers import Layer, Painting, StyleRecipe
 from .layout import Frame, Placed, place
 from .lighting import Cast, add_glows, cast_shadows, deepen_floor, reflection, waterline
@@ -58,7 +58,15 @@ class Painter:
 
     def _set_up(self) -> View:
         amount = self.recipe.backdrop
-        view = paint(self.scene, self.w, self.h, self.chance("backdrop"), home_of(self.scene), amount)
+        view = paint(
+            self.scene,
+            self.w,
+            self.h,
+            self.chance("backdrop"),
+            home_of(self.scene),
+            stance_of(self.scene),
+            amount,
+        )
         if self.commission.transparent:
             view.medium, view.foot, view.ambient = "page", self.h * 0.5, (255, 255, 255)
         top = any(_high_up(words.carrier, words.spot) for words in self.scene.lettering)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from . import figures
-from .backdrops import Home
+from .backdrops import Home, Stance
 from .scene import Scene
 
 VEHICLES = frozenset(
@@ -192,7 +192,7 @@ ORNAMENTS = frozenset(
 SUPPORTS: dict[str, tuple[float, float]] = {
     # icon: how far below its top the surface lies, and how much of the width is usable
     "bed": (0.42, 0.7),
-    "chair": (0.1, 0.7),
+    "chair": (0.5, 0.7),
     "seat": (0.45, 0.7),
     "couch-and-lamp": (0.5, 0.6),
     "sofa": (0.46, 0.75),
@@ -313,3 +313,15 @@ def home_of(scene: Scene) -> Home:
     if standing.alive or standing.person or standing.size >= 1.2:
         return "meadow"
     return "table" if standing.size < 0.5 else "studio"
+
+
+def stance_of(scene: Scene) -> Stance:
+    """How the main subject would rather stand in a room, a bar, a restaurant."""
+    if not scene.subjects or figures.is_bust(scene.subjects[0].icon):
+        return "behind a table"
+    facts = figures.standing(scene.subjects[0].icon)
+    seated = any(
+        s.anchor == 0 and s.relation in ("under", "riding") and s.icon != "plate" for s in scene.subjects
+    )
+    small = facts.size < 0.5 and not facts.alive and facts.habit in ("stands", "floats")
+    return "on a table" if small and not seated else "on the floor"

@@ -9,7 +9,7 @@ from typing import Literal
 from ..scene import Place, Scene
 from . import cosmos, dining, indoors, land, plain, town, water, woods
 from .mood import mood_of
-from .view import Glow, Medium, View
+from .view import Glow, Medium, Stance, View
 
 Home = Literal["meadow", "table", "road", "soft", "underwater", "sea", "sky", "space", "studio", "room"]
 """Where a subject is at home, when the prompt names no place."""
@@ -45,10 +45,12 @@ PLACES: dict[Place | Home, Callable[[View], None]] = {
 }
 
 
-def paint(scene: Scene, w: float, h: float, rng: Random, home: Home, amount: str = "full") -> View:
+def paint(
+    scene: Scene, w: float, h: float, rng: Random, home: Home, stance: Stance, amount: str = "full"
+) -> View:
     """The backdrop of a scene on a canvas of w x h units. `home` is what "nowhere" becomes,
-    `amount` how much of it the style wants: "full", "sparse" or "none"."""
-    view = View(scene=scene, mood=mood_of(scene, rng), w=w, h=h, rng=rng)
+    `stance` how the main subject would stand indoors, `amount` how much of it the style wants: "full", "sparse" or "none"."""
+    view = View(scene=scene, mood=mood_of(scene, rng), w=w, h=h, rng=rng, stance=stance)
     view.ambient = view.mood.ambient
     view.shade = 0.34 + 0.2 * view.mood.sharp
     if amount == "none":
@@ -63,4 +65,4 @@ def paint(scene: Scene, w: float, h: float, rng: Random, home: Home, amount: str
     return view
 
 
-__all__ = ["PLACES", "Glow", "Home", "Medium", "View", "paint"]
+__all__ = ["PLACES", "Glow", "Home", "Medium", "Stance", "View", "paint"]

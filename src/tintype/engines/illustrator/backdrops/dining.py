@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..vector import box, disc, mix
-from .indoors import pendant, shell, tone
+from .indoors import counter, pendant, shell, tone
 from .view import Glow, View
 
 
@@ -32,7 +32,8 @@ def restaurant(view: View) -> None:
         pendant(view, w * (i + 0.5) / max(2, round(w / 320)), h * (0.16 if i % 2 else 0.1), gold, 46)
     for side in (0.1, 0.9):
         diner(view, w * side, h + 34)
-    cloth_table(view)
+    if view.stance != "on the floor":
+        cloth_table(view)
     view.ambient = mix(view.ambient, (255, 224, 184), 0.4)
 
 
@@ -125,15 +126,12 @@ def bar(view: View) -> None:
                 bottle(view, x, y, h * view.rng.uniform(0.085, 0.125))
             x += view.rng.uniform(32, 46)
         view.glows.append(Glow(w / 2, y - 20, w * 0.42, (255, 150, 70), 0.13))
-    top = view.h * 0.76
     for i in range(max(2, round(w / 330))):
         pendant(view, w * (i + 0.5) / max(2, round(w / 330)), h * 0.13, tone(view, (46, 112, 104)), 50)
-    view.far.path(box(-10, top, w + 20, view.h), tone(view, (96, 58, 46)))
-    view.far.path(box(-10, top, w + 20, 14), tone(view, (186, 124, 84)))
-    view.far.path(box(-10, top + 14, w + 20, (view.h - top) * 0.62), tone(view, (142, 88, 62)))
-    view.horizon, view.foot, view.medium = top, view.h * 0.88, "table"
+    if view.stance != "on the floor":
+        counter(view, (142, 88, 62))
+        view.mirror = 0.18
     view.ambient = mix(view.ambient, (255, 214, 176), 0.5)
-    view.mirror = 0.18
 
 
 def bottle(view: View, x: float, base: float, s: float) -> None:

@@ -159,6 +159,8 @@ def room(view: View) -> None:
     )
     view.far.path(disc(w / 2, view.foot + 8, min(w * 0.37, 452), (view.h - h) * 0.265), rug)
     pendant(view, w * (0.52 if left else 0.46), h * 0.13, tone(view, (226, 150, 82)))
+    if view.stance == "on a table":
+        counter(view, (186, 132, 90))
 
 
 def floor_lamp(view: View, x: float, base: float) -> None:
@@ -232,17 +234,30 @@ def kitchen(view: View) -> None:
         view.far.path(box(x0, h * 0.38, x1 - x0, 9, 2), tone(view, (160, 112, 76)))
         for _ in range(max(1, round((x1 - x0) / 90))):
             jar(view, view.rng.uniform(x0 + 30, max(x0 + 31, x1 - 30)), h * 0.38, view.rng.uniform(30, 46))
-    counter = h * 0.72
-    view.far.path(box(-10, counter + 14, w + 20, h - counter - 14), front)
-    doors = "".join(box(x, counter + 32, 150, h - counter - 54, 5) for x in range(-60, round(w), 168))
+    worktop = h * 0.72
+    view.far.path(box(-10, worktop + 14, w + 20, h - worktop - 14), front)
+    doors = "".join(box(x, worktop + 32, 150, h - worktop - 54, 5) for x in range(-60, round(w), 168))
     view.far.path(doors, mix(front, (255, 255, 255), 0.12))
     view.far.path(
-        "".join(box(x + 60, counter + 44, 34, 8, 4) for x in range(-60, round(w), 168)),
+        "".join(box(x + 60, worktop + 44, 34, 8, 4) for x in range(-60, round(w), 168)),
         tone(view, (240, 220, 170)),
     )
-    view.far.path(box(-10, counter, w + 20, 20, 3), tone(view, (182, 132, 90)))
+    view.far.path(box(-10, worktop, w + 20, 20, 3), tone(view, (182, 132, 90)))
     for side in (0.14, 0.86):
         pendant(view, w * side, h * 0.34, tone(view, (240, 236, 226)), 44)
+    if view.stance == "on a table":
+        counter(view, (186, 132, 90))
+
+
+def counter(view: View, colour: Colour) -> None:
+    """A wooden top along the lower edge, for what stands on it and for who stands behind it."""
+    top = view.h * 0.76
+    wood = tone(view, colour)
+    view.far.path(box(-10, top, view.w + 20, view.h), mix(wood, (20, 8, 16), 0.4))
+    view.far.path(box(-10, top + 12, view.w + 20, (view.h - top) * 0.66), wood)
+    view.far.path(box(-10, top, view.w + 20, 14), mix(wood, (255, 236, 200), 0.3))
+    view.horizon, view.foot, view.medium = top, view.h * 0.88, "table"
+    view.shadow = (50, 26, 30)
 
 
 def jar(view: View, x: float, base: float, s: float) -> None:
@@ -299,6 +314,8 @@ def workshop(view: View) -> None:
         for _ in range(round(11 * w / 1000))
     )
     view.far.line(shavings, tone(view, (236, 204, 150)), 5)
+    if view.stance == "on a table":
+        counter(view, (186, 132, 90))
 
 
 def library(view: View) -> None:
@@ -345,3 +362,5 @@ def library(view: View) -> None:
     grove.onto(view.near)
     view.near.top = view.h - 120
     view.ambient = mix(view.ambient, (255, 226, 186), 0.35)
+    if view.stance == "on a table":
+        counter(view, (186, 132, 90))

@@ -14,6 +14,10 @@ Medium = Literal["floor", "table", "water", "underwater", "air", "page"]
 """What subjects are in or on: a floor that recedes, a table top, a water's surface, or nothing."""
 
 
+Stance = Literal["on a table", "behind a table", "on the floor"]
+"""How the main subject would rather stand indoors: a cup, a person drawn to the waist, a dog."""
+
+
 class Glow(NamedTuple):
     """Light that is added over everything. x, y and radius in units."""
 
@@ -34,6 +38,7 @@ class View:
     w: float
     h: float
     rng: Random
+    stance: Stance = "behind a table"
     sky: Stops = ()
     far: Sheet = field(default_factory=Sheet)
     near: Sheet = field(default_factory=Sheet)  # in front of the subjects; only along the edges

@@ -48,15 +48,9 @@ def groups_of(scene: Scene, root: int, frame: Frame, rng: Random) -> list[Group]
             group.lift = 0.1
         near = scene.shot == "close-up" and subject.icon in figures.BODIES
         alone = all(part.subject == root or part.ground is None for part in group.parts)  # nothing below them
-        group.bust = (near or is_bust(subject.icon)) and alone
+        group.bust = (near or figures.is_bust(subject.icon)) and alone
         groups.append(_settled(group))
     return groups
-
-
-def is_bust(icon: str) -> bool:
-    """People are drawn to the waist unless they do something with their legs."""
-    standing = figures.standing(icon)
-    return standing.person and standing.size < 0.8 and standing.habit == "stands" and "standing" not in icon
 
 
 def _settled(group: Group) -> Group:

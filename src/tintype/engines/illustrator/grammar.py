@@ -8,6 +8,7 @@ from . import jargon as j
 from . import lookahead as look
 from . import pack
 from . import vocabulary as v
+from .abroad import ABROAD
 from .composition import Composition
 from .lexicon import WEAK, Unit, subject_of
 from .scene import Colour, Place, Relation, Skin, Subject
@@ -219,7 +220,7 @@ class Parser:
         elif entry.relation and not entry.subject:
             self._attach_colour()
             if not (text in ("and", "&", ",") and self.picture.relation in ("wearing", "holding", "eating")):
-                self.picture.relation, self.picture.word = entry.relation, text
+                self.picture.relation, self.picture.word = entry.relation, ABROAD.get(text, text)
             self.pending = Pending()
         elif entry.place and (
             not entry.subject or entry.weight <= WEAK or self.picture.word in ("in", "at", "inside")
@@ -263,7 +264,6 @@ class Parser:
 
     def _is_noun(self, at: int, unit: Unit) -> bool:
         """Whether "orange" is the fruit: no noun follows that it could colour."""
-        entry = unit.entry
         if not look.is_strong(unit):
             return False
         if unit.text in v.COLOURS and self.pending.colours and self.units[at - 1].text == "and":
@@ -280,6 +280,11 @@ class Parser:
             self.found.ground = self.found.ground or colour
             return
         if text in v.MATERIALS and not look.noun_follows(self.units, at):
+            return
+        last = self.picture.last
+        if text in ABROAD and last is not None and self.named_at == at - 1:
+            # "parapluie rouge": the Romance languages put the colour after the thing.
+            self.picture.subjects[last] = replace(self.picture.subjects[last], colour=colour)
             return
         self.pending.colours.append(colour)
         self.pending.words.append(text)

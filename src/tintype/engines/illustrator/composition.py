@@ -11,6 +11,7 @@ from .things import (
     ABSORBED,
     CLOTHES,
     DISHES,
+    FULL,
     PLAIN_PEOPLE,
     animate,
     seen_from_actor,
@@ -120,6 +121,8 @@ class Composition:
                 replace(actor, relation="inside", anchor=self.last) if actor.anchor is None else actor
             )
             subjects.append(subject)
+        elif turned == "contained" and actor.icon in FULL:
+            self.last = self.actor
         elif turned == "contained":
             subjects.append(replace(subject, relation="inside", anchor=self.actor))
         else:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from . import jargon as j
+from . import lookahead as look
 from . import pack
 from . import vocabulary as v
+from .abroad import ABROAD
 from .composition import Composition
 from .lexicon import WEAK, Unit, subject_of
 from .scene import Colour, Place, Relation, Skin, Subject
@@ -69,11 +71,11 @@ class Parser:
 
     def _step(self, at: int, unit: Unit) -> None:
         text, entry = unit.text, unit.entry
-        if text in ".;!?\n,:()":
+        if text in look.MARKS:
             self._punctuation(text)
         elif text in j.NEGATORS and not (entry and (entry.place or entry.jargon)):
             self._attach_colour()
-            self.skipped_until = self._end_of_negation(at + 1)
+            self.skipped_until = look.end_of_negation(self.units, at + 1)
         elif text in j.SIMILES:
             self.reserved_until = at + 5
         elif self._theme(at):
@@ -110,16 +112,6 @@ class Parser:
             self.noun = ""
             self.reserved_until = -1
 
-    def _end_of_negation(self, start: int) -> int:
-        """Where what is denied ends: at a mark, a contrast or a new clause, at most 8 units on."""
-        for at in range(start, min(start + 8, len(self.units))):
-            text = self.units[at].text
-            if text in ".;!?\n,:()" or text in ("but", "just", "only", "with", "instead"):
-                return at
-            if at > start and text in ("on", "in", "at", "under", "above"):
-                return at
-        return min(start + 8, len(self.units))
-
     def _theme(self, at: int) -> bool:
         """ "with a Gemini theme": stars above, as for any sign of the zodiac; other themes only stand in reserve."""
         after = self.units[at + 1 : at + 2]
@@ -150,12 +142,12 @@ class Parser:
             return True
         if text in j.OLD or text in j.YOUNG:
             self.pending.old, self.pending.young = text in j.OLD, text in j.YOUNG
-            if not self._subject_follows(at, adjacent=False):
+            if not look.subject_follows(self.units, at, adjacent=False):
                 return False
             self.pending.words.append(text)
-            return self.units[at].entry is None or self._subject_follows(at, adjacent=True)
+            return self.units[at].entry is None or look.subject_follows(self.units, at, adjacent=True)
         gender = j.GENDERS.get(text)
-        if gender and self._subject_follows(at, adjacent=True) and text not in j.DETERMINERS:
+        if gender and look.subject_follows(self.units, at, adjacent=True) and text not in j.DETERMINERS:
             self.pending.gender = gender
             self.pending.words.append(text)
             return True
@@ -166,13 +158,6 @@ class Parser:
         ):  # fmt: skip
             self._add(at, Unit("subject", None), "person-standing")
             return True
-        return False
-
-    def _subject_follows(self, at: int, *, adjacent: bool) -> bool:
-        for unit in self.units[at + 1 : at + (2 if adjacent else 4)]:
-            entry = unit.entry
-            if entry and entry.subject and entry.weight > WEAK and unit.text not in j.VERB_LIKE:
-                return True
         return False
 
     def _backdrop(self, text: str) -> None:
@@ -225,7 +210,7 @@ class Parser:
             self.pending.words.append(text)
         elif (
             self.picture.act(text)
-            or (text in ("and", "&") and self.pending.colours and self._colour_follows(at))
+            or (text in ("and", "&") and self.pending.colours and look.colour_follows(self.units, at))
             or (entry.relation and not entry.subject and self._stands_at_it(at, entry.relation))
         ):
             pass
@@ -235,7 +220,7 @@ class Parser:
         elif entry.relation and not entry.subject:
             self._attach_colour()
             if not (text in ("and", "&", ",") and self.picture.relation in ("wearing", "holding", "eating")):
-                self.picture.relation, self.picture.word = entry.relation, text
+                self.picture.relation, self.picture.word = entry.relation, ABROAD.get(text, text)
             self.pending = Pending()
         elif entry.place and (
             not entry.subject or entry.weight <= WEAK or self.picture.word in ("in", "at", "inside")
@@ -251,10 +236,6 @@ class Parser:
             self._after_scenery()
         else:
             self.pending.words.append(text)
-
-    def _colour_follows(self, at: int) -> bool:
-        following = self.units[at + 1].entry if at + 1 < len(self.units) else None
-        return bool(following and following.colour)
 
     def _stands_at_it(self, at: int, relation: Relation) -> bool:
         """ "presents under it": the subject named last stands so to the acting one."""
@@ -277,36 +258,19 @@ class Parser:
         if at + 1 < len(self.units) and self.units[at + 1].text == "of":
             self.skipped_until = at + 2
             if text in j.PARTS:
-                self.skipped_until = min(at + 5, self._next_mark(at))
+                self.skipped_until = look.next_clause(self.units, at)
         else:
             self.pending = Pending()
 
-    def _next_mark(self, at: int) -> int:
-        for index in range(at, len(self.units)):
-            if self.units[index].text in ".;!?\n,:()" or self.units[index].text in ("and", "with"):
-                return index
-        return len(self.units)
-
     def _is_noun(self, at: int, unit: Unit) -> bool:
         """Whether "orange" is the fruit: no noun follows that it could colour."""
-        entry = unit.entry
-        if entry is None or not entry.subject or entry.weight <= WEAK:
+        if not look.is_strong(unit):
             return False
         if unit.text in v.COLOURS and self.pending.colours and self.units[at - 1].text == "and":
             return False
-        return unit.text not in j.GENDERS and not (unit.text in v.COLOURS and self._noun_follows(at))
-
-    def _noun_follows(self, at: int) -> bool:
-        """Whether an adjective here would have a noun to belong to."""
-        for unit in self.units[at + 1 : at + 4]:
-            entry = unit.entry
-            if unit.text in ".;!?\n,:()" or unit.text in j.DETERMINERS or (entry and entry.relation):
-                return False
-            if unit.text in ("background", "backdrop", "canvas") or (
-                entry and (entry.subject or entry.place)
-            ):
-                return True
-        return False
+        return unit.text not in j.GENDERS and not (
+            unit.text in v.COLOURS and look.noun_follows(self.units, at)
+        )
 
     def _colour(self, colour: Colour, text: str, at: int) -> None:
         if self.noun == "palette" and self.copula:
@@ -315,7 +279,12 @@ class Parser:
         if self.noun == "background" and self.copula and text not in v.MATERIALS:
             self.found.ground = self.found.ground or colour
             return
-        if text in v.MATERIALS and not self._noun_follows(at):
+        if text in v.MATERIALS and not look.noun_follows(self.units, at):
+            return
+        last = self.picture.last
+        if text in ABROAD and last is not None and self.named_at == at - 1:
+            # "parapluie rouge": the Romance languages put the colour after the thing.
+            self.picture.subjects[last] = replace(self.picture.subjects[last], colour=colour)
             return
         self.pending.colours.append(colour)
         self.pending.words.append(text)
@@ -339,11 +308,11 @@ class Parser:
 
     def _add(self, at: int, unit: Unit, icon: str) -> None:
         previous = self.units[at - 1] if at else None
-        if unit.text in j.VERB_LIKE and previous and not self.pending.words and self._verb_after(previous):
+        if unit.text in j.VERB_LIKE and previous and not self.pending.words and look.makes_verb(previous):
             return
         entry = unit.entry
         following = self.units[at + 1] if at + 1 < len(self.units) else None
-        if following and following.entry and not unit.plural and self._is_modifier(icon, following):
+        if following and not unit.plural and look.is_modifier(following):
             self.pending.words.append(unit.text)
             return
         words = " ".join([*self.pending.words, unit.text])
@@ -372,21 +341,6 @@ class Parser:
         self.pending = Pending()
         self.copula = False
         self.noun = ""
-
-    def _verb_after(self, previous: Unit) -> bool:
-        entry = previous.entry
-        return (
-            previous.text in j.PRONOUNS
-            or previous.text in j.MODALS
-            or bool(entry and entry.subject and not entry.colour)
-        )
-
-    def _is_modifier(self, icon: str, following: Unit) -> bool:
-        """Whether this noun only describes the next: the dog of "dog bed", but not the banana of "banana dish"."""
-        entry = following.entry
-        if entry is None or not entry.subject or entry.weight <= WEAK or following.text in j.VERB_LIKE:
-            return False
-        return entry.subject not in DISHES and following.text not in j.DETERMINERS and not entry.relation
 
     def _icon(self, icon: str) -> str:
         names = pack.load().names

@@ -18,6 +18,8 @@ CONTAINERS = frozenset(("package", "basket", "bathtub", "bowl-with-spoon", "buck
 COMPLEXIONS: dict[str, Skin] = {"black": "dark", "white": "light", "brown": "medium-dark"}
 CHEERFUL = frozenset(("smiling", "cute", "happy", "kawaii", "funny", "cartoon", "cool", "smiley", "cheerful"))
 """Even an avocado wears sunglasses when it is one of these."""
+FULL = frozenset(("bottle", "mug", "glass-of-milk", "hot-beverage", "wine-glass", "tumbler-glass", "teapot"))
+"""Vessels whose content shows already, or not at all: a bottle of red wine is a bottle."""
 DISHES = frozenset(("plate", "tea-bowl", "bowl-with-spoon", "basket", "fork-and-knife-with-plate"))
 ABSORBED = {
     "birthday-cake": {"candle"}, "mug": {"hot-beverage"}, "camping": {"tent", "evergreen-tree"}, "hot-beverage": {"mug"}, "bouquet": {"rose", "blossom", "tulip"},

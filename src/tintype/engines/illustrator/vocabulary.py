@@ -95,8 +95,8 @@ SPOTS: dict[Spot, tuple[str, ...]] = {
     "bottom": table("bottom, lower"),
 }  # fmt: skip
 
-EMPTY = table("negative space, significant negative space, empty space, lots of empty space, vast empty, vast, plenty of copy space, copy space, minimal elements, lots of space, room for text, space for text, white space, empty canvas, lone, solitary, wide open space, uncluttered")  # fmt: skip
-SOFT = table("soft light, soft lighting, soft diffused lighting, diffused lighting, soft natural sunlight, soft natural light, diffused light, diffuse light, soft diffused highlights, gentle light, softbox, soft shadows, soft focus, soft, overcast light, natural light, dreamy, soft glow, low contrast, eliminate harsh shadows, softly lit")  # fmt: skip
+EMPTY = table("negative space, significant negative space, empty space, lots of empty space, vast empty, vast, plenty of copy space, copy space, minimal elements, lots of space, room for text, space for text, white space, empty canvas, wide open space, uncluttered")  # fmt: skip
+SOFT = table("soft light, soft lighting, soft diffused lighting, diffused lighting, soft natural sunlight, soft natural light, diffused light, diffuse light, soft diffused highlights, gentle light, softbox, soft shadows, soft focus, overcast light, natural light, soft glow, low contrast, eliminate harsh shadows, softly lit")  # fmt: skip
 
 SIZES: dict[str, float] = {
     **dict.fromkeys(table("tiny, miniature, mini, minuscule, microscopic, teeny, micro, itty bitty, wee"), 0.4),

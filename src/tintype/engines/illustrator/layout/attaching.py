@@ -88,7 +88,7 @@ def _wear(scene: Scene, group: Group, host: Placed, part: Placed, of: tuple[int,
 
 def _hold(scene: Scene, group: Group, host: Placed, part: Placed, of: tuple[int, int]) -> Placed:
     copy, _ = of
-    part = _sized(part, min(max(part.w, part.h), max(host.w, host.h) * 0.5))
+    part = _sized(part, min(max(part.w, part.h), max(host.w, host.h) * 0.36))
     hx, hy = _point(host, "hand", (0.82, 0.62))
     side = -1 if copy % 2 else 1
     x, y = _at(host, 0.5 + (hx - 0.5) * side, hy)

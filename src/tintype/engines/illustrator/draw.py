@@ -19,7 +19,7 @@ from .layout import Frame, Placed, place
 from .lighting import Cast, add_glows, cast_shadows, deepen_floor, reflection, waterline
 from .reader import read
 from .scene import Colour, Lettering, Scene, Skin
-from .signs import HOME, SPOTS, Ground, letter
+from .signs import HOME, SPOTS, letter
 from .sprites import Light, Look, softened, sprite
 from .styles import STYLES
 from .vector import BAND_PIXELS, render
@@ -241,7 +241,7 @@ class Painter:
             grade(self.canvas, self.scene.palette)
         taken: list[tuple[int, int]] = []
         for words in self.scene.lettering:
-            ground = Ground(self._colour_behind(words), self.view.mood.lamps)
+            ground = self._colour_behind(words)
             width, height = self.commission.width, self.commission.height
             for layer in letter(words, width, height, ground, self.commission.seed, taken):
                 treated = self.recipe.layer(layer, self.painting)

@@ -75,7 +75,6 @@ class Sheet:
         self._parts: list[str] = []
         self._fills: dict[str, str] = {}
         self.top = math.inf  # the least y that is painted on, as far as the painter says
-        self.bottom = -math.inf
 
     def __bool__(self) -> bool:
         return bool(self._parts)

@@ -11,6 +11,9 @@ from .attaching import attach
 from .placing import MOST, Frame, Group
 from .relating import hangs_in_sky, root_of, size_of, sprite_of
 
+EACH = ("wearing", "riding", "holding", "eating")
+"""Relations that every copy has for itself: three dogs wearing hats have three hats."""
+
 
 def groups_of(scene: Scene, root: int, frame: Frame, rng: Random) -> list[Group]:
     """The groups led by one subject: as many as its count, each with what belongs to it."""
@@ -20,22 +23,10 @@ def groups_of(scene: Scene, root: int, frame: Frame, rng: Random) -> list[Group]
     for copy in range(count):
         edge = size_of(scene, root) * (rng.uniform(0.9, 1.06) if count > 1 else 1.0)
         group = Group(parts=[sprite_of(scene, root, edge, rng)], lead=root)
-        for index, other in enumerate(scene.subjects):
-            if (
-                other.anchor is not None
-                and index != root
-                and root_of(scene, index) == root
-                and not hangs_in_sky(scene, index)
-            ):
-                each = other.relation in ("wearing", "riding", "holding", "eating") or copy == 0
-                if each:
-                    attach(
-                        scene,
-                        group,
-                        index,
-                        rng,
-                        many=copy == 0 and other.relation not in ("wearing", "riding"),
-                    )
+        for index in _joined(scene, root):
+            relation = scene.subjects[index].relation
+            if copy == 0 or relation in EACH:
+                attach(scene, group, index, rng, many=copy == 0 and relation not in ("wearing", "riding"))
         habit = figures.standing(subject.icon).habit
         if (
             habit == "flies"
@@ -51,6 +42,19 @@ def groups_of(scene: Scene, root: int, frame: Frame, rng: Random) -> list[Group]
         group.bust = (near or figures.is_bust(subject.icon)) and alone
         groups.append(_settled(group))
     return groups
+
+
+def _joined(scene: Scene, root: int) -> list[int]:
+    """The other subjects of a root's group, each after the one that it relates to."""
+    waiting = [
+        i
+        for i in range(len(scene.subjects))
+        if i != root and root_of(scene, i) == root and not hangs_in_sky(scene, i)
+    ]
+    joined: list[int] = []
+    while ready := [i for i in waiting if i not in joined and scene.subjects[i].anchor in (root, *joined)]:
+        joined += ready
+    return joined
 
 
 def _settled(group: Group) -> Group:

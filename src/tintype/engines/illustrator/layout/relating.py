@@ -28,8 +28,10 @@ def root_of(scene: Scene, index: int) -> int:
     while (anchor := scene.subjects[index].anchor) is not None:
         relation = scene.subjects[index].relation
         joins = relation not in SIDE or relation in ("above", "under") or supported(scene, index, anchor)
-        if not joins or anchor in seen or not 0 <= anchor < len(scene.subjects):
+        if not joins or not 0 <= anchor < len(scene.subjects):
             break
+        if anchor in seen:  # a circle: the first of them leads
+            return min(seen)
         seen.add(anchor)
         index = anchor
     return index

@@ -136,4 +136,6 @@ class Scene:
     soft_light: bool = False
     ground: Colour | None = None
     palette: tuple[Colour, ...] = ()
-    ratio: tuple[int, int] | None = None  # a shape that the prompt asked for: "--2:3", "square image", "landscape"
+    ratio: tuple[int, int] | None = (
+        None  # a shape that the prompt asked for: "--2:3", "square image", "landscape"
+    )

@@ -1,0 +1,45 @@
+"""Floor 0: the nouns. No I/O, nothing but the standard library."""
+
+from .card import Life, ModelCard
+from .events import Completed, Events, ImageEvent, Partial, Text, Usage
+from .header import Header
+from .image import Image, Octets
+from .money import Micros, Prices
+from .protocols import Dialect, Generate, Incoming, Polyfill, Provider, Remedy
+from .report import Note, Report
+from .request import Delivery, Format, ImageRequest
+from .size import Grid, Ratio, Size, Sizes, SizeWish
+from .tokens import TokenFormula
+
+__all__ = [
+    "Completed",
+    "Delivery",
+    "Dialect",
+    "Events",
+    "Format",
+    "Generate",
+    "Grid",
+    "Header",
+    "Image",
+    "ImageEvent",
+    "ImageRequest",
+    "Incoming",
+    "Life",
+    "Micros",
+    "ModelCard",
+    "Note",
+    "Octets",
+    "Partial",
+    "Polyfill",
+    "Prices",
+    "Provider",
+    "Ratio",
+    "Remedy",
+    "Report",
+    "Size",
+    "SizeWish",
+    "Sizes",
+    "Text",
+    "TokenFormula",
+    "Usage",
+]

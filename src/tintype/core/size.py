@@ -1,0 +1,233 @@
+"""How large a picture should be: one grammar for every way that callers write it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import ceil, floor, sqrt
+from typing import NamedTuple
+
+TIERS = {"512": 512, "0.5K": 512, "1K": 1024, "2K": 2048, "4K": 4096}
+"""The edge in pixels of the square of each tier; other ratios have about its area."""
+
+_WORDS = {"square": (1, 1), "portrait": (2, 3), "landscape": (3, 2)}
+_PIXELS = re.compile(r"(\d{1,6})\s*[xX*\u00d7]\s*(\d{1,6})")
+_RATIO = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)\s*:\s*(\d{1,4}(?:\.\d{1,3})?)")
+_TIER = re.compile(r"512|0\.5[kK]|[124][kK]")
+
+
+class Size(NamedTuple):
+    """Pixels."""
+
+    width: int
+    height: int
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+
+class Ratio(NamedTuple):
+    """A shape, and how fine: `Ratio(16, 9, "2K")`. Numbers may have decimals ("19.5:9")."""
+
+    width: float
+    height: float
+    tier: str | None = None
+
+    def __str__(self) -> str:
+        shape = f"{self.width:g}:{self.height:g}"
+        return f"{shape}@{self.tier}" if self.tier else shape
+
+    def pixels(self) -> Size:
+        """The size of this shape and tier (1K when none was said), on a grid of 16 pixels.
+
+        >>> Ratio(16, 9).pixels(), Ratio(1, 1, "2K").pixels()
+        (Size(width=1360, height=768), Size(width=2048, height=2048))
+        """
+        edge = TIERS[self.tier or "1K"]
+        wide = sqrt(self.width / self.height)
+        return Size(max(16, round(edge * wide / 16) * 16), max(16, round(edge / wide / 16) * 16))
+
+
+SizeWish = Size | Ratio | None
+"""None: the caller leaves it to the model ("auto")."""
+
+
+def parse(wish: object) -> SizeWish:
+    """Understand a size in any caller's spelling; raise ValueError, saying what is on offer.
+
+    >>> parse("1536x1024"), parse("1024*1024"), parse("auto"), parse("")
+    (Size(width=1536, height=1024), Size(width=1024, height=1024), None, None)
+    >>> parse("16:9"), parse("2k"), parse("portrait")
+    (Ratio(width=16, height=9, tier=None), Ratio(width=1, height=1, tier='2K'), Ratio(width=2, height=3, tier=None))
+    >>> parse({"aspectRatio": "16:9", "imageSize": "2K"})
+    Ratio(width=16, height=9, tier='2K')
+    >>> parse("16:9@2K")
+    Ratio(width=16, height=9, tier='2K')
+    """
+    if wish is None:
+        return None
+    if isinstance(wish, Mapping):
+        return _parse_object(wish)
+    if not isinstance(wish, str):
+        raise ValueError(f"a size is text such as '1024x1024', '16:9' or 'auto', not {_short(wish)}")
+    text = wish.strip()
+    if not text or text.lower() == "auto":
+        return None
+    if found := _PIXELS.fullmatch(text):
+        size = Size(int(found[1]), int(found[2]))
+        if 0 in size:
+            raise ValueError(f"a size has no zero in it, as {_short(wish)} has")
+        return size
+    if text.lower() in _WORDS:
+        return Ratio(*_WORDS[text.lower()])
+    shape, _, tier = text.partition("@")
+    if _TIER.fullmatch(text):
+        return Ratio(1, 1, text.upper())
+    if (found := _RATIO.fullmatch(shape.strip())) and (not tier or _TIER.fullmatch(tier)):
+        width, height = _number(found[1]), _number(found[2])
+        if not width or not height or max(width / height, height / width) > 100:
+            raise ValueError(f"{_short(wish)} is not a shape that a picture can have")
+        return Ratio(width, height, tier.upper() or None)
+    raise ValueError(
+        f"{_short(wish)} is not a size: write pixels ('1024x1024'), a ratio ('16:9'), a tier ('2K') or 'auto'"
+    )
+
+
+def _parse_object(wish: Mapping[object, object]) -> SizeWish:
+    """`{"width", "height"}` or Google's `{"aspectRatio", "imageSize"}`, in either case of letters."""
+    known = {
+        str(key).replace("_", "").lower(): value for key, value in wish.items() if value not in (None, "")
+    }
+    if "width" in known or "height" in known:
+        sides = (known.get("width"), known.get("height"))
+        if not all(isinstance(side, int) and not isinstance(side, bool) for side in sides):
+            raise ValueError("a size needs a whole number for both `width` and `height`")
+        return parse(f"{sides[0]}x{sides[1]}")
+    ratio, tier = parse(known.get("aspectratio")), parse(known.get("imagesize"))
+    if tier is not None and not (isinstance(tier, Ratio) and tier.tier):
+        raise ValueError(f"{_short(known['imagesize'])} is not a tier: write '512', '1K', '2K' or '4K'")
+    if ratio is None:
+        return tier
+    if isinstance(ratio, Size):
+        return ratio
+    return Ratio(ratio.width, ratio.height, tier.tier if isinstance(tier, Ratio) else ratio.tier)
+
+
+def _number(text: str) -> float:
+    return float(text) if "." in text else int(text)
+
+
+def _short(wish: object) -> str:
+    text = repr(wish)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """Sizes by rule: any that meets all of these. Pixels, and long edge : short edge."""
+
+    multiple: int = 1
+    min_edge: int = 1
+    max_edge: int = 8192
+    max_ratio: float = 100.0
+    min_pixels: int = 1
+    max_pixels: int = 8192 * 8192
+
+    def fault(self, size: Size) -> str | None:
+        """Why this size is not on the grid, or None."""
+        short, long_ = min(size), max(size)
+        if long_ > self.max_edge:
+            return f"The longest edge must be less than or equal to {self.max_edge}."
+        if short < self.min_edge:
+            return f"The shortest edge must be at least {self.min_edge}."
+        if size.width % self.multiple or size.height % self.multiple:
+            return f"Width and height must be multiples of {self.multiple}."
+        if long_ > short * self.max_ratio:
+            return f"The long edge must not be more than {self.max_ratio:g} times the short edge."
+        if size.width * size.height < self.min_pixels:
+            return "Requested resolution is below the current minimum pixel budget."
+        if size.width * size.height > self.max_pixels:
+            return "Requested resolution is above the current maximum pixel budget."
+        return None
+
+    def nearest(self, size: Size) -> Size:
+        """The size on the grid with nearly this shape and, as far as allowed, this many pixels.
+
+        >>> grid = Grid(multiple=16, max_edge=3840, max_ratio=3, min_pixels=655_360, max_pixels=8_294_400)
+        >>> str(grid.nearest(Size(512, 512))), str(grid.nearest(Size(10_000, 100)))
+        ('816x816', '3072x1024')
+        """
+        wide = min(max(size.width / size.height, 1 / self.max_ratio), self.max_ratio)
+        area = float(min(max(size.width * size.height, self.min_pixels), self.max_pixels))
+        if 1 / self.max_ratio <= size.width / size.height <= self.max_ratio:
+            area = min(area, self.max_edge**2 / max(wide, 1 / wide))
+        else:  # the shape had to give way; keep the short edge generous rather than the sliver's area
+            area = min(max(area, 1024 * 1024 * 3), self.max_edge**2 / max(wide, 1 / wide), self.max_pixels)
+        width, height = sqrt(area * wide), sqrt(area / wide)
+        candidates = (
+            Size(w, h)
+            for w in self._around(width)
+            for h in self._around(height)
+            if not self.fault(Size(w, h))
+        )
+        best = min(
+            candidates,
+            key=lambda s: (abs(s.width / width - 1) + abs(s.height / height - 1), s),
+            default=None,
+        )
+        if best is None:
+            raise ValueError("this grid has no size at all")
+        return best
+
+    def _around(self, edge: float) -> Iterable[int]:
+        """The steps of the grid next to `edge`, a few on either side."""
+        low = max(1, floor(edge / self.multiple) - 2)
+        return (step * self.multiple for step in range(low, ceil(edge / self.multiple) + 3))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """The sizes that a model draws: those listed, those on a grid, or any when neither is said."""
+
+    listed: tuple[Size, ...] = ()
+    grid: Grid | None = None
+
+    def fault(self, size: Size) -> str | None:
+        """Why the model does not draw this size, in OpenAI's words where it has some, or None."""
+        if self.grid is not None:
+            fault = self.grid.fault(size)
+            return fault and f"Invalid size '{size}'. {fault}"
+        if self.listed and size not in self.listed:
+            return f"Invalid size '{size}'. Supported sizes are {self.offer()}, and auto."
+        return None
+
+    def nearest(self, wish: Size | Ratio) -> Size:
+        """The size on offer that is nearest in shape, and then in number of pixels."""
+        size = wish if isinstance(wish, Size) else wish.pixels()
+        if self.grid is not None:
+            return size if self.grid.fault(size) is None else self.grid.nearest(size)
+        if not self.listed or size in self.listed:
+            return size
+        shape = size.width / size.height
+
+        def distance(offer: Size) -> tuple[float, float]:
+            offered = offer.width / offer.height
+            stretch = max(shape / offered, offered / shape)
+            return round(stretch, 2), abs(offer.width * offer.height - size.width * size.height)
+
+        return min(self.listed, key=distance)
+
+    def offer(self) -> str:
+        """What is on offer, for an error message."""
+        if self.listed:
+            return ", ".join(map(str, self.listed))
+        if self.grid is None:
+            return "any size"
+        return (
+            f"multiples of {self.grid.multiple} up to {self.grid.max_edge}, at most {self.grid.max_ratio:g}:1, "
+            f"{self.grid.min_pixels:,} to {self.grid.max_pixels:,} pixels"
+        )
+
+
+ANY_SIZE = Sizes()

@@ -10,8 +10,8 @@ import pytest
 
 from tintype.catalog import Service, load
 from tintype.core import ModelCard, Size
-from tintype.core.money import cost, dollars
 from tintype.core.events import Usage
+from tintype.core.money import cost, dollars
 
 SERVICES = {service.name: service for service in load()}
 CARDS = {card.id: card for service in SERVICES.values() for card in service.cards}

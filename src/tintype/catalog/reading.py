@@ -74,10 +74,12 @@ def _rows(file: str, document: dict[str, Any], rows: list[Any]) -> Iterator[dict
         row = _table(where, row)
         if "id" not in row:
             raise ValueError(f"{where}: `id` is missing")
-        family = row.get("family")
-        if family is not None and family not in families:
-            raise ValueError(f"{file}: model {row['id']!r}: `family`: there is no [family.{family}]")
-        yield {**defaults, **families.get(family, {}), **row}
+        family: dict[str, Any] = {}
+        if (name := row.get("family")) is not None:
+            if name not in families:
+                raise ValueError(f"{file}: model {row['id']!r}: `family`: there is no [family.{name}]")
+            family = _table(f"{file}: [family.{name}]", families[name])
+        yield {**defaults, **family, **row}
 
 
 def _card(file: str, provider: str, row: dict[str, Any]) -> ModelCard:

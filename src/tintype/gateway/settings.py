@@ -62,7 +62,7 @@ class Settings:
             else:
                 new = _convert(value, old)
         except ValueError as error:
-            raise ValueError(f"{where}: {name} cannot be {value!r}: it is {error}") from error
+            raise ValueError(f"{where}: {name} cannot be {value!r}: it must be {error}") from error
         return replace(self, **{name: new})
 
 

@@ -26,7 +26,9 @@ def offers(*, twin: bool = True, stand_ins: dict[str, str] | None = None) -> Off
     )
 
 
-@pytest.mark.parametrize(("name", "answers"), [("new", "new"), ("newest", "new"), ("", "new"), ("old", "old")])
+@pytest.mark.parametrize(
+    ("name", "answers"), [("new", "new"), ("newest", "new"), ("", "new"), ("old", "old")]
+)
 def test_by_name_by_alias_and_by_default(name: str, answers: str) -> None:
     found = offers().find(name, strict=False, today=BEFORE)
     assert (found.offer.card.id, found.notices) == (answers, ())
@@ -57,7 +59,9 @@ def test_a_retired_model_goes_to_its_successor_on_a_real_route() -> None:
 
 @pytest.mark.parametrize("name", ["gpt-image-1", "dall-e-3"])
 def test_stand_ins_answer_for_names_and_patterns(name: str) -> None:
-    found = offers(stand_ins={"gpt-image-1": "new", "dall-e-*": "newest"}).find(name, strict=False, today=AFTER)
+    found = offers(stand_ins={"gpt-image-1": "new", "dall-e-*": "newest"}).find(
+        name, strict=False, today=AFTER
+    )
     assert found.offer.card.id == "new"
     assert "stands in for " + name in found.notices[0]
 

@@ -93,7 +93,13 @@ def test_strict_handling_speaks_as_the_vendor_does(
 
 
 REFUSED: list[tuple[str, dict[str, object], type[CallerError], str, str]] = [
-    ("gpt-image-2", {"background": "transparent"}, Unsupported, "background", "Transparent background is not"),
+    (
+        "gpt-image-2",
+        {"background": "transparent"},
+        Unsupported,
+        "background",
+        "Transparent background is not",
+    ),
     (
         "gpt-image-2.5-flare",
         {"background": "transparent", "output_format": "jpeg"},
@@ -116,7 +122,13 @@ REFUSED: list[tuple[str, dict[str, object], type[CallerError], str, str]] = [
         "mask",
         "32x32 and the image is 64x48",
     ),
-    ("gpt-image-2", {"images": (Image.from_url("https://example.com/a.png"),)}, Unsupported, "image", "data URL"),
+    (
+        "gpt-image-2",
+        {"images": (Image.from_url("https://example.com/a.png"),)},
+        Unsupported,
+        "image",
+        "data URL",
+    ),
 ]
 
 

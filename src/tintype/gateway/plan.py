@@ -1,9 +1,10 @@
 """How to get what was asked out of a model that may not offer it.
 
 A plan is made before anything is sent: it is a pure function of the request, the card and
-the polyfills. Three kinds of field (house rule): *adjustable* ones are closed by a polyfill,
-*hints* are ignored and reported, and *meaning* is refused by name. In strict handling the
-first two are refused as well, with the vendor's own error.
+the polyfills. A polyfill closes whatever gap it can. Of the rest, *hints* are ignored and
+reported; *meaning*, and what is *adjustable* but cannot be adjusted, is refused by name. A
+*fault* is outside the API's own range, and always refused. In strict handling everything is,
+with the vendor's own error.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ class Gap:
     """One thing asked for that the model does not offer, and what its vendor would say to it."""
 
     field: str
-    kind: Literal["adjustable", "hint", "meaning"]
+    kind: Literal["fault", "meaning", "adjustable", "hint"]
     error: CallerError
 
 
@@ -56,24 +57,26 @@ def make_plan(
 
     The order of `polyfills` is the order of the wrapping, outermost first; each is used once.
     """
-    found = sorted(gaps(request, card, family), key=lambda gap: gap.kind != "meaning")
+    found = sorted(gaps(request, card, family), key=lambda gap: gap.kind != "fault")
     notes: list[Note] = []
+    ignored: set[str] = set()
     remedies: dict[str, Remedy] = {}
     for gap in found:
-        if request.strict and gap.kind != "meaning":
+        if request.strict or gap.kind == "fault":
             raise gap.error
-        if gap.kind == "hint":
-            notes.append(Note(gap.field, "ignored"))
-            continue
         polyfill = next((each for each in polyfills if gap.field in each.fields), None)
         remedy = polyfill.remedy(request, card) if polyfill else None
-        if polyfill is None or remedy is None:
+        if polyfill is not None and remedy is not None:
+            if polyfill.name not in remedies:
+                remedies[polyfill.name] = remedy
+                notes.append(remedy.note)
+        elif gap.kind == "hint":
+            ignored.add(gap.field)
+            notes.append(Note(gap.field, "ignored"))
+        else:
             raise gap.error
-        if polyfill.name not in remedies:
-            remedies[polyfill.name] = remedy
-            notes.append(remedy.note)
     ordered = tuple(remedies[each.name] for each in polyfills if each.name in remedies)
-    resolved, told = _resolve(request, card, {gap.field for gap in found if gap.kind == "hint"})
+    resolved, told = _resolve(request, card, ignored)
     return Plan(resolved, card, (*notes, *told), ordered)
 
 
@@ -95,64 +98,57 @@ def _resolve(request: ImageRequest, card: ModelCard, ignored: set[str]) -> tuple
 
 
 def gaps(request: ImageRequest, card: ModelCard, family: str) -> Iterator[Gap]:
+    yield from _faults(request, card)
     yield from _meaning(request, card)
     yield from _adjustable(request, card)
     yield from _hints(request, card, family)
 
 
-def _meaning(request: ImageRequest, card: ModelCard) -> Iterator[Gap]:
-    def gap(field: str, error: type[CallerError], message: str, code: str | None = None) -> Gap:
-        return Gap(field, "meaning", error(message, param=field, code=code))
+def _faults(request: ImageRequest, card: ModelCard) -> Iterator[Gap]:
+    def gap(field: str, message: str, code: str | None = None) -> Gap:
+        return Gap(field, "fault", BadRequest(message, param=field, code=code))
 
     length = len(request.prompt)
     if not request.prompt.strip():
-        yield gap("prompt", BadRequest, "Missing required parameter: 'prompt'.", "missing_required_parameter")
+        yield gap("prompt", "Missing required parameter: 'prompt'.", "missing_required_parameter")
     if length > card.prompt_limit:
         yield gap(
             "prompt",
-            BadRequest,
             f"Invalid 'prompt': string too long. Expected a string with maximum length {card.prompt_limit} "
             f"for {card.id}, but got a string with length {length} instead.",
             "string_above_max_length",
         )
     if not 1 <= request.n <= 10:
-        yield gap("n", BadRequest, f"Invalid 'n': {request.n}. It must be between 1 and 10.")
-    if request.background == "transparent":
-        if "transparent" not in card.backgrounds:
-            text = (
-                f"Transparent background is not supported for this model: {card.id!r} draws opaque pictures."
-            )
-            yield gap("background", Unsupported, text, "invalid_value")
-        elif request.output_format == "jpeg":
-            text = "A transparent background needs 'output_format' png or webp: jpeg has no transparency."
-            yield gap("background", BadRequest, text)
-    count = len(request.images)
-    if count > card.max_input_images:
-        offer = f"at most {card.max_input_images}" if card.max_input_images else "none: it does not edit"
-        yield gap("image", Unsupported, f"{count} images were sent, and {card.id!r} takes {offer}.")
-    for number, image in enumerate((*request.images, *filter(None, [request.mask])), 1):
-        if not image.is_local:
-            text = f"Image {number} is an address. Pictures are not fetched from addresses: send it as a data URL."
-            yield gap("image", Unsupported, text)
-    if request.mask is not None:
-        yield from _mask(request, card)
-
-
-def _mask(request: ImageRequest, card: ModelCard) -> Iterator[Gap]:
-    assert request.mask is not None
+        yield gap("n", f"Invalid 'n': {request.n}. It must be between 1 and 10.")
+    if request.background == "transparent" and request.output_format == "jpeg":
+        yield gap("background", "A transparent background needs 'output_format' png or webp: jpeg has none.")
+    if request.mask is None:
+        return
     if not request.images:
-        error: CallerError = BadRequest("A 'mask' needs an 'image' that it belongs to.", param="mask")
-        yield Gap("mask", "meaning", error)
+        yield gap("mask", "A 'mask' needs an 'image' that it belongs to.")
         return
     size, first = request.mask.header().size, request.images[0].header().size
     if size and first and size != first:
-        error = BadRequest(
-            f"Invalid mask: it is {size} and the image is {first}; they must have the same size.",
-            param="mask",
-        )
-        yield Gap("mask size", "meaning", error)
-    if not card.mask:
-        yield Gap("mask", "meaning", Unsupported(f"{card.id!r} takes no mask.", param="mask"))
+        yield gap("mask", f"Invalid mask: it is {size} and the image is {first}; they must be of one size.")
+
+
+def _meaning(request: ImageRequest, card: ModelCard) -> Iterator[Gap]:
+    def gap(field: str, message: str, code: str | None = None) -> Gap:
+        return Gap(field, "meaning", Unsupported(message, param=field, code=code))
+
+    if request.background == "transparent" and "transparent" not in card.backgrounds:
+        text = f"Transparent background is not supported for this model: {card.id!r} draws opaque pictures."
+        yield gap("background", text, "invalid_value")
+    count = len(request.images)
+    if count > card.max_input_images:
+        offer = f"at most {card.max_input_images}" if card.max_input_images else "none: it does not edit"
+        yield gap("image", f"{count} images were sent, and {card.id!r} takes {offer}.")
+    elif request.mask is not None and not card.mask:
+        yield gap("mask", f"{card.id!r} takes no mask.")
+    for number, image in enumerate((*request.images, *filter(None, [request.mask])), 1):
+        if not image.is_local:
+            text = f"Image {number} is an address. Pictures are not fetched from addresses: send it as a data URL."
+            yield gap("image", text)
 
 
 def _adjustable(request: ImageRequest, card: ModelCard) -> Iterator[Gap]:
@@ -194,7 +190,7 @@ def _hints(request: ImageRequest, card: ModelCard, family: str) -> Iterator[Gap]
         return Gap(field, "hint", BadRequest(text, param=field, code=code))
 
     for field in HINTS:
-        if getattr(request, field) is None or field in card.accepts:
+        if getattr(request, field) is None:
             continue
         if field == "partial_images":
             if request.stream and request.partial_images and not card.partial_images:
@@ -203,7 +199,7 @@ def _hints(request: ImageRequest, card: ModelCard, family: str) -> Iterator[Gap]
             if request.input_fidelity not in card.fidelities:
                 text = f"The model '{card.id}' does not support the 'input_fidelity' parameter."
                 yield gap(field, text, "invalid_input_fidelity_model")
-        else:
+        elif field not in card.accepts:
             yield gap(field)
     if request.quality is not None and not card.qualities:
         yield gap("quality")

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import uvicorn
-from tintype.dialects import all_dialects
 from tintype.polyfills import all_polyfills
 
 from tintype.core import Dialect, ModelCard
+from tintype.dialects import all_dialects
 from tintype.gateway.gateway import Gateway
 from tintype.gateway.offers import Offer, Offers
 from tintype.gateway.settings import Settings

@@ -10,11 +10,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from tintype.dialects import all_dialects
 from tintype.polyfills import all_polyfills
 
 from tintype.catalog import read_service
 from tintype.core import Completed, Image, ImageRequest, ModelCard, Size
+from tintype.dialects import all_dialects
 from tintype.gateway.gateway import Gateway
 from tintype.gateway.offers import Offer, Offers
 from tintype.gateway.plan import make_plan

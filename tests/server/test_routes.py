@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tintype.dialects import all_dialects
 
 from tintype.core.errors import MethodNotAllowed, NotFound
+from tintype.dialects import all_dialects
 from tintype.server.routes import Routes
 
 ROUTES = Routes(all_dialects())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tintype.core import Image, Size
 from tintype.storage import MemoryStore
 
-from ..pictures import encoded, picture, png
+from ..pictures import drawn, encoded, png
 
 PICTURE = png(Size(64, 64))
 
@@ -13,7 +13,7 @@ PICTURE = png(Size(64, 64))
 def test_a_picture_is_found_by_a_name_that_tells_its_format() -> None:
     store = MemoryStore()
     first = store.keep(Image.from_bytes(PICTURE))
-    second = store.keep(Image.from_bytes(encoded(picture(Size(8, 8)), "jpeg")))
+    second = store.keep(Image.from_bytes(encoded(drawn(Size(8, 8)), "jpeg")))
     kept = store.get(first)
     assert kept is not None
     assert (kept.data, kept.media_type) == (PICTURE, "image/png")

@@ -85,10 +85,30 @@ FIELDS = [
     "maskDataUrl",
 ]
 WORDS = st.sampled_from(
-    (
-        "auto|png|jpeg|low|max|hd|url|16:9|1x1|99999x1|2K|1024x1024|transparent|opaque|vivid|high|"
-        "gpt-image-2|dall-e-3|tintype-illustrator|\ud800|a cat|"
-    ).split("|")
+    [
+        "auto",
+        "png",
+        "jpeg",
+        "low",
+        "max",
+        "hd",
+        "url",
+        "16:9",
+        "1x1",
+        "99999x1",
+        "2K",
+        "1024x1024",
+        "transparent",
+        "opaque",
+        "vivid",
+        "high",
+        "gpt-image-2",
+        "dall-e-3",
+        "tintype-illustrator",
+        "�",
+        "a cat",
+        "",
+    ]
 )
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(max_size=30) | WORDS,

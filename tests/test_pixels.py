@@ -248,14 +248,6 @@ def test_compression_is_a_quality(format: Format) -> None:
     assert len(pixels.encode(noise, format)) > weights[3]
 
 
-def test_text_in_a_png_is_there_for_other_programs() -> None:
-    file = pixels.encode(two_tone(), "png", text={"prompt": "a cat", "title": "über", "poem": "雪の夜"})
-    with PIL.Image.open(BytesIO(file)) as found:
-        assert found.info["prompt"] == "a cat"
-        assert found.info["title"] == "über"
-        assert found.info["poem"] == "雪の夜"
-
-
 def test_masks_of_both_senses_turn_into_each_other() -> None:
     mask = PIL.Image.new("RGBA", (3, 1), (5, 6, 7, 255))
     mask.putpixel((1, 0), (5, 6, 7, 0))

@@ -14,9 +14,9 @@ from .commission import Commission, Stage
 from .homes import home_of
 from .layers import Layer, Painting, StyleRecipe
 from .layout import Frame, Placed, place
-from .signs import Ground, letter
 from .lighting import Cast, add_glows, blend, cast_shadows, deepen_floor, reflection, waterline
 from .scene import Scene
+from .signs import Ground, letter
 from .sprites import Light, softened, sprite
 from .vector import BAND_PIXELS, render
 from .weather import paint_weather

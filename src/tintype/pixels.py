@@ -114,11 +114,7 @@ def encode(picture: Picture, format: Format, *, compression: int | None = None) 
     match format:
         case "png":
             # Level 1: a fifth of the default level's time, for files a tenth larger.
-<<<<<<< HEAD
-            picture.save(out, "PNG", compress_level=1)
-=======
-            picture.save(out, "PNG", compress_level=1, pnginfo=chunks, icc_profile=profile)
->>>>>>> fills
+            picture.save(out, "PNG", compress_level=1, icc_profile=profile)
         case "jpeg":
             quality = 95 if compression is None else min(max(compression, 1), 100)
             # Halving the colour's resolution shows in lettering; who asks for 90 does not want that.

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import uvicorn
+from tintype.polyfills import all_polyfills
 
 from tintype.core import Dialect, ModelCard
 from tintype.dialects import all_dialects
 from tintype.gateway.gateway import Gateway
 from tintype.gateway.offers import Offer, Offers
 from tintype.gateway.settings import Settings
-from tintype.polyfills import all_polyfills
 from tintype.server.app import App
 
 from .fakes import FakeProvider

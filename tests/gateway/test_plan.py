@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from tintype.polyfills import all_polyfills
 
 from tintype.catalog import load
 from tintype.core import Image, ImageRequest, ModelCard, Ratio, Size
 from tintype.core.errors import BadRequest, CallerError, Unsupported
 from tintype.gateway.plan import Plan, make_plan
-from tintype.polyfills import all_polyfills
 
 from ..pictures import png
 
@@ -45,7 +45,6 @@ TOLD: list[tuple[str, dict[str, object], list[str]]] = [
     ("dall-e-3", {"stream": True, "partial_images": 2}, ["partial_images=ignored"]),
     ("gpt-image-2", {"extras": {"openai": {"new_tomorrow": 1}}}, ["new_tomorrow=ignored"]),
     ("gpt-image-2", {"response_format": "b64_json"}, []),
-    ("gpt-image-2", {"response_format": "url"}, ["response_format=adjusted:url->b64_json"]),
 ]
 
 

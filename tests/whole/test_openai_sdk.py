@@ -13,7 +13,7 @@ from PIL import Image
 
 from tintype.core import Size
 
-from ..pictures import encoded, opened, picture, png
+from ..pictures import drawn, encoded, opened, png
 from ..strict import validate_event, validate_reply
 
 PANDA = "A panda eating bamboo"
@@ -123,7 +123,7 @@ def test_edit_one_several_and_streamed(client: openai.OpenAI) -> None:
     (made,) = pictures(edited)
     assert made.size == (1024, 1024)
     assert made.convert("RGB").tobytes() != opened(one).tobytes()
-    several = [one, ("b.jpg", encoded(picture(Size(640, 480), "#a47"), "jpeg"), "image/jpeg"), BytesIO(one)]
+    several = [one, ("b.jpg", encoded(drawn(Size(640, 480), "#a47"), "jpeg"), "image/jpeg"), BytesIO(one)]
     pictures(client.images.edit(model="gpt-image-2", image=several, prompt="combine them", quality="low"))
     events = list(
         client.images.edit(
@@ -136,7 +136,7 @@ def test_edit_one_several_and_streamed(client: openai.OpenAI) -> None:
 
 
 def test_a_mask_keeps_everything_outside_it_to_the_pixel(client: openai.OpenAI) -> None:
-    ground = picture(Size(1024, 1024), "#274")
+    ground = drawn(Size(1024, 1024), "#274")
     hole = Image.new("RGBA", (1024, 1024), "black")
     hole.paste((0, 0, 0, 0), (256, 256, 768, 768))
     reply = client.images.edit(

@@ -43,6 +43,10 @@ class Image:
     def from_url(cls, url: str) -> Self:
         return cls._with(None, None, url)
 
+    def at(self, url: str) -> Image:
+        """The same picture, which is now to be had at an address as well."""
+        return Image._with(self._base64, self._bytes, url)
+
     @classmethod
     def _with(cls, b64: Octets | None, data: Octets | None, url: str | None) -> Self:
         image = cls.__new__(cls)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
 
-from ..core import ModelCard, Provider
+from ..core import Delivery, ModelCard, Provider
 from ..core.errors import BadRequest, UnknownModel
 
 
@@ -22,8 +22,11 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Found:
+    """`delivers`: what callers of the requested name count on when they do not say, whoever answers now."""
+
     offer: Offer
     notices: tuple[str, ...] = ()
+    delivers: Delivery = "b64_json"
 
 
 class Offers:
@@ -58,6 +61,7 @@ class Offers:
         """
         name = name or self._default
         notices: list[str] = []
+        asked = self._look(name)
         if stand_in := self._stand_in(name):
             notices.append(f"{stand_in} stands in for {name}")
             name = stand_in
@@ -77,7 +81,7 @@ class Offers:
                 if successor is None:
                     raise UnknownModel(_obituary(offer.card), param="model")
                 offer = successor
-        return Found(offer, tuple(notices))
+        return Found(offer, tuple(notices), (asked or offer).card.delivers)
 
     def _look(self, name: str) -> Offer | None:
         return self._by_id.get(name) or self._alias.get(name)

@@ -81,19 +81,12 @@ def make_plan(
 
 
 def _resolve(request: ImageRequest, card: ModelCard, ignored: set[str]) -> tuple[ImageRequest, list[Note]]:
-    """The request without what is ignored, previews cut to what the card has, delivery decided."""
+    """The request without what is ignored, and previews cut to what the card has."""
     changes: dict[str, object] = {name: None for name in ignored if name in (*HINTS, "quality")}
     told = []
     if request.partial_images is not None and request.partial_images > card.partial_images > 0:
         changes["partial_images"] = card.partial_images
         told.append(Note("partial_images", "adjusted", f"{request.partial_images}->{card.partial_images}"))
-    delivery = request.response_format or card.delivers
-    if delivery == "url":
-        # Nothing in the house keeps pictures for a later visit yet, so an address would lead nowhere.
-        delivery = "b64_json"
-        if request.response_format:
-            told.append(Note("response_format", "adjusted", "url->b64_json"))
-    changes["response_format"] = delivery
     return replace(request, **changes), told  # type: ignore[arg-type]
 
 

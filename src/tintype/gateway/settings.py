@@ -22,6 +22,7 @@ class Settings:
     max_body: int = 256 * 1024 * 1024
     heartbeat: float = 10.0
     grace: float = 30.0
+    public_base_url: str = ""  # where callers reach this server; empty: as each request says
     stand_in: Mapping[str, str] = field(default_factory=dict)  # requested name or pattern -> model
 
     @classmethod
@@ -73,7 +74,7 @@ def _convert(value: Any, like: Any) -> Any:
     if isinstance(like, Path):
         return Path(value)
     if isinstance(like, str):
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str):
             raise ValueError("a text")
         return value
     try:

@@ -119,7 +119,7 @@ def draw(request: ImageRequest, card: ModelCard, left: threading.Event) -> Itera
 def commission(request: ImageRequest, card: ModelCard) -> Commission:
     """What the engine is asked for. Raises BadRequest for a picture that cannot be opened."""
     from ..engines.illustrator import Commission, shape
-    from ..pixels import mask_of, open_picture
+    from ..pixels import open_mask, open_picture
 
     pictures = tuple(
         open_picture(image, param="image", number=number) for number, image in enumerate(request.images, 1)
@@ -139,7 +139,7 @@ def commission(request: ImageRequest, card: ModelCard) -> Commission:
         detail=_DETAIL.get(quality, "high"),  # type: ignore[arg-type]
         transparent=request.background == "transparent",
         pictures=pictures,
-        mask=None if request.mask is None else mask_of(request.mask, size=pictures[0].size),
+        mask=None if request.mask is None else open_mask(request.mask, of=pictures[0]),
         strength=request.strength,
     )
 

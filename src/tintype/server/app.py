@@ -9,7 +9,8 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
-from litestar import Litestar, get
+from litestar import Litestar, Response, get
+from litestar.exceptions import NotFoundException
 from litestar.openapi import OpenAPIConfig
 
 from ..core import Dialect
@@ -24,6 +25,7 @@ log = structlog.get_logger()
 
 _EXPOSED = b"x-request-id, x-tintype-plan, x-tintype-provider, x-tintype-model, x-tintype-notice, retry-after"
 _OWN = ("/", "/healthz", "/schema")
+_OWN_FOLDERS = ("/schema/", "/pictures/")
 
 
 class App:
@@ -32,7 +34,7 @@ class App:
     def __init__(self, gateway: Gateway, dialects: Sequence[Dialect], settings: Settings) -> None:
         self._routes = Routes(dialects)
         self._fallback = next(each for each in dialects if each.name == "openai-images")
-        self._endpoint = Endpoint(gateway, max_body=settings.max_body, heartbeat=settings.heartbeat)
+        self._endpoint = Endpoint(gateway, settings)
         self._pages = make_pages(gateway, settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,7 +70,7 @@ class App:
         if scope["method"] == "OPTIONS":
             return await respond(send, 204, preflight(scope), [])
         path = normal(scope["path"])
-        if path in _OWN or path.startswith("/schema/"):
+        if path in _OWN or path.startswith(_OWN_FOLDERS):
             return await self._pages({**scope, "path": path, "raw_path": path.encode()}, receive, send)  # type: ignore[arg-type]
         dialect = self._fallback
         try:
@@ -127,11 +129,20 @@ def make_pages(gateway: Gateway, settings: Settings) -> Litestar:
             "health": "/healthz",
         }
 
+    @get("/pictures/{name:str}", sync_to_thread=False, media_type="image/png")
+    def picture(name: str) -> Response[bytes]:
+        """A picture that was asked for with `response_format: "url"`. Its name is the permission to see it."""
+        kept = gateway.store.get(name)
+        if kept is None:
+            raise NotFoundException("This picture is gone, or never was: addresses last an hour.")
+        headers = {"cache-control": "private, max-age=3600", "x-content-type-options": "nosniff"}
+        return Response(bytes(kept.data), media_type=kept.media_type, headers=headers)
+
     async def drain() -> None:
         await gateway.jobs.drain(settings.grace)
 
     return Litestar(
-        route_handlers=[healthz, welcome],
+        route_handlers=[healthz, welcome, picture],
         on_shutdown=[drain],
         openapi_config=OpenAPIConfig(title="Tintype", version=version("tintype")),
         exception_handlers={},

@@ -7,7 +7,7 @@ stream is sent as it happens; while nothing happens, a comment keeps the connect
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from typing import Any, cast
 from urllib.parse import parse_qsl
@@ -16,6 +16,7 @@ from ..core import Dialect, ImageRequest, Incoming, Octets, Report
 from ..core.errors import TintypeError
 from ..gateway.gateway import Gateway
 from ..gateway.jobs import Job
+from ..gateway.settings import Settings
 from .http import Gone, Headers, Receive, Scope, Send, end, header, hung_up, read_body, respond
 from .routes import Match
 
@@ -24,12 +25,9 @@ EVENT_STREAM = "text/event-stream"
 
 
 class Endpoint:
-    """`max_body` is bytes, `heartbeat` the longest silence of a stream in seconds."""
-
-    def __init__(self, gateway: Gateway, *, max_body: int, heartbeat: float) -> None:
+    def __init__(self, gateway: Gateway, settings: Settings) -> None:
         self._gateway = gateway
-        self._max_body = max_body
-        self._heartbeat = heartbeat
+        self._settings = settings
 
     async def answer(
         self, match: Match, scope: Scope, receive: Receive, send: Send, facts: dict[str, Any]
@@ -43,13 +41,14 @@ class Endpoint:
             headers={
                 name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
             },
-            body=await read_body(scope, receive, self._max_body),
+            body=await read_body(scope, receive, self._settings.max_body),
         )
         if match.route.kind == "listing":
             listing = dialect.write_listing(incoming, self._gateway.offers.cards())
             return await respond(send, 200, [header("content-type", "application/json")], [listing])
         request = dialect.read(incoming)
-        job = self._gateway.submit(request)
+        base_url = self._settings.public_base_url or base_url_of(scope["scheme"], incoming.headers)
+        job = self._gateway.submit(request, base_url=base_url.rstrip("/"))
         facts |= {"job": job.id, "model": job.report.model, "provider": job.report.provider}
         left = asyncio.create_task(hung_up(receive))
         try:
@@ -98,7 +97,7 @@ class Endpoint:
             try:
                 while not step.done():
                     done, _ = await asyncio.wait(
-                        [step, left], timeout=self._heartbeat, return_when=asyncio.FIRST_COMPLETED
+                        [step, left], timeout=self._settings.heartbeat, return_when=asyncio.FIRST_COMPLETED
                     )
                     if left in done:
                         raise Gone
@@ -121,6 +120,20 @@ class Endpoint:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
                 return
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+
+def base_url_of(scheme: str, headers: Mapping[str, str]) -> str:
+    """Where the caller reached us: as the proxy in front says, or as the request itself.
+
+    >>> base_url_of("http", {"host": "10.0.0.2:8080", "x-forwarded-proto": "https", "x-forwarded-host": "t.test"})
+    'https://t.test'
+    """
+
+    def first(name: str, otherwise: str) -> str:
+        return headers.get(name, "").split(",")[0].strip() or otherwise
+
+    host = first("x-forwarded-host", headers.get("host", "127.0.0.1"))
+    return f"{first('x-forwarded-proto', scheme)}://{host}"
 
 
 async def _collect(chunks: AsyncIterator[Octets]) -> list[Octets]:

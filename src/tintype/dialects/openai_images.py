@@ -1,0 +1,246 @@
+"""OpenAI's Images API, served: pictures from a prompt, edits as a form or as JSON, and the list of models.
+
+Kinder than OpenAI wherever real clients need it: `response_format` is taken on any model, a picture in
+a body of generations means an edit, and sizes may be written in any service's way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Literal, cast
+
+from ..core import (
+    Completed,
+    Events,
+    Format,
+    ImageRequest,
+    Incoming,
+    ModelCard,
+    Octets,
+    Ratio,
+    Report,
+    Size,
+    SizeWish,
+)
+from ..core.errors import BadRequest, NoImage, TintypeError, Unsupported
+from ..core.request import Delivery
+from ..core.size import TIERS, parse
+from ..wire import openai_images as wire
+from ..wire import sse
+from . import _openai_answers as answers
+from ._fields import Fields, read_body
+from ._pictures import read_images, read_mask
+
+_FORMATS: dict[str, Format] = {"png": "png", "jpeg": "jpeg", "jpg": "jpeg", "webp": "webp"}
+_VECTOR_OR_MOTION = ("gif", "svg")
+_MAX_SEED = 2**63 - 1
+
+
+class OpenAIImages:
+    name = "openai-images"
+    paths: tuple[str, ...] = (wire.GENERATIONS, wire.EDITS, wire.VARIATIONS)
+    listings: tuple[str, ...] = ("/models", "/models/{id:path}")
+
+    def read(self, incoming: Incoming) -> ImageRequest:
+        if incoming.path == wire.VARIATIONS:
+            raise BadRequest(
+                "Variations ended with dall-e-2. Send the picture to /v1/images/edits, with a prompt that says "
+                "what to vary.",
+                code="endpoint_retired",
+            )
+        fields = read_body(incoming)
+        prompt = fields.text("prompt")
+        if prompt is None or not prompt.strip():
+            raise _missing("prompt")
+        images = read_images(fields)
+        if incoming.path == wire.EDITS and not images:
+            raise _missing("image")
+        mask = read_mask(fields)
+        if mask is not None and not images:
+            raise BadRequest("A mask needs an image that it masks: send one as 'image'.", param="mask")
+        n = fields.integer("n", 1, wire.MAX_N)
+        stream = fields.flag("stream")
+        delivery, output_format = _delivery(fields, incoming, stream=stream, n=n or 1)
+        other_mask = read_mask(fields, "maskDataUrl")
+        return ImageRequest(
+            model=(fields.text("model") or "").strip(),
+            prompt=prompt,
+            n=1 if n is None else n,
+            size=_size(fields),
+            quality=_unless_auto(fields.text("quality")),
+            background=cast(
+                Literal["transparent", "opaque"] | None,
+                _unless_auto(fields.word("background", ("transparent", "opaque", "auto"))),
+            ),
+            output_format=output_format,
+            output_compression=fields.integer("output_compression", 0, 100),
+            seed=fields.integer("seed", -_MAX_SEED, _MAX_SEED),
+            images=images,
+            mask=mask,
+            input_fidelity=fields.word("input_fidelity", ("low", "high")),
+            strength=fields.number("strength", 0, 1),
+            style=fields.text("style"),
+            moderation=_unless_auto(fields.word("moderation", ("low", "auto"))),
+            complexity=fields.text("complexity"),
+            user=fields.text("user"),
+            safety_identifier=fields.text("safety_identifier"),
+            response_format=delivery,
+            stream=stream,
+            partial_images=fields.integer("partial_images", 0, wire.MAX_PARTIAL_IMAGES),
+            strict=_is_strict(incoming),
+            extras=_extras(fields, other_mask),
+        )
+
+    def media_type(self, request: ImageRequest) -> str:
+        if request.stream:
+            return sse.MEDIA_TYPE
+        if request.response_format == "bytes":
+            return f"image/{request.output_format or 'png'}"
+        return "application/json"
+
+    async def write(self, request: ImageRequest, events: Events, report: Report) -> AsyncIterator[Octets]:
+        pictures: list[Completed] = []
+        async for event in events:
+            if isinstance(event, Completed):
+                pictures.append(event)
+            if request.stream:
+                for chunk in answers.frame(request, event, report):
+                    yield chunk
+        if not pictures:
+            raise NoImage("The model answered without a picture.")
+        if request.response_format == "bytes":
+            yield pictures[0].image.as_bytes()
+        elif not request.stream:
+            for chunk in answers.document(request, sorted(pictures, key=lambda each: each.index), report):
+                yield chunk
+
+    def write_error(self, error: TintypeError, *, mid_stream: bool = False) -> bytes:
+        return answers.error(error, mid_stream=mid_stream)
+
+    def write_listing(self, incoming: Incoming, cards: Sequence[ModelCard]) -> bytes:
+        return answers.listing(incoming.path_params.get("id"), cards)
+
+
+dialect = OpenAIImages()
+
+
+def _missing(name: str) -> BadRequest:
+    return BadRequest(f"Missing required parameter: '{name}'.", param=name, code="missing_required_parameter")
+
+
+def _unless_auto(word: str | None) -> str | None:
+    return None if word is None or word.lower() == "auto" else word
+
+
+def _size(fields: Fields) -> SizeWish:
+    """`size`, or any of the ways that services tell shape and fineness apart; a contradiction is refused."""
+    sides = {side: fields.integer(side, 1, 999_999) for side in ("width", "height")}
+    wishes: dict[str, Any] = {
+        name: fields.take(name)
+        for name in (
+            "size",
+            "aspect_ratio",
+            "aspectRatio",
+            "imageConfig",
+            "image_config",
+            "resolution",
+            "imageSize",
+            "image_size",
+        )
+    }
+    if any(sides.values()):
+        wishes["width"] = sides
+    shape: SizeWish = None
+    tier, said_by = None, ""
+    for name, value in wishes.items():
+        wish = _parsed(name, value)
+        if isinstance(wish, Ratio) and wish.tier:
+            tier = tier or wish.tier
+            if isinstance(value, str) and value.strip().upper() in TIERS:
+                continue
+        if wish is None:
+            continue
+        if shape is not None and not _agree(shape, wish):
+            raise BadRequest(
+                f"'{said_by}' says {shape} and '{name}' says {wish}: send one of the two.", param=name
+            )
+        if shape is None or isinstance(wish, Size):
+            shape, said_by = wish, name
+    if isinstance(shape, Size):
+        return shape
+    return Ratio(shape.width, shape.height, tier) if shape else Ratio(1, 1, tier) if tier else None
+
+
+def _parsed(name: str, value: object) -> SizeWish:
+    try:
+        return parse(value)
+    except ValueError as error:
+        raise BadRequest(f"Invalid '{name}': {error}.", param=name) from error
+
+
+def _agree(one: Size | Ratio, other: Size | Ratio) -> bool:
+    """Whether two wishes are of nearly one shape; vendors round their sizes to a grid."""
+    if isinstance(one, Size) and isinstance(other, Size):
+        return one == other
+    return 0.95 < (one.width / one.height) / (other.width / other.height) < 1.05
+
+
+def _delivery(
+    fields: Fields, incoming: Incoming, *, stream: bool, n: int
+) -> tuple[Delivery | None, Format | None]:
+    """How the answer is to come and in which format: the body says, unless `Accept` asks for a picture."""
+    delivery = cast(Delivery | None, fields.word("response_format", ("url", "b64_json")))
+    word = fields.word("output_format", (*_FORMATS, *_VECTOR_OR_MOTION))
+    if word in _VECTOR_OR_MOTION:
+        raise Unsupported(
+            f"'{word}' is not drawn here yet. Supported values are: 'png', 'jpeg', 'webp'.",
+            param="output_format",
+            code="unsupported_output_format",
+        )
+    said = _FORMATS[word] if word else None
+    accepted = _picture_type(incoming.headers.get("accept", ""))
+    if accepted is None:
+        return delivery, said
+    if stream or n > 1:
+        what = "a stream" if stream else f"{n} pictures"
+        raise BadRequest(
+            f"Accept: image/{accepted} asks for one picture as the whole answer, and the body asks for {what}. "
+            "Send Accept: application/json, or ask for one picture.",
+            param="stream" if stream else "n",
+        )
+    if said is not None and accepted not in ("*", said):
+        raise BadRequest(
+            f"Accept: image/{accepted} and 'output_format' {said} contradict each other.",
+            param="output_format",
+        )
+    return "bytes", said or ("png" if accepted == "*" else cast(Format, accepted))
+
+
+def _picture_type(accept: str) -> str | None:
+    """The picture format, or "*", that an Accept header puts above JSON; None as in nearly every request."""
+    weights: dict[str, float] = {}
+    for entry in accept.lower().split(","):
+        kind, *parameters = (part.strip() for part in entry.split(";"))
+        quality = next((part[2:] for part in parameters if part.startswith("q=")), "1")
+        weights[kind] = float(quality) if re.fullmatch(r"[01](\.\d{0,3})?", quality) else 1.0
+    document = max(weights.get(kind, 0.0) for kind in ("application/json", "application/*", "*/*"))
+    formats = [*dict.fromkeys(_FORMATS.values()), "*"]
+    best = max(formats, key=lambda kind: weights.get(f"image/{kind}", 0.0))
+    return best if weights.get(f"image/{best}", 0.0) > document else None
+
+
+def _is_strict(incoming: Incoming) -> bool:
+    """RFC 7240, section 4.4."""
+    wishes = re.split(r"[,;]", incoming.headers.get("prefer", "").lower())
+    return any(re.fullmatch(r'handling\s*=\s*"?strict"?', wish.strip()) for wish in wishes)
+
+
+def _extras(fields: Fields, white_mask: object) -> dict[str, dict[str, Any]]:
+    """`maskDataUrl` is NanoGPT's, in which white is what may change: not the sense of `mask`."""
+    extras: dict[str, dict[str, Any]] = {}
+    if white_mask is not None:
+        extras["nanogpt"] = {"maskDataUrl": white_mask}
+    if rest := fields.rest():
+        extras["openai"] = rest
+    return extras

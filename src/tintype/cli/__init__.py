@@ -64,7 +64,7 @@ def run(arguments: list[str]) -> int:
         return app(arguments, prog_name="tintype", standalone_mode=False) or 0
     except typer.TyperException as error:
         command = getattr(getattr(error, "ctx", None), "command_path", "tintype")
-        _complain(f"{error.format_message()} See '{command} --help'.")
+        _complain(f"{error.format_message().rstrip('.')}. See '{command} --help'.")
         return getattr(error, "exit_code", 2)
     except TintypeError as error:
         _complain(sentence(error))

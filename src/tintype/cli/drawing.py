@@ -94,8 +94,8 @@ async def _draw(
     gateway: Gateway, request: ImageRequest, wishes: Wishes, target: Names | None, *, live: bool
 ) -> None:
     job = gateway.submit(request)
-    drawn = Drawn(order=gateway.order(request))
-    drawn.order.report.notes = job.report.notes  # which grow until the last picture
+    # The job's own report, since its notes grow until the last picture.
+    drawn = Drawn(order=replace(gateway.order(request), report=job.report))
     steps = (request.partial_images or 0) if request.stream else 0
     previews = 0
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
 
 from ..core import Format, Image, ImageRequest, SizeWish
 from ..core.errors import BadRequest
@@ -48,6 +48,7 @@ def read_order(prompt: str | None, pictures: Sequence[str], wishes: Wishes) -> I
         images=tuple(_picture(source, "image") for source in sources),
         mask=_picture(wishes.mask, "mask") if wishes.mask else None,
         strict=wishes.strict,
+        response_format="bytes",
     )
 
 
@@ -72,15 +73,17 @@ def _size(text: str) -> SizeWish:
         raise BadRequest(f"{error}.", param="size") from None
 
 
-def _background(wishes: Wishes) -> str | None:
+def _background(wishes: Wishes) -> Literal["transparent", "opaque"] | None:
     chosen = wishes.background
     if wishes.transparent:
         if chosen == "opaque":
             raise BadRequest("--transparent contradicts --background opaque.", param="background")
         return "transparent"
-    if chosen not in ("", "auto", "transparent", "opaque"):
+    if chosen in ("transparent", "opaque"):
+        return chosen
+    if chosen not in ("", "auto"):
         raise BadRequest(f"{chosen!r} is none of transparent, opaque and auto.", param="background")
-    return chosen if chosen in ("transparent", "opaque") else None
+    return None
 
 
 def _format(wishes: Wishes) -> Format | None:

@@ -16,7 +16,8 @@ from .options import Option
 
 def serve(
     host: Annotated[
-        str | None, typer.Option(help="Address to listen on. Default: 127.0.0.1, or $HOST.", show_default=False)
+        str | None,
+        typer.Option(help="Address to listen on. Default: 127.0.0.1, or $HOST.", show_default=False),
     ] = None,
     port: Annotated[int | None, Option(help="Port to listen on. Default: 8080, or $PORT.")] = None,
     data: Annotated[Path | None, Option(help="Folder for what is kept. Default: data, or $DATA.")] = None,

@@ -23,7 +23,9 @@ MAX_PARTS = 256
 MAX_HEADERS = 16
 MAX_HEADER_BYTES = 8192
 
-_parameter = re.compile(r""";\s*([\w!#$&+.^`|~-]+\*?)\s*=\s*("(?:[^"\\]|\\.)*"|[^;"]*)""", re.DOTALL)
+_parameter = re.compile(
+    r"""\s*;\s*([\w!#$&+.^`|~-]+\*?)\s*=\s*(?:"((?:\\"|[^"])*)"(?=\s*(?:;|$))|([^;"]*))""", re.DOTALL
+)
 _escaped = re.compile(r'\\(["\\])')
 
 
@@ -139,11 +141,15 @@ def _names(disposition: str) -> tuple[str | None, str | None]:
 
 
 def _parameters(header: str) -> Iterator[tuple[str, str]]:
-    """`; key=value` and `; key="value"`, in which only `\\"` and `\\\\` are escapes: a Windows path is not."""
-    for found in _parameter.finditer(header):
-        value = found[2]
-        value = _escaped.sub(r"\1", value[1:-1]) if value.startswith('"') else value.strip()
-        yield found[1].lower(), value
+    """`; key=value` and `; key="value"`, in which only `\\"` and `\\\\` are escapes: a Windows path is not.
+
+    Matched one after the other and never searched for, so that no header takes long.
+    """
+    at = header.find(";")
+    while at >= 0 and (found := _parameter.match(header, at)):
+        key, quoted, bare = found.groups()
+        yield key.lower(), bare.strip() if quoted is None else _escaped.sub(r"\1", quoted)
+        at = found.end()
 
 
 class Field(NamedTuple):
@@ -169,5 +175,6 @@ def write(fields: Iterable[Field]) -> tuple[str, bytes]:
 
 
 def _quoted(name: str) -> str:
-    """As browsers do (WHATWG HTML, "multipart form data"): three characters by their percent codes."""
-    return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+    """A backslash as Go writes it, the rest as browsers do (WHATWG HTML, "multipart form data")."""
+    escaped = name.replace("\\", "\\\\").replace('"', "%22")
+    return escaped.replace("\r", "%0D").replace("\n", "%0A")

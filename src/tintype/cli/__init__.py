@@ -73,7 +73,7 @@ def run(arguments: list[str]) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has left; the interpreter would complain again when it flushes.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return 1
     except (ValueError, OSError) as error:
         _complain(str(error))

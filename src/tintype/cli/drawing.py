@@ -42,17 +42,18 @@ def draw(request: ImageRequest, wishes: Wishes) -> int:
     """The whole of a command; the exit code. Raises TintypeError."""
     _check_output(wishes)
     environ = os.environ
-    gateway = open_answerer(
-        load_settings(environ, config=wishes.config), environ, request.model, local=wishes.local
-    )
+    settings = load_settings(environ, config=wishes.config)
+    gateway = open_answerer(settings, environ, request.model, local=wishes.local, strict=request.strict)
     order = gateway.order(request)
     target = None if wishes.output == STDOUT else _target(request, order, wishes)
     live = is_live(quiet=wishes.quiet)
     wanted = _with_previews(request, order, wishes, live=live)
     if wishes.dry_run:
         order = gateway.order(wanted)
-        telling.tell_plan(order, target and target.first(_kind(order)), as_json=wishes.json)
+        path = None if target is None else target.first(_kind(order))
+        telling.tell_plan(order, path, as_json=wishes.json)
         return 0
+    telling.log_crashes()
     asyncio.run(_draw(gateway, wanted, wishes, target, live=live))
     return 0
 

@@ -6,8 +6,8 @@ from ..core.errors import (
     BadRequest,
     OutOfCredit,
     Refused,
-    TintypeError,
     Timeout,
+    TintypeError,
     TooLarge,
     Unauthenticated,
     UnknownModel,
@@ -29,8 +29,13 @@ _BY_KIND: tuple[tuple[type[TintypeError] | tuple[type[TintypeError], ...], int],
     ((BadRequest, Unsupported, UnknownModel, TooLarge), USAGE),
 )
 
+_BY_CODE = {"upstream_key_rejected": AUTH, "upstream_out_of_credit": BUDGET}
+"""Failures that are the operator's at a server, and on the command line the caller's: the key is theirs."""
+
 
 def code_of(error: TintypeError) -> int:
+    if error.code in _BY_CODE:
+        return _BY_CODE[error.code]
     return next((code for kind, code in _BY_KIND if isinstance(error, kind)), ERROR)
 
 

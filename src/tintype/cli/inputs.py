@@ -15,6 +15,12 @@ from .options import Wishes
 
 SPELLINGS: dict[str, Format] = {"jpg": "jpeg", **{name: name for name in get_args(Format)}}
 
+_BACKGROUNDS: dict[str, Literal["transparent", "opaque"] | None] = {
+    "transparent": "transparent",
+    "opaque": "opaque",
+    "auto": None,
+}
+
 
 def piped() -> bool:
     """Whether stdin is something other than a terminal."""
@@ -79,11 +85,9 @@ def _background(wishes: Wishes) -> Literal["transparent", "opaque"] | None:
         if chosen == "opaque":
             raise BadRequest("--transparent contradicts --background opaque.", param="background")
         return "transparent"
-    if chosen in ("transparent", "opaque"):
-        return chosen
-    if chosen not in ("", "auto"):
-        raise BadRequest(f"{chosen!r} is none of transparent, opaque and auto.", param="background")
-    return None
+    if chosen not in _BACKGROUNDS:
+        raise BadRequest(f"{chosen!r} is none of {', '.join(_BACKGROUNDS)}.", param="background")
+    return _BACKGROUNDS[chosen]
 
 
 def _format(wishes: Wishes) -> Format | None:

@@ -12,7 +12,7 @@ import typer
 
 from ..core import ModelCard, Size, Sizes, Usage
 from ..core.money import MILLION
-from .answering import load_settings, server_of
+from .answering import KEY, load_settings, server_of
 from .options import Option
 
 HEADS = ("MODEL", "ANSWERED BY", "SIZES", "QUALITIES", "1024x1024", "LIFE")
@@ -34,7 +34,7 @@ def models(
     if server is not None:
         from .remote import list_models
 
-        found = list_models(server, os.environ)
+        found = list_models(server, os.environ.get(KEY))
         print(msgspec.json.encode(found).decode() if json else "\n".join(each["id"] for each in found))
         return 0
     rows = list(_rows(config))
@@ -83,10 +83,9 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     from .costs import money
 
     amount = row["price_1024x1024"]
-    if amount is None:
-        shown = "-"
-    else:
-        shown = money(round(amount * MILLION)) if amount else "free"
+    shown = "-" if amount is None else "free"
+    if amount:
+        shown = money(round(amount * MILLION))
     return (
         row["id"],
         "twin" if row["twin"] else row["provider"],

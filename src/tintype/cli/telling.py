@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import sys
-from collections.abc import Iterator, Sequence
+import traceback
+from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import structlog
 
 from ..core import Size, Usage
 from ..core.money import MILLION
@@ -32,6 +36,22 @@ class Picture:
 
 def note(text: str) -> None:
     print(f"tintype: {text}", file=sys.stderr)
+
+
+def log_crashes() -> None:
+    """A crash of ours, which a server would log, is one line on stderr; TINTYPE_DEBUG adds the traceback."""
+
+    def tell(_: object, __: str, event: MutableMapping[str, Any]) -> str:
+        error = sys.exception()
+        if error is not None and os.environ.get("TINTYPE_DEBUG"):
+            return "".join(traceback.format_exception(error))
+        return f"tintype: {event['event']}: {error!r} (TINTYPE_DEBUG=1 tells where)"
+
+    structlog.configure(
+        processors=[tell],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
 
 
 def as_json(picture: Picture, order: Order) -> str:
@@ -63,13 +83,15 @@ def tell_end(order: Order, pictures: Sequence[Picture], words: Sequence[str], se
     for line in (*map(_in_words, order.report.notes), *order.report.notices):
         note(line)
     usage = sum((picture.usage for picture in pictures), Usage())
+    amount = price(usage, order.offer.card)
     count = len(pictures)
     facts = [
         f"{count} picture{'s' if count != 1 else ''}",
         ", ".join(dict.fromkeys(str(picture.size) for picture in pictures if picture.size)),
         ", ".join(dict.fromkeys(picture.quality for picture in pictures if picture.quality)),
         f"{seconds:.1f} s",
-        bill(price(usage, order.offer.card), order.offer),
+        f"{usage.total_tokens:,} tokens" if amount is None and usage.total_tokens else "",
+        bill(amount, order.offer),
     ]
     print(" · ".join(fact for fact in facts if fact), file=sys.stderr)
 

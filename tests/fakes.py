@@ -12,19 +12,23 @@ from .pictures import png
 
 @dataclass
 class FakeProvider:
-    """Makes plain squares at once, `pause` seconds apart; remembers what it was asked for, and what was left."""
+    """Makes plain pictures at once, `pause` seconds apart; remembers what it was asked for, and what was left.
+
+    `plain`: of 8x8 pixels whatever was asked, for tests that order a great many.
+    """
 
     name: str = "fake"
     family: str = ""
     local: bool = True
     pause: float = 0.0
     fails: Exception | None = None
+    plain: bool = False
     asked: list[ImageRequest] = field(default_factory=list)
     left: int = 0
 
     async def generate(self, request: ImageRequest, card: ModelCard) -> Events:
         self.asked.append(request)
-        size = card.sizes.nearest(request.size or Size(64, 64))
+        size = Size(8, 8) if self.plain else card.sizes.nearest(request.size or Size(64, 64))
         try:
             for index in range(request.n):
                 colour = f"#{((request.seed or 0) + index) * 37 % 256:02x}6030"

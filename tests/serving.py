@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import uvicorn
-from tintype.polyfills import all_polyfills
 
 from tintype.core import Dialect, ModelCard
 from tintype.dialects import all_dialects
 from tintype.gateway.gateway import Gateway
 from tintype.gateway.offers import Offer, Offers
 from tintype.gateway.settings import Settings
+from tintype.polyfills import all_polyfills
 from tintype.server.app import App
 
 from .fakes import FakeProvider
@@ -27,7 +27,7 @@ def serving(
     """The server's address, without a path."""
     app = App(gateway, dialects or all_dialects(), settings or Settings())
     config = uvicorn.Config(
-        app,  # type: ignore[arg-type]
+        app,
         host="127.0.0.1",
         port=0,
         ws="none",

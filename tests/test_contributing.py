@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from tintype.polyfills import all_polyfills
 
 from tintype.catalog import read_service
 from tintype.core import Completed, Image, ImageRequest, ModelCard, Size
@@ -18,6 +17,7 @@ from tintype.dialects import all_dialects
 from tintype.gateway.gateway import Gateway
 from tintype.gateway.offers import Offer, Offers
 from tintype.gateway.plan import make_plan
+from tintype.polyfills import all_polyfills
 
 from .fakes import FakeProvider
 from .pictures import opened, png

@@ -101,9 +101,7 @@ def read_picture(image: Image) -> Picture:
         raise Unreadable("it is not a whole PNG, JPEG, WebP or GIF file") from error
 
 
-def encode(
-    picture: Picture, format: Format, *, compression: int | None = None
-) -> bytes:
+def encode(picture: Picture, format: Format, *, compression: int | None = None) -> bytes:
     """The file: the same picture and settings always give the same bytes.
 
     `compression` is a quality percent, 100 the best, for JPEG (95 when not said) and lossy WebP (90).

@@ -68,7 +68,7 @@ def test_every_spelling_of_the_path(address: str, path: str) -> None:
         ("POST", "/v1/nothing", b"", 404, "not_found"),
         ("GET", "/v1/images/generations", None, 405, "method_not_allowed"),
         ("DELETE", "/v1/models", None, 405, "method_not_allowed"),
-        ("POST", "/v1/images/generations", b"{", 400, "invalid_value"),
+        ("POST", "/v1/images/generations", b"{", 400, None),
         ("POST", "/v1/images/generations", b"", 400, None),
         ("POST", "/v1/images/generations", b"[1]", 400, None),
         ("POST", "/v1/images/generations", b"\xff\xfe", 400, None),

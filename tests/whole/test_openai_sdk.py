@@ -77,7 +77,7 @@ def test_stream(client: openai.OpenAI) -> None:
         )
     )
     for event in events:
-        validate_event(event.model_dump(exclude_unset=True, warnings=False))
+        validate_event(event.type, event.model_dump(exclude_unset=True, warnings=False))
     assert [event.type for event in events] == [
         "image_generation.partial_image",
         "image_generation.partial_image",
@@ -123,7 +123,11 @@ def test_edit_one_several_and_streamed(client: openai.OpenAI) -> None:
     (made,) = pictures(edited)
     assert made.size == (1024, 1024)
     assert made.convert("RGB").tobytes() != opened(one).tobytes()
-    several = [one, ("b.jpg", encoded(drawn(Size(640, 480), "#a47"), "jpeg"), "image/jpeg"), BytesIO(one)]
+    several: list[Any] = [
+        one,
+        ("b.jpg", encoded(drawn(Size(640, 480), "#a47"), "jpeg"), "image/jpeg"),
+        BytesIO(one),
+    ]
     pictures(client.images.edit(model="gpt-image-2", image=several, prompt="combine them", quality="low"))
     events = list(
         client.images.edit(
@@ -132,7 +136,7 @@ def test_edit_one_several_and_streamed(client: openai.OpenAI) -> None:
     )
     assert [event.type for event in events] == ["image_edit.partial_image", "image_edit.completed"]
     for event in events:
-        validate_event(event.model_dump(exclude_unset=True, warnings=False))
+        validate_event(event.type, event.model_dump(exclude_unset=True, warnings=False))
 
 
 def test_a_mask_keeps_everything_outside_it_to_the_pixel(client: openai.OpenAI) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -146,7 +148,5 @@ def test_what_is_written_is_read(fields: list[Field]) -> None:
     | st.lists(st.sampled_from([b"--b", b"\r\n", b"--", b": ", b"X", b"\r", b"\n\n", b" "])).map(b"".join)
 )
 def test_any_bytes_are_read_or_refused(body: bytes) -> None:
-    try:
+    with suppress(BadRequest):
         multipart.read(body, TYPE)
-    except BadRequest as error:
-        assert error.code == "invalid_multipart"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -66,7 +67,7 @@ def test_what_is_framed_is_read(data: list[bytes], cuts: list[int], beats: bool)
         (sse.HEARTBEAT if beats else b"") + b"".join(sse.frame("name", [each[:3], each[3:]])) for each in data
     )
     edges = sorted({0, len(stream), *(cut for cut in cuts if cut < len(stream))})
-    chunks = [stream[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    chunks = [stream[start:end] for start, end in pairwise(edges)]
     assert documents(chunks) == [each for each in data if each != b"[DONE]"]
 
 

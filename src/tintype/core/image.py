@@ -71,12 +71,19 @@ class Image:
         return self._bytes
 
     def header(self) -> Header:
-        """The format and size that the picture itself tells; no more than its head is decoded."""
+        """The format and size that the picture itself tells; no more than its head is decoded.
+
+        Never raises: what is not a picture, nor even base64, has neither.
+        """
         if self._bytes is not None:
             return read_header(self._bytes)
-        if self._base64 is not None:
-            return read_header(base64.b64decode(self._base64[: HEAD // 3 * 4]))
-        return Header(None, None)
+        if self._base64 is None:
+            return Header(None, None)
+        head = b"".join(bytes(self._base64[: HEAD // 3 * 4]).split())  # some encoders break lines
+        try:
+            return read_header(base64.b64decode(head[: len(head) // 4 * 4]))
+        except ValueError:
+            return Header(None, None)
 
     def weight(self) -> int:
         """How many bytes the picture is, without decoding it; 0 while it is still behind a URL."""

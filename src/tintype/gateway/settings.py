@@ -20,7 +20,7 @@ class Settings:
     data: Path = Path("data")
     default_model: str = "gpt-image-2"
     max_body: int = 256 * 1024 * 1024
-    heartbeat: float = 10.0
+    heartbeat: float = 8.0
     grace: float = 30.0
     public_base_url: str = ""  # where callers reach this server; empty: as each request says
     stand_in: Mapping[str, str] = field(default_factory=dict)  # requested name or pattern -> model

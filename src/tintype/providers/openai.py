@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import msgspec
 
@@ -45,6 +45,11 @@ class OpenAI:
 
     def __init__(self, upstream: Upstream) -> None:
         self._upstream = upstream
+
+    @classmethod
+    def open(cls, settings: Mapping[str, Any], key: str | None) -> Self:
+        """As a catalog file asks for it: `base_url`, and the key as a bearer token."""
+        return cls(Upstream(settings["base_url"], {"authorization": f"Bearer {key}"} if key else {}))
 
     async def generate(self, request: ImageRequest, card: ModelCard) -> Events:
         call = build(request, card)
@@ -90,7 +95,7 @@ def _fields(request: ImageRequest, card: ModelCard) -> dict[str, Any]:
         "background": request.background,
         "output_format": request.output_format,
         "output_compression": request.output_compression,
-        "seed": request.seed,
+        "seed": request.seed if "seed" in card.accepts else None,  # fan_out makes one up
         "input_fidelity": request.input_fidelity,
         "strength": request.strength,
         "style": request.style,

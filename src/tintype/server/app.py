@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Any
 from uuid import uuid4
 
 import structlog
-from litestar import Litestar, Response, get
-from litestar.exceptions import NotFoundException
-from litestar.openapi import OpenAPIConfig
 
 from ..core import Dialect
 from ..core.errors import TintypeError
@@ -19,13 +15,12 @@ from ..gateway.gateway import Gateway
 from ..gateway.settings import Settings
 from .endpoint import Endpoint
 from .http import Gone, Headers, Message, Receive, Scope, Send, header, respond
+from .pages import OWN, OWN_FOLDERS, make_pages
 from .routes import Routes, normal
 
 log = structlog.get_logger()
 
 _EXPOSED = b"x-request-id, x-tintype-plan, x-tintype-provider, x-tintype-model, x-tintype-notice, retry-after"
-_OWN = ("/", "/healthz", "/schema")
-_OWN_FOLDERS = ("/schema/", "/pictures/")
 
 
 class App:
@@ -35,7 +30,7 @@ class App:
         self._routes = Routes(dialects)
         self._fallback = next(each for each in dialects if each.name == "openai-images")
         self._endpoint = Endpoint(gateway, settings)
-        self._pages = make_pages(gateway, settings)
+        self._pages = make_pages(gateway, settings, self._fallback)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -70,7 +65,7 @@ class App:
         if scope["method"] == "OPTIONS":
             return await respond(send, 204, preflight(scope), [])
         path = normal(scope["path"])
-        if path in _OWN or path.startswith(_OWN_FOLDERS):
+        if path in OWN or path.startswith(OWN_FOLDERS):
             return await self._pages({**scope, "path": path, "raw_path": path.encode()}, receive, send)  # type: ignore[arg-type]
         dialect = self._fallback
         try:
@@ -110,41 +105,3 @@ def preflight(scope: Scope) -> Headers:
         (b"access-control-max-age", b"86400"),
         (b"allow", b"GET, POST, DELETE, OPTIONS"),
     ]
-
-
-def make_pages(gateway: Gateway, settings: Settings) -> Litestar:
-    """What an operator looks at: health, and this API's own description."""
-
-    @get("/healthz", sync_to_thread=False)
-    def healthz() -> dict[str, Any]:
-        return {"status": "ok", "version": version("tintype"), "running": len(gateway.jobs.running)}
-
-    @get("/", sync_to_thread=False)
-    def welcome() -> dict[str, Any]:
-        return {
-            "name": "tintype",
-            "version": version("tintype"),
-            "try": "POST /v1/images/generations",
-            "models": "/v1/models",
-            "health": "/healthz",
-        }
-
-    @get("/pictures/{name:str}", sync_to_thread=False, media_type="image/png")
-    def picture(name: str) -> Response[bytes]:
-        """A picture that was asked for with `response_format: "url"`. Its name is the permission to see it."""
-        kept = gateway.store.get(name)
-        if kept is None:
-            raise NotFoundException("This picture is gone, or never was: addresses last an hour.")
-        headers = {"cache-control": "private, max-age=3600", "x-content-type-options": "nosniff"}
-        return Response(bytes(kept.data), media_type=kept.media_type, headers=headers)
-
-    async def drain() -> None:
-        await gateway.jobs.drain(settings.grace)
-
-    return Litestar(
-        route_handlers=[healthz, welcome, picture],
-        on_shutdown=[drain],
-        openapi_config=OpenAPIConfig(title="Tintype", version=version("tintype")),
-        exception_handlers={},
-        logging_config=None,
-    )

@@ -7,6 +7,8 @@ import sys
 
 import structlog
 import uvicorn
+from structlog.processors import ExceptionRenderer
+from structlog.tracebacks import ExceptionDictTransformer
 
 from ..dialects import all_dialects
 from ..gateway.assemble import open_gateway
@@ -22,7 +24,7 @@ def serve(settings: Settings, environ: dict[str, str]) -> None:
     app = App(gateway, all_dialects(), settings)
     print(banner(gateway, settings), flush=True)
     uvicorn.run(
-        app,  # type: ignore[arg-type]
+        app,
         host=settings.host,
         port=settings.port,
         access_log=False,
@@ -33,14 +35,21 @@ def serve(settings: Settings, environ: dict[str, str]) -> None:
 
 
 def log_to_stderr() -> None:
-    """One line for an event: for people on a terminal, as JSON for a machine that collects them."""
-    pretty = sys.stderr.isatty()
+    """One line for an event: for people on a terminal, as JSON for a machine that collects them.
+
+    Tracebacks are told without the values of variables: those hold prompts, pictures and keys.
+    """
+    rendering: list[structlog.typing.Processor]
+    if sys.stderr.isatty():
+        rendering = [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+    else:
+        plain = ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
+        rendering = [plain, structlog.processors.JSONRenderer()]
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.dev.ConsoleRenderer() if pretty else structlog.processors.dict_tracebacks,
-            *([] if pretty else [structlog.processors.JSONRenderer()]),
+            *rendering,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

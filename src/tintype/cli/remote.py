@@ -111,11 +111,11 @@ def permissive_card(model: str, url: str) -> ModelCard:
     )
 
 
-def list_models(url: str, key: str | None) -> list[dict[str, Any]]:
+def list_models(url: str, key: str | None, *, timeout: float = 30.0) -> list[dict[str, Any]]:
     """The server's own listing, by id. Raises TintypeError."""
 
     async def ask() -> bytes:
-        return await _upstream(url, key, {}, timeout=30).get("models", read_error=read_error)
+        return await _upstream(url, key, {}, timeout=timeout).get("models", read_error=read_error)
 
     answer = asyncio.run(ask())
     try:

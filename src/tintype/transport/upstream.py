@@ -77,6 +77,7 @@ class Upstream:
             self._client.post(path.lstrip("/"))
             .header("content-type", media_type)
             .body_bytes(body)
+            .streamed_read_buffer_limit(0)  # else the first 64 kB are held back, and early previews with them
             .build_streamed()
         )
         try:
@@ -94,6 +95,21 @@ class Upstream:
             raise Unavailable(
                 f"The connection to {self.host} failed: {self._clean(_cause(error))}.",
                 charged=_was_sent(error),
+            ) from None
+
+    async def get(self, path: str, *, read_error: ReadError) -> bytes:
+        """The whole of an answer. Raises as `post` does."""
+        request = self._client.get(path.lstrip("/")).build_streamed()
+        try:
+            async with request as response:
+                if response.status >= 300:
+                    raise await self._failure(response, read_error)
+                return bytes(await response.bytes())
+        except RequestTimeoutError:
+            raise Timeout(f"No answer from {self.host} in time.") from None
+        except DetailedPyreqwestError as error:
+            raise Unavailable(
+                f"The connection to {self.host} failed: {self._clean(_cause(error))}."
             ) from None
 
     async def _failure(self, response: Response, read_error: ReadError) -> TintypeError:

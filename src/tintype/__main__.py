@@ -1,0 +1,5 @@
+"""`python -m tintype` is the command `tintype`."""
+
+from .cli import main
+
+main()

@@ -14,10 +14,10 @@ from .commission import Commission, Stage
 from .homes import home_of
 from .layers import Layer, Painting, StyleRecipe
 from .layout import Frame, Placed, place
-from .signs import Ground, letter
 from .lighting import Cast, add_glows, cast_shadows, deepen_floor, reflection, waterline
 from .reader import read
 from .scene import Scene
+from .signs import Ground, letter
 from .sprites import Light, softened, sprite
 from .styles import STYLES
 from .vector import BAND_PIXELS, render
@@ -213,7 +213,9 @@ class Painter:
                 self.chance("weather"),
                 indoors=self.scene.place in INDOORS,
             )
-            wide = [glow._replace(strength=glow.strength * 0.3) for glow in self.view.glows if glow.radius > 250]
+            wide = [
+                glow._replace(strength=glow.strength * 0.3) for glow in self.view.glows if glow.radius > 250
+            ]
             add_glows(self.canvas, wide, self.w, self.h)
         for words in self.scene.lettering:
             middle = (

@@ -84,7 +84,9 @@ def _hull(icon: str) -> float:
     """Where a boat ends once its water is gone."""
     from .vector import render
 
-    bounds = render(svg(icon), (0, 0, 32, 32), 64, 64).getchannel("A").point(lambda a: 255 * (a > 40)).getbbox()
+    bounds = (
+        render(svg(icon), (0, 0, 32, 32), 64, 64).getchannel("A").point(lambda a: 255 * (a > 40)).getbbox()
+    )
     return bounds[3] / 2 if bounds else 30.0
 
 
@@ -98,7 +100,7 @@ def _seated(icon: str, body: Body, colour: Colour | None) -> str:
     """A body seen from the front: tail, trunk, belly, arms, feet; it ends at the figure's box."""
     head, bottom = pack.load().box(icon), box(icon).bottom
     w, x = head.width, (head.left + head.right) / 2
-    solid = [c for c, _ in pack.load().palette(icon) if 0.25 < luma(c)] or [(160, 130, 110)]
+    solid = [c for c, _ in pack.load().palette(icon) if luma(c) > 0.25] or [(160, 130, 110)]
     fur = colour or body.fur or solid[0]
     belly = mix(colour, (255, 255, 255), 0.55) if colour else body.belly or mix(fur, (255, 255, 255), 0.5)
     dark = mix(fur, (50, 20, 40), 0.17)

@@ -271,7 +271,11 @@ def home_of(scene: Scene) -> Home:
         return "space"
     if icon in VEHICLES:
         return "road"
-    if standing.framed or (standing.head and icon not in SMALL_AND_OUTDOORS) or icon.endswith(("-heart", "-button", "-sign")):
+    if (
+        standing.framed
+        or (standing.head and icon not in SMALL_AND_OUTDOORS)
+        or icon.endswith(("-heart", "-button", "-sign"))
+    ):
         return "soft"
     if icon in figures.BODIES:
         return "meadow"

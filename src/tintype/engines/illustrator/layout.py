@@ -610,4 +610,3 @@ def _kept_inside(placed: list[Placed], frame: Frame) -> list[Placed]:
         )
         for p in placed
     ]
-

@@ -32,17 +32,12 @@ RASTER = 256  # pixels on an edge of the picture that boxes and colour shares ar
 
 def tidy(body: str) -> str:
     """The same drawing in fewer bytes: coordinates to 2 decimals (1/3200 of the width)."""
-    return re.sub(r"\d*\.\d+|\d+", _rounded, body)
 
+    def short(match: re.Match[str]) -> str:
+        # A path may write 5.001.456 for two numbers, so each keeps its point and one decimal.
+        return f"{float(match[0]):.2f}".removesuffix("0").lstrip("0")
 
-def _rounded(number: re.Match[str]) -> str:
-    """Numbers in path data may touch (".89.387" is two): a blank goes where rounding would join them."""
-    if len(number[0].partition(".")[2]) < 3:
-        return number[0]
-    text = f"{float(number[0]):.2f}".rstrip("0").rstrip(".").removeprefix("0") or "0"
-    before, after = number.string[: number.start()][-1:], number.string[number.end() :][:1]
-    lead = " " if before.isdigit() and not text.startswith(".") else ""
-    return f"{lead}{text}{' ' if after == '.' and '.' not in text else ''}"
+    return re.sub(r"\d*\.\d{3,}", short, body)
 
 
 def pixels_of(body: str) -> np.ndarray[Any, Any]:
@@ -129,10 +124,11 @@ def collect(fluent: Path, emojibase: Path, table: dict[str, Any]) -> tuple[dict[
             r"<!--.*?-->", "", re.sub(r"^.*?<svg[^>]*>|</svg>\s*$", "", text, flags=re.S), flags=re.S
         )
         bodies[path.stem] = re.sub(r">\s+<", "><", tidy(inner.strip()))
-        own = table["drawn"].get(path.stem, {})
-        facts[path.stem] = facts_of(path.stem, "other", False, table) | measure(bodies[path.stem]) | own
+        is_person = path.stem in table["drawn"]["people"]
+        facts[path.stem] = facts_of(path.stem, "other", is_person, table) | measure(bodies[path.stem])
     for name, extra in table.get("points", {}).items():
-        facts[name]["points"] = extra
+        if name in facts:
+            facts[name]["points"] = extra
     return dict(sorted(bodies.items())), dict(sorted(facts.items()))
 
 

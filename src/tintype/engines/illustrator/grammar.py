@@ -31,6 +31,7 @@ ABSORBED = {
 }  # fmt: skip
 """What a drawing shows already and need not be drawn beside it."""
 
+ZODIAC = frozenset(("aries", "taurus", "gemini", "cancer", "leo", "virgo", "libra", "scorpio", "sagittarius", "capricorn", "aquarius", "pisces"))  # fmt: skip
 PLAIN_PEOPLE = {
     "person-standing": "person", "man-standing": "man", "woman-standing": "woman", "boy-standing": "man", "girl-standing": "woman",
     "child-standing": "person", "child": "person", "old-man-standing": "man", "old-woman-standing": "woman",
@@ -100,6 +101,8 @@ class Parser:
             self.skipped_until = self._end_of_negation(at + 1)
         elif text in j.SIMILES:
             self.reserved_until = at + 5
+        elif self._theme(at):
+            pass
         elif text in ("of", "full of", "filled with") and self.last is not None:
             self._of()
         elif text == "for" and self.found.framing:
@@ -151,6 +154,20 @@ class Parser:
             if at > start and text in ("on", "in", "at", "under", "above"):
                 return at
         return min(start + 8, len(self.units))
+
+    def _theme(self, at: int) -> bool:
+        """ "with a Gemini theme": stars above, as for any sign of the zodiac; other themes only stand in reserve."""
+        after = self.units[at + 1 : at + 2]
+        if not (after and after[0].text in ("theme", "themed")):
+            return False
+        if self.units[at].text in ZODIAC and self.found.subjects:
+            self._relate(
+                Subject(icon="sparkles", words=f"{self.units[at].text} theme", relation="above"), None
+            )
+            self.found.subjects[-1] = replace(self.found.subjects[-1], relation="above", anchor=0)
+        self.pending = Pending()
+        self.relation = None
+        return True
 
     def _of(self) -> None:
         """ "a basket of apples": the apples are inside the basket, which is what the picture is about."""
@@ -237,7 +254,7 @@ class Parser:
     def _known(self, at: int, unit: Unit) -> None:
         entry, text = unit.entry, unit.text
         assert entry is not None
-        if text in j.FRAMINGS:
+        if text.split()[-1] in j.FRAMINGS:
             self.found.framing = True
         if text in j.PARTS or (text in j.PARTITIVES and not entry.subject):
             self._part_of(at, text)

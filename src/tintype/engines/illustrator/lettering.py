@@ -17,13 +17,13 @@ MOST = 4
 
 _QUOTED = re.compile(
     r'\\?"([^"\\\n]{1,200})\\?"'
-    r"|“([^“”\n]{1,200})[”“]"
-    r"|„([^„“”\n]{1,200})[“”]"
+    r"|\u201c([^\u201c\u201d\n]{1,200})[\u201d\u201c]"
+    r"|\u201e([^\u201e\u201c\u201d\n]{1,200})[\u201c\u201d]"
     r"|«\s?([^«»\n]{1,200}?)\s?»"
     r"|»([^«»\n]{1,200})«"
     r"|「([^「」\n]{1,200})」"
     r"|『([^『』\n]{1,200})』"
-    r"|‘([^‘’\n]{1,100}(?:’[a-z]{1,2}\b[^‘’\n]{0,100})?)’(?!\w)"
+    r"|\u2018([^\u2018\u2019\n]{1,100}(?:\u2019[a-z]{1,2}\b[^\u2018\u2019\n]{0,100})?)\u2019(?!\w)"
     r"|(?<![\w'])'([^'\n]{1,100}(?:'[a-z]{1,2}\b[^'\n]{0,100})?)'(?!\w)"
     r"|`([^`\n]{1,200})`"
 )
@@ -145,7 +145,7 @@ def _carrier(prompt: str, match: re.Match[str], text: str, known: Callable[[str]
         return None if plain else "title"
     for strong in ("neon sign", "caption"):
         if strong in carriers:
-            return strong  # type: ignore[return-value]
+            return strong
     spoken = re.search(r"\b(?:says|saying|said|say)\b", before, re.I)
     things = carriers - {"title", "speech"}
     if spoken and not things:

@@ -59,7 +59,7 @@ class Unit:
 
 def plain(text: str) -> str:
     """A phrase as the lexicon spells it."""
-    return " ".join(text.lower().replace("-", " ").replace("’", "'").split())
+    return " ".join(text.lower().replace("-", " ").replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").split())
 
 
 @lru_cache(maxsize=1)
@@ -129,7 +129,12 @@ def singulars(word: str) -> tuple[str, ...]:
 
 
 def tokens_of(text: str) -> list[str]:
-    return _TOKEN.findall(text.lower().replace("-", " ").replace("’", "'").replace("‑", " "))
+    return _TOKEN.findall(
+        text.lower()
+        .replace("-", " ")
+        .replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+        .replace("\N{NON-BREAKING HYPHEN}", " ")
+    )
 
 
 def units_of(text: str) -> list[Unit]:

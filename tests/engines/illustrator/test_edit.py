@@ -177,7 +177,7 @@ def test_what_the_picture_shows_already_is_not_drawn_again() -> None:
         ("black and white please", ("black and white",)),
         ("blur the background a little", ("blur background",)),
         ("more contrast", ("contrast",)),
-        ("add a warm scarf", ("warmer",)),
+        ("add a warm scarf and a dark bright hat", ()),
         ("add a cat", ()),
     ],
 )

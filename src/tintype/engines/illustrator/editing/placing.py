@@ -57,7 +57,7 @@ def worn(subject: Subject, body: Box) -> Box | None:
     """Where on a figure this is worn, or None for what nobody wears. The head is taken to be the upper part."""
     width, middle = body.width, (body.left + body.right) // 2
     for names, wide, high, down in (
-        (ON_HEAD, 0.62, 0.42, -0.06),
+        (ON_HEAD, 0.66, 0.52, -0.06),
         (ON_EYES, 0.56, 0.22, 0.30),
         (ON_NECK, 0.5, 0.4, 0.62),
     ):

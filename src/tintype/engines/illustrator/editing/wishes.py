@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..scene import Scene, Style, Subject
 
@@ -12,10 +12,10 @@ TONES = {
     "sepia": r"sepia|antique|old[- ]fashioned photo",
     "vintage": r"vintage|retro|nostalgic",
     "invert": r"invert(ed)?|negative of",
-    "warmer": r"warm(er|th)?",
-    "cooler": r"cool(er)?|cold(er)?|bluish",
-    "brighter": r"bright(er|en)?|light(er|en)|more light|lighten up",
-    "darker": r"dark(er|en)|dimm?(er)?|moody",
+    "warmer": r"warmer|warmth|warm (tones?|colou?rs?|light|look)|MAKE (a bit |more |very )?warm",
+    "cooler": r"cooler|colder|bluish|cool (tones?|colou?rs?|light|look)|MAKE (a bit |more |very )?(cool|cold)",
+    "brighter": r"brighter|brighten|lighter|lighten|more light|MAKE (a bit |more |very )?bright",
+    "darker": r"darker|darken|dim|dimmer|moody|MAKE (a bit |more |very )?dark",
     "contrast": r"(more|higher|add|increase|boost)( the)? contrast|punchier|dramatic",
     "vivid": r"vivid|vibrant|saturat(ed|e|ion)|colou?rful|more colou?r",
     "muted": r"muted|faded|pastel|washed[- ]out|less (colou?r|saturated)",
@@ -28,6 +28,7 @@ TONES = {
 }
 """Changes of the whole picture, by the words that ask for them."""
 
+MAKE = r"make (?:it|this|that|everything|the (?:image|picture|photo|scene|whole))"
 EXISTING = r"(?:the|this|that|these|those|his|her|its|their|my|your|our|existing|same)"
 ADDING = r"\b(add|put|place|insert|draw|include|give|wearing|wear|with|holding|surround|fill)\b"
 PUTTING = r"\b(add|put|place|insert|draw|include|give)\b"
@@ -36,6 +37,7 @@ EDITING = (
     r"restyle|redraw|recolou?r|colou?r|blur|sharpen|brighten|darken|lighten|keep|edit|combine|merge|enhance|fix|"
     r"render|set|use|apply|flip|mirror|invert|extend|crop|move)\b"
 )
+AS_PHOTO = r"\b(into|as|like|an?|real)\b[\w ,-]*\bphoto(graph)?\b|photo-?\s?real|realistic|\d+ ?mm lens|dslr|studio-?\s?lit"
 STYLE_WORDS: dict[Style, str] = {"illustration": r"illustration|cartoon|vector|flat art|clip ?art|anime"}
 
 
@@ -54,16 +56,32 @@ class Wishes:
     borrowed: bool
 
 
+def as_said(prompt: str, scene: Scene) -> Scene:
+    """The scene without what the reader made up. It invents a wide landscape for a prompt that names nothing
+    to draw; of an edit ("make it warmer"), that would be a misreading."""
+    text = prompt.lower()
+    if any(subject.words for subject in scene.subjects) or scene.lettering or scene.shot != "wide":
+        return scene
+    if re.search(r"\b(wide|panoram\w*|landscape|vista|establishing)\b", text):
+        return scene
+    timed = re.search(r"night|dawn|dusk|sun(set|rise)|golden|evening|morning|twilight|dark", text)
+    return replace(scene, subjects=(), place="nowhere", shot="medium", time=scene.time if timed else "day")
+
+
 def read_wishes(prompt: str, scene: Scene) -> Wishes:
     text = re.sub(r"\s+", " ", prompt.lower())
     editing = re.search(EDITING, text) is not None
     style: Style | None = scene.style if scene.style != "illustration" else None
+    if style == "photo" and not re.search(AS_PHOTO, text):
+        style = None  # "enhance this photo" names the picture, not a style
     if style is None and re.search(rf"\b(an?|as|into|style)\b.*\b({STYLE_WORDS['illustration']})\b", text):
         style = "illustration"
     removing = re.search(r"\b(remove|erase|delete|get rid of|take away|without)\b", text) is not None
     background = re.search(r"\bback(ground|drop)\b", text) is not None
     cut = background and (removing or re.search(r"\b(transparent|cut ?out|isolate)\b", text) is not None)
-    tones = tuple(name for name, words in TONES.items() if re.search(rf"\b(?:{words})\b", text))
+    tones = tuple(
+        name for name, words in TONES.items() if re.search(rf"\b(?:{words.replace('MAKE', MAKE)})\b", text)
+    )
     if "blur background" in tones:
         tones = tuple(tone for tone in tones if tone != "soft")
     if style in ("noir", "film", "photo", "pencil"):  # "a moody noir", "a faded film look": the style has it

@@ -9,8 +9,8 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from ..layers import Layer, Painting
 from ..scene import Colour
-from .recipe import Backdrop, Recipe, extremes
-from .shape import grown, moved, roomy, shrunk, union
+from .recipe import Backdrop, Recipe, extremes, in_bands
+from .shape import exposed, grown, moved, roomy, shrunk, union
 from .tone import blur, curve, ramp, saturate
 
 
@@ -21,6 +21,9 @@ class Sticker(Recipe):
     backdrop: Backdrop = "none"
     shading: float = 0.55
 
+    def layer(self, layer: Layer, painting: Painting) -> Layer:
+        return exposed(layer) if layer.kind == "subject" else layer
+
     def finish(self, picture: Image.Image, painting: Painting) -> Image.Image:
         unit = painting.unit
         shape = picture.getchannel("A") if picture.mode == "RGBA" else union(painting)
@@ -30,21 +33,24 @@ class Sticker(Recipe):
         shadow = blur(moved(rim, 0.004 * unit, 0.010 * unit), 0.012 * unit).point(
             [v * 96 // 255 for v in range(256)]
         )
-        vivid = saturate(picture.convert("RGB"), 1.12)
-        if picture.mode == "RGBA":
-            out = Image.new("RGBA", picture.size, (30, 34, 48, 0))
-            out.putalpha(shadow)
-            white = Image.new("RGBA", picture.size, (255, 255, 255, 0))
-            white.putalpha(rim)
-            out.alpha_composite(white)
-            vivid.putalpha(shape if shape is not picture else picture.getchannel("A"))
-            out.alpha_composite(vivid)
-            return out
+        return in_bands(stuck, 0, picture, shape, rim, shadow)
+
+
+def stuck(picture: Image.Image, shape: Image.Image, rim: Image.Image, shadow: Image.Image) -> Image.Image:
+    """Ground, shadow, white rim, and the picture inside its shape."""
+    vivid = saturate(picture.convert("RGB"), 1.12)
+    if picture.mode == "RGB":
         out = picture.copy()
         out.paste((30, 34, 48), mask=shadow)
         out.paste((255, 255, 255), mask=rim)
         out.paste(vivid, mask=shape)
         return out
+    out = Image.new("RGBA", picture.size, (30, 34, 48, 0))
+    out.putalpha(shadow)
+    for colours, alpha in ((Image.new("RGB", picture.size, (255, 255, 255)), rim), (vivid, shape)):
+        colours.putalpha(alpha)
+        out.alpha_composite(colours)
+    return out
 
 
 def card(painting: Painting) -> Image.Image:
@@ -67,7 +73,7 @@ class Minimal(Recipe):
         if layer.kind != "subject":
             return layer
         alpha = layer.pixels.getchannel("A")
-        flat = flattened(layer.pixels.convert("RGB"), 7)
+        flat = flattened(exposed(layer, 250).pixels.convert("RGB"), 7)
         flat.putalpha(alpha)
         return replace(layer, pixels=flat)
 
@@ -75,9 +81,9 @@ class Minimal(Recipe):
         if any(layer.kind == "subject" for layer in painting.layers):
             return saturate(picture, 0.9)
         unit = painting.unit
-        calm = picture.reduce(max(1, unit // 400)).filter(ImageFilter.ModeFilter(5))
-        flat = flattened(calm, 6).resize(picture.size, Image.Resampling.BICUBIC)
-        return saturate(blur(flat, 0.001 * unit), 0.75).point(curve((0, 0.12), (0.6, 0.7), (1, 0.97)) * 3)
+        # The level lines of a blurred picture are smooth, so its few tones meet in calm curves.
+        flat = flattened(blur(picture, 0.009 * unit), 6)
+        return saturate(blur(flat, 0.0009 * unit), 0.75).point(curve((0, 0.12), (0.6, 0.7), (1, 0.97)) * 3)
 
 
 def flattened(picture: Image.Image, colours: int) -> Image.Image:
@@ -107,18 +113,20 @@ class Logo(Recipe):
             stencil = tone_stencil(layer.pixels.convert("L"), alpha.point(ramp(200, 0)), painting.unit)
         else:
             return replace(layer, pixels=Image.new("RGBA", alpha.size))  # no shadows, no weather
+        # A threshold leaves stairs; a little blur and a ramp make them an edge again.
+        smooth = stencil.filter(ImageFilter.GaussianBlur(1 + 0.0006 * painting.unit)).point(ramp(128, 120))
         flat = Image.composite(
-            Image.new("RGB", alpha.size, ink), Image.new("RGB", alpha.size, ground), stencil
+            Image.new("RGB", alpha.size, ink), Image.new("RGB", alpha.size, ground), smooth
         )
-        flat.putalpha(alpha.point(ramp(128, 160)))
+        flat.putalpha(alpha)
         return replace(layer, pixels=flat)
 
     def treat(self, picture: Image.Image, painting: Painting) -> Image.Image:
         if any(layer.kind == "subject" for layer in painting.layers):
             return picture
         ink, ground = two_colours(painting)
-        grey = blur(picture.convert("L"), 0.003 * painting.unit)
-        shape = ImageChops.invert(grey.point(ramp(parting(grey), 14)))
+        grey = blur(picture.convert("L"), 0.006 * painting.unit)
+        shape = ImageChops.invert(grey.point(ramp(parting(grey), 10)))
         out = Image.new("RGB", picture.size, ground)
         out.paste(ink, mask=shape)
         return out

@@ -9,7 +9,7 @@ from PIL import Image, ImageChops, ImageDraw
 
 from ..layers import Layer, Painting
 from .recipe import Recipe, extremes, in_bands, is_grey
-from .shape import backed, exposed, grown, lines, modelled, roomy, side
+from .shape import backed, exposed, grown, lamplight, lines, modelled, roomy, side
 from .texture import clouds, dots, hatching, paper
 from .tone import blur, curve, darken, field, ramp, saturate
 
@@ -25,13 +25,17 @@ class Comic(Recipe):
         if layer.kind not in ("subject", "scenery") or extremes(layer.pixels.getchannel("A"))[1] < 200:
             return layer
         width = painting.unit * (0.0065 if layer.kind == "subject" else 0.004)
-        wide = roomy(layer, painting, 2 * width)
+        wide = roomy(layer, painting, 3 * width)
         alpha = wide.pixels.getchannel("A")
         if not is_grey(painting.scene.palette):
             wide = dotted(wide, painting)
         # Soft things (shadows, smoke, beams) have no outline.
         outline = grown(alpha.point(ramp(150, 60)), width)
-        return replace(wide, pixels=backed(wide.pixels, outline, (14, 12, 18)))
+        inked = backed(wide.pixels, outline, (14, 12, 18))
+        if is_grey(painting.scene.palette) and layer.kind == "subject":
+            # A white line around the black one parts the figure from black behind it.
+            inked = backed(inked, grown(outline, 0.6 * width), (250, 250, 250))
+        return replace(wide, pixels=inked)
 
     def treat(self, picture: Image.Image, painting: Painting) -> Image.Image:
         inked = (
@@ -44,13 +48,20 @@ class Comic(Recipe):
         screen = dots(painting, DOTS)
         levels = [0, 70, 124, 184, 255]
         flat = [min(levels, key=lambda level: abs(level - v * 1.06)) for v in range(256)]
-        table = [int(0.72 * f + 0.28 * v) if v > 52 else v // 2 for v, f in enumerate(flat)]
+        # The step from each tone to its level; the darkest go to black and the lightest stay smooth.
+        step = [
+            0.75 * (f - v) if 52 < v < 214 else -v / 2 if v <= 52 else (v - 206) / 3
+            for v, f in enumerate(flat)
+        ]
+        table = [128 + int(change) for change in step]
         # Dots grow from mid tones down, and never quite close: black is left to the ink.
         covered = curve((0, 0.35), (0.2, 0.48), (0.36, 0.86), (0.46, 1), (1, 1))
 
         def run(band: Image.Image, threshold: Image.Image) -> Image.Image:
             grey = blur(band.convert("L"), 0.0015 * unit)
-            colours = saturate(band, 1.25).point(table * 3)
+            # All channels move together: levels for each by itself would bend the hues.
+            change = band.convert("L").point(table)
+            colours = ImageChops.add(saturate(band, 1.25), Image.merge("RGB", (change,) * 3), 1, -128)
             dotted = ImageChops.subtract(grey.point(covered), threshold, 0.12, 128).point(
                 ramp(128, 150, 150, 255)
             )
@@ -61,25 +72,35 @@ class Comic(Recipe):
 
     def inks(self, picture: Image.Image, painting: Painting) -> Image.Image:
         unit = painting.unit
-        first = hatching(painting, 52, 0.0085, 0.0026, "hatching")
-        second = hatching(painting, -38, 0.0085, 0.0026, "cross-hatching")
+        first = hatching(painting, 52, 0.0085, 0.0028, "hatching")
+        second = hatching(painting, -38, 0.0085, 0.0028, "cross-hatching")
+        size = picture.size
+        lamp = (
+            Image.new("L", size, 255)
+            if painting.transparent
+            else field(size, lambda x, y: 0.62 + 0.38 * lamplight(x, y, painting))
+        )
+        small = darken(picture.convert("L", RED), lamp).resize((64, 64), Image.Resampling.BOX)
+        black, crossed, hatched = (
+            float(np.quantile(np.asarray(small), share)) for share in (0.43, 0.57, 0.71)
+        )
 
-        def run(band: Image.Image, one: Image.Image, two: Image.Image) -> Image.Image:
-            grey = blur(band.convert("L", (0.4, 0.45, 0.15, 0)), 0.002 * unit)
-            page = grey.point(ramp(58, 26))
-            page = ImageChops.multiply(
-                page, ImageChops.lighter(one, grey.point(ramp(132, 20))).point(ramp(120, 120))
-            )
-            page = ImageChops.multiply(
-                page, ImageChops.lighter(two, grey.point(ramp(92, 20))).point(ramp(120, 120))
-            )
-            # Lines turn white inside black areas, as a scraper board's do.
-            tone = blur(grey, 0.004 * unit)
-            white = ImageChops.subtract(grey, tone, 0.12, 0).point(ramp(60, 60))
-            page = ImageChops.lighter(page, white)
-            return ImageChops.multiply(page, lines(grey, 0.0018 * unit, 50, 60)).convert("RGB")
+        def run(band: Image.Image, one: Image.Image, two: Image.Image, lamp: Image.Image) -> Image.Image:
+            grey = blur(darken(band.convert("L", RED), lamp), 0.002 * unit)
+            page = grey.point(ramp(min(150.0, black), 14))
+            for hatch, at in ((one, max(hatched, black + 24)), (two, max(crossed, black + 12))):
+                lit = ImageChops.lighter(hatch, grey.point(ramp(min(200.0, at), 16))).point(ramp(120, 120))
+                page = ImageChops.multiply(page, lit)
+            page = ImageChops.multiply(page, lines(grey, 0.0018 * unit, 38, 56))
+            # Edges turn white inside black areas, as a scraper board's do.
+            scraped = ImageChops.subtract(grey, blur(grey, 0.004 * unit), 0.12, 0).point(ramp(70, 60))
+            return ImageChops.lighter(page, scraped).convert("RGB")
 
-        return in_bands(run, 0.03 * unit, picture, first, second)
+        return in_bands(run, 0.03 * unit, picture, first, second, lamp)
+
+
+RED = (0.4, 0.45, 0.15, 0)
+"""Weights of red, green and blue (and an offset): skies go darker than by luminance, skin lighter."""
 
 
 DOTS = 0.0150

@@ -9,7 +9,7 @@ from PIL import Image, ImageChops, ImageDraw
 
 from ..layers import Layer, Painting
 from .recipe import Recipe, chance, in_bands
-from .shape import exposed, modelled, moved, roomy
+from .shape import exposed, lamplight, modelled, moved, roomy
 from .texture import grain
 from .tone import blur, curve, curves, darken, field, glow, saturate, vignette
 
@@ -17,7 +17,7 @@ from .tone import blur, curve, curves, darken, field, glow, saturate, vignette
 def defocused(layer: Layer, painting: Painting, strength: float) -> Layer:
     """Blurred by how far it stands behind the front, where the focus is; `strength` is the widest radius as
     a fraction of the unit. Weather hangs at all depths, and words are to be read: both stay sharp."""
-    radius = strength * painting.unit * min(1.0, max(0.0, layer.depth - 0.06) * 1.25)
+    radius = strength * painting.unit * min(1.0, max(0.0, layer.depth - 0.15) * 1.3)
     if radius < 0.5 or layer.kind in ("weather", "lettering"):
         return layer
     wide = roomy(layer, painting, radius * 2)
@@ -94,7 +94,7 @@ class Photo(Recipe):
             return ImageChops.overlay(lit, Image.merge("RGB", (dust, dust, dust)))
 
         taken = in_bands(expose, 0.07 * unit, picture, noise)
-        return taken if painting.transparent else vignette(taken, 0.34, start=0.45)
+        return taken if painting.transparent else vignette(taken, 0.25, start=0.5)
 
 
 @dataclass(slots=True)
@@ -161,13 +161,5 @@ class Noir(Recipe):
 
         grey = in_bands(develop, 0.06 * unit, picture, noise)
         if not painting.transparent:
-            grey = darken(grey, field(picture.size, lambda x, y: self.lamp(x, y, painting)))
+            grey = darken(grey, field(picture.size, lambda x, y: lamplight(x, y, painting)))
         return grey.convert("RGB")
-
-    @staticmethod
-    def lamp(x: np.ndarray, y: np.ndarray, painting: Painting) -> np.ndarray:
-        """A pool of lamplight around the middle, and a hard fall into the corners away from the light."""
-        dx, dy = painting.light
-        away = np.clip(-(x * dx + y * dy) / (abs(dx) + abs(dy)), -1, 1)
-        pool = np.exp(-((x * 0.95) ** 2 + ((y - 0.05) * 0.85) ** 2) * 1.15)
-        return np.asarray(np.clip(0.16 + 1.0 * pool - 0.28 * np.clip(away, 0, 1), 0.08, 1))

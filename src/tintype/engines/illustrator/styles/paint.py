@@ -47,7 +47,7 @@ class Watercolour(Recipe):
         def wet(
             band: Image.Image, across: Image.Image, down: Image.Image, wash: Image.Image, tooth: Image.Image
         ) -> Image.Image:
-            reach = 0.011 * unit
+            reach = 0.009 * unit
             moved = carried(band, shifts(across, reach), shifts(down, reach))
             colours = saturate(moved, 1.15).point(light * 3)
             # Pigment runs to a wash's edge and dries there as a darker line just inside it.
@@ -63,26 +63,13 @@ class Watercolour(Recipe):
                 grains.point(curve((0, 0.05), (0.35, 0.27), (0.5, 0.55), (0.65, 0.85), (1, 1)) * 3),
             )
 
-        painted = in_bands(wet, 0.045 * unit, picture, across, down, wash, tooth)
         if painting.transparent:
-            return painted
-        sheet = tooth.point([min(255, 248 + (v - 128) // 6) for v in range(256)])
-        ground = Image.merge(
-            "RGB",
-            (
-                sheet,
-                sheet.point([v - 2 for v in range(256)]),
-                sheet.point([max(0, v - 9) for v in range(256)]),
-            ),
-        )
-        edge = self.margin(painting)
-        return Image.composite(darken(painted, edge.point(self.rim())), ground, edge.point(ramp(120, 16)))
+            return in_bands(wet, 0.032 * unit, picture, across, down, wash, tooth)
 
-    @staticmethod
-    def rim() -> list[int]:
-        """Darkest just inside the painted field's own edge."""
-        at = np.arange(256)
-        return [int(v) for v in 255 - 70 * np.exp(-(((at - 126) / 10.0) ** 2))]
+        def on_sheet(band: Image.Image, *textures: Image.Image) -> Image.Image:
+            return on_paper(wet(band, *textures[:4]), textures[3], textures[4])
+
+        return in_bands(on_sheet, 0.032 * unit, picture, across, down, wash, tooth, self.margin(painting))
 
     @staticmethod
     def margin(painting: Painting) -> Image.Image:
@@ -98,6 +85,15 @@ class Watercolour(Recipe):
         return ImageChops.add(
             field(size, inside), ragged.point([int((v - 128) * 0.7 + 128) for v in range(256)]), 1, -128
         )
+
+
+def on_paper(painted: Image.Image, tooth: Image.Image, margin: Image.Image) -> Image.Image:
+    """Bare paper where the margin is below 120; just inside that, the wash has dried to a darker rim."""
+    at = np.arange(256)
+    rim = [int(v) for v in 255 - 70 * np.exp(-(((at - 126) / 10.0) ** 2))]
+    warm = [[max(0, min(255, 248 - less + (v - 128) // 6)) for v in range(256)] for less in (0, 2, 9)]
+    sheet = Image.merge("RGB", [tooth.point(table) for table in warm])
+    return Image.composite(darken(painted, margin.point(rim)), sheet, margin.point(ramp(120, 16)))
 
 
 @dataclass(slots=True)
@@ -147,7 +143,7 @@ def strokes(
     laid = np.asarray(canvas.resize((columns, rows), Image.Resampling.BOX), np.float32)
     missed = np.abs(seen - laid).sum(axis=2)
     row, column = np.nonzero((missed > 34) if not everywhere else (missed >= 0))
-    limit = 3400
+    limit = 2800
     if row.size > limit:
         kept = (
             np.sort(np.argsort(-missed[row, column], kind="stable")[:limit])
@@ -161,7 +157,7 @@ def strokes(
     x = (column + dice.random(row.size)) * picture.width / columns
     y = (row + dice.random(row.size)) * picture.height / rows
     half = length * dice.uniform(0.35, 0.6, row.size) * (1 if everywhere else 0.8)
-    colour = seen[row, column] + dice.normal(0, 5, (row.size, 1)) + dice.normal(0, 3, (row.size, 3))
+    colour = seen[row, column] + dice.normal(0, 4, (row.size, 1)) + dice.normal(0, 1.8, (row.size, 3))
     pen = ImageDraw.Draw(canvas)
     bristles = 3 if everywhere else 1
     dx, dy = np.cos(angle) * half, np.sin(angle) * half

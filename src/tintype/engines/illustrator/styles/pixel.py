@@ -52,7 +52,7 @@ def dithered(colours: Image.Image) -> Image.Image:
     values = np.asarray(colours, np.float32)
     height, width = values.shape[:2]
     pattern = np.tile(BAYER, (height // 4 + 1, width // 4 + 1))[:height, :width]
-    wanted = (values + 15 * pattern[:, :, None]).reshape(-1, 3).astype(np.float32)
+    wanted = (values + 12 * pattern[:, :, None]).reshape(-1, 3).astype(np.float32)
     # Nearest by |p|^2 - 2 p.v; |v|^2 is the same for all.
     distance = (palette**2).sum(axis=1) - 2 * wanted @ palette.T
     chosen = palette[distance.argmin(axis=1)].astype(np.uint8)

@@ -13,7 +13,8 @@ from ..layers import Layer, Painting
 
 Backdrop = Literal["full", "sparse", "none"]
 
-BAND_PIXELS = 1_200_000  # a 1024x1024 picture is one band; 3840x2160 goes in seven
+BAND_PIXELS = 600_000
+"""About what a band holds. Up to three times that (1024x1024, and somewhat more) goes whole, for speed."""
 
 
 @dataclass(slots=True)
@@ -64,11 +65,11 @@ def in_bands(
     `treat` gets the band of the picture and of everything alongside it; `overlap` is how many pixels
     above and below it may look at. It must not care where on the canvas it is.
     """
-    if picture.width * picture.height <= BAND_PIXELS * 1.5:
+    if picture.width * picture.height <= 3 * BAND_PIXELS:
         return treat(picture, *alongside)
     width, height = picture.size
     margin = int(np.ceil(overlap))
-    step = max(BAND_PIXELS // width, 4 * margin, 64)
+    step = max(BAND_PIXELS // width, 2 * margin, 64)
     out: Image.Image | None = None
     for top in range(0, height, step):
         bottom = min(height, top + step)

@@ -19,10 +19,13 @@ def grown(alpha: Image.Image, radius: float) -> Image.Image:
     shrink = max(1, int(radius / 3))
     small = alpha.reduce(shrink) if shrink > 1 else alpha
     inner = radius / shrink
-    # A Gaussian of deviation s falls to 2.5 % at 1.96 s from a straight edge.
+    # A Gaussian of deviation s falls to 2.5 % at 1.96 s from a straight edge, at about 29 / radius grey
+    # levels a pixel: the ramp makes that an edge of one pixel.
     soft = small.filter(ImageFilter.GaussianBlur(inner / 1.96))
     box = (0, 0, alpha.width / shrink, alpha.height / shrink)
-    wide = soft.resize(alpha.size, Image.Resampling.BICUBIC, box=box).point(ramp(9, max(4, 14 / inner)))
+    wide = soft.resize(alpha.size, Image.Resampling.BICUBIC, box=box).point(
+        ramp(10, min(18, max(4, 29 / radius)))
+    )
     return ImageChops.lighter(wide, alpha)
 
 
@@ -103,9 +106,21 @@ def modelled(layer: Layer, painting: Painting, light: float, shade: float) -> La
 def exposed(layer: Layer, white: int = 238) -> Layer:
     """The subject lit as by a lamp of its own: its lightest parts brought up to `white`, whatever the hour."""
     alpha = layer.pixels.getchannel("A")
-    counts = np.cumsum(layer.pixels.convert("L").histogram(alpha.point(ramp(200, 0))))
+    # By the strongest channel: pure red is as light as it can be, whatever its luminance.
+    red, green, blue, _ = layer.pixels.split()
+    strongest = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+    counts = np.cumsum(strongest.histogram(alpha.point(ramp(200, 0))))
     lightest = int(np.searchsorted(counts, 0.97 * counts[-1]))
     gain = min(2.4, max(1.0, white / max(1, lightest)))
     colours = layer.pixels.convert("RGB").point([min(255, int(v * gain)) for v in range(256)] * 3)
     colours.putalpha(alpha)
     return replace(layer, pixels=colours)
+
+
+def lamplight(x: np.ndarray, y: np.ndarray, painting: Painting) -> np.ndarray:
+    """A pool of light around the middle (x and y from -1 to 1), and a hard fall into the corners away from
+    where the light comes from."""
+    dx, dy = painting.light
+    away = np.clip(-(x * dx + y * dy) / (abs(dx) + abs(dy) + 1e-6), 0, 1)
+    pool = np.exp(-((x * 0.95) ** 2 + ((y - 0.05) * 0.85) ** 2) * 1.15)
+    return np.asarray(np.clip(0.16 + pool - 0.28 * away, 0.08, 1))

@@ -38,6 +38,7 @@ def grain(painting: Painting, amount: float, size: float = 1 / 900) -> Image.Ima
     """Film grain around mid grey, for overlay. `amount` is its deviation in grey levels, `size` that of a
     grain as a fraction of the unit."""
     cell = max(1.0, painting.unit * size)
+    amount *= min(1.0, 0.35 + 0.65 * painting.unit * size)  # a pixel is a coarse grain on a small canvas
     edge = int(min(640, max(192, 224 * cell)))
     noise = _seamless(chance(painting, "grain").standard_normal((edge, edge)), 0.45 * cell)
     return _cover(Image.fromarray(_grey(128 + amount * noise)), painting)
@@ -65,7 +66,7 @@ def clouds(painting: Painting, purpose: str, cell: float, octaves: int = 3) -> I
         box = (0.5, 0.5, min(values.width, 0.5 + width / step), min(values.height, 0.5 + height / step))
         total += (np.asarray(values.resize(small, Image.Resampling.BICUBIC, box=box)) - 0.5) / 2**octave
     total *= 74 / max(float(total.std()), 1e-6) / 1.6
-    return Image.fromarray(_grey(128 + total)).resize((width, height), Image.Resampling.BICUBIC)
+    return Image.fromarray(_grey(128 + total)).resize((width, height), Image.Resampling.BILINEAR)
 
 
 def paper(painting: Painting, amount: float, tooth: float = 1 / 260) -> Image.Image:
@@ -110,20 +111,19 @@ def hatching(painting: Painting, angle: float, spacing: float, width: float, pur
     direction = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
     across = np.array([-direction[1], direction[0]])
     length = edge * 0.32
-    count = int(edge * edge / (gap * length) * 0.85)
-    columns = max(1, int(edge / gap))
-    for n in range(count):
-        # Low-discrepancy rows keep the strokes evenly dense; chance alone clumps.
-        lane = (n * 0.6180339887 % 1 * columns // 1 + dice.normal(0, 0.12)) * gap
-        middle = across * lane + direction * (dice.random() * edge)
-        half = direction * length * dice.uniform(0.3, 0.6) + across * dice.normal(0, gap * 0.12)
-        shade = int(dice.uniform(120, 255))
-        stroke = max(1, round(thick * fine * dice.uniform(0.7, 1.25)))
-        for dx in (-edge, 0, edge):
-            for dy in (-edge, 0, edge):
-                a, b = (middle % edge - half + (dx, dy)) * fine, (middle % edge + half + (dx, dy)) * fine
-                if max(a[0], b[0]) < 0 or min(a[0], b[0]) > edge * fine:
-                    continue
-                pen.line((a[0], a[1], b[0], b[1]), fill=shade, width=stroke)
+    count = max(1, int(edge * edge / (gap * length) * 0.85))
+    # Low-discrepancy lanes keep the strokes evenly dense; chance alone clumps.
+    lanes = np.arange(count) * 0.6180339887 % 1 * max(1, int(edge / gap)) // 1 + dice.normal(0, 0.12, count)
+    middle = (np.outer(lanes * gap, across) + np.outer(dice.random(count) * edge, direction)) % edge
+    half = np.outer(length * dice.uniform(0.3, 0.6, count), direction)
+    half += np.outer(dice.normal(0, gap * 0.12, count), across)
+    shades = dice.integers(120, 255, count).tolist()
+    widths = np.maximum(1, np.round(thick * fine * dice.uniform(0.7, 1.25, count))).astype(int).tolist()
+    for dx, dy in np.ndindex(3, 3):  # a stroke over the tile's edge comes in again on the other side
+        moved = middle + (np.array((dx, dy)) - 1) * edge
+        ends = np.concatenate([moved - half, moved + half], axis=1) * fine
+        within = ((moved + np.abs(half) >= 0) & (moved - np.abs(half) <= edge)).all(axis=1)
+        for n in np.flatnonzero(within).tolist():
+            pen.line(ends[n].tolist(), fill=shades[n], width=widths[n])
     soft = tile.filter(ImageFilter.BoxBlur(0.5 * fine)).resize((edge, edge), Image.Resampling.BOX)
     return _cover(soft.point([255 - v for v in range(256)]), painting)

@@ -8,6 +8,8 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageChops, ImageFilter
 
+from .recipe import in_bands
+
 Point = tuple[float, float]
 
 
@@ -113,4 +115,4 @@ def vignette(picture: Image.Image, depth: float, start: float = 0.55) -> Image.I
         t = np.clip((np.sqrt((x**2 + y**2) / 2) - start) / (1 - start), 0, 1)
         return np.asarray(1 - depth * t * t * (3 - 2 * t))
 
-    return darken(picture, field(picture.size, shape))
+    return in_bands(darken, 0, picture, field(picture.size, shape))

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from random import Random
 
+import numpy as np
 from PIL import Image
 
 from . import edit
@@ -16,13 +17,20 @@ from .layers import Layer, Painting, StyleRecipe
 from .layout import Frame, Placed, place
 from .lighting import Cast, add_glows, cast_shadows, deepen_floor, reflection, waterline
 from .reader import read
+<<<<<<< HEAD
 from .scene import Scene
 from .signs import Ground, letter
 from .sprites import Light, softened, sprite
+=======
+from .scene import Colour, Lettering, Scene, Skin
+from .signs import HOME, SPOTS, Ground, letter
+from .sprites import Light, Look, softened, sprite
+>>>>>>> paint
 from .styles import STYLES
 from .vector import BAND_PIXELS, render
 from .weather import paint_weather
 
+SKINS: tuple[Skin, ...] = ("light", "medium-light", "medium", "medium-dark", "dark")
 INDOORS = frozenset(("room", "kitchen", "restaurant", "bar", "workshop", "library", "studio", "plain"))
 
 
@@ -159,7 +167,9 @@ class Painter:
         size = (max(1, round(right) - x), max(1, round(bottom) - y))
         lx, ly = self.view.mood.light
         light = Light(direction=(lx, ly), ambient=softened(self.view.ambient), volume=self.recipe.shading)
-        pixels = sprite(part.icon, subject.colour, size, mirror=part.mirror, tilt=part.tilt, light=light)
+        skin = subject.skin or self.chance(f"skin {part.subject}").choice(SKINS)
+        look = Look(icon=part.icon, colour=subject.colour, skin=skin, mirror=part.mirror, tilt=part.tilt)
+        pixels = sprite(look, size, light)
         if part.opacity < 1:
             pixels.putalpha(pixels.getchannel("A").point(lambda a: round(a * part.opacity)))
         if part.sunk and not self.commission.transparent:
@@ -217,21 +227,30 @@ class Painter:
                 glow._replace(strength=glow.strength * 0.3) for glow in self.view.glows if glow.radius > 250
             ]
             add_glows(self.canvas, wide, self.w, self.h)
+        taken: list[tuple[int, int]] = []
         for words in self.scene.lettering:
-            middle = (
-                self.canvas.convert("RGB").resize((8, 8), Image.Resampling.BOX)
-                if self.canvas.mode == "RGBA"
-                else self.canvas.resize((8, 8), Image.Resampling.BOX)
-            )
-            colour = middle.getpixel((4, 1))
-            assert isinstance(colour, tuple)
-            ground = Ground((int(colour[0]), int(colour[1]), int(colour[2])), self.view.mood.lamps)
-            for layer in letter(
-                words, self.commission.width, self.commission.height, ground, self.commission.seed
-            ):
+            ground = Ground(self._colour_behind(words), self.view.mood.lamps)
+            width, height = self.commission.width, self.commission.height
+            for layer in letter(words, width, height, ground, self.commission.seed, taken):
                 treated = self.recipe.layer(layer, self.painting)
                 self._lay(treated)
                 self.painting.layers.append(treated)
+
+    def _colour_behind(self, words: Lettering) -> Colour:
+        """The mean colour where the words will lie; white where the picture is transparent."""
+        x, y = SPOTS[words.spot] if words.spot else HOME[words.carrier]
+        w, h = self.canvas.size
+        box = (
+            int(w * max(0, x - 0.3)),
+            int(h * max(0, y - 0.08)),
+            int(w * min(1, x + 0.3)) + 1,
+            int(h * min(1, y + 0.08)) + 1,
+        )
+        few = self.canvas.crop(box).resize((4, 4), Image.Resampling.BOX).convert("RGBA")
+        paper = Image.new("RGBA", few.size, (255, 255, 255, 255))
+        paper.alpha_composite(few)
+        red, green, blue = (int(v) for v in np.asarray(paper.convert("RGB")).reshape(-1, 3).mean(axis=0))
+        return red, green, blue
 
     def finish(self) -> Image.Image:
         return self.recipe.finish(self.canvas, self.painting)

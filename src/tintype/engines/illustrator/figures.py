@@ -9,8 +9,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from . import pack
-from .pack import Box, Skin, Standing
-from .scene import Colour
+from .pack import Box, Standing
+from .recolour import colour_of
+from .scene import Colour, Skin
 from .vector import css, disc, luma, mix
 
 
@@ -51,6 +52,38 @@ BODIES: dict[str, Body] = {
     "alien": Body("none"),
     "chicken": Body("none", fur=(244, 244, 246), belly=(255, 255, 255), paws=(255, 176, 46)),
 }
+FACES = frozenset(
+    [
+        "woman",
+        "man",
+        "girl",
+        "boy",
+        "baby",
+        "child",
+        "person",
+        "old-man",
+        "old-woman",
+        "older-person",
+        "santa-claus",
+        "mrs-claus",
+        "mx-claus",
+    ]
+) | {
+    f"{who}-{hair}"
+    for who in ("man", "woman", "person")
+    for hair in ("bald", "beard", "blonde-hair", "curly-hair", "red-hair", "white-hair")
+}
+"""People drawn as a face only; they get neck and shoulders."""
+SHIRTS: tuple[Colour, ...] = (
+    (84, 148, 196),
+    (226, 112, 92),
+    (98, 160, 124),
+    (238, 184, 88),
+    (148, 116, 176),
+    (70, 94, 132),
+)
+SKIN = "#ffc83d"
+"""What the pack's drawings paint a face with before a skin tone is chosen."""
 WATER = re.compile(r'<path fill="#(?:00a6ed|0084ce|26c9fc)" d="[^"]*(?:h2[78](?:\.\d+)?|H30v-5)z"/>')
 """The strip of sea along the lower edge of a boat's drawing: about as wide as the viewBox."""
 
@@ -62,6 +95,8 @@ def svg(icon: str, colour: Colour | None = None, skin: Skin | None = None) -> st
     body = BODIES.get(icon)
     if body is not None:
         return _seated(icon, body, colour) + head
+    if icon in FACES:
+        return _shoulders(icon, colour, skin) + head
     if pack.load().standing(icon).habit == "sails":
         return WATER.sub("", head) or head
     return head
@@ -73,6 +108,9 @@ def box(icon: str) -> Box:
     found = pack.load().box(icon)
     if icon in BODIES:
         return found._replace(bottom=found.bottom + 0.62 * found.height)
+    if icon in FACES:
+        wide, middle = 0.74 * found.width, (found.left + found.right) / 2
+        return Box(middle - wide, found.top, middle + wide, found.bottom + 0.5 * found.height)
     match = WATER.search(pack.load().svg(icon)) if pack.load().standing(icon).habit == "sails" else None
     if match and WATER.sub("", pack.load().svg(icon)):
         return found._replace(bottom=max(found.top + 4, _hull(icon)))
@@ -93,7 +131,33 @@ def _hull(icon: str) -> float:
 @lru_cache(maxsize=512)
 def standing(icon: str) -> Standing:
     found = pack.load().standing(icon)
-    return replace(found, head=False, hand=(24.5, box(icon).bottom - 7)) if icon in BODIES else found
+    if icon in BODIES:
+        return replace(found, head=False, hand=(24.5, box(icon).bottom - 7))
+    if icon in FACES:
+        return replace(found, head=False, hand=(27.0, box(icon).bottom - 4))
+    return found
+
+
+def _shoulders(icon: str, shirt: Colour | None, skin: Skin | None) -> str:
+    """Neck, shoulders and a shirt with a round collar below a face."""
+    head, whole = pack.load().box(icon), box(icon)
+    x, w = (head.left + head.right) / 2, head.width
+    plain = re.findall(r"#[0-9a-fA-F]{6}", pack.load().svg(icon))
+    toned = re.findall(r"#[0-9a-fA-F]{6}", pack.load().svg(icon, None, skin))
+    face = colour_of(
+        next((new for old, new in zip(plain, toned, strict=True) if old.lower() == SKIN), "#e0a878")
+    )
+    cloth = shirt or SHIRTS[sum(map(ord, icon)) % len(SHIRTS)]
+    top, bottom = head.bottom - 0.06 * w, whole.bottom
+    body = (
+        f"M{whole.left:.2f} {bottom:.2f}C{whole.left:.2f} {top + 0.24 * w:.2f} {x - 0.5 * w:.2f} {top + 0.12 * w:.2f} {x - 0.22 * w:.2f} {top + 0.1 * w:.2f}"
+        f"H{x + 0.22 * w:.2f}C{x + 0.5 * w:.2f} {top + 0.12 * w:.2f} {whole.right:.2f} {top + 0.24 * w:.2f} {whole.right:.2f} {bottom:.2f}z"
+    )
+    neck = disc(x, top + 0.06 * w, 0.2 * w, 0.16 * w)
+    return (
+        f'<path d="{body}" fill="{css(cloth)}"/><path d="{disc(x, top + 0.1 * w, 0.25 * w, 0.18 * w)}" fill="{css(mix(cloth, (255, 255, 255), 0.35))}"/>'
+        f'<path d="{neck}" fill="{css(mix(face, (120, 50, 40), 0.22))}"/>'
+    )
 
 
 def _seated(icon: str, body: Body, colour: Colour | None) -> str:
@@ -118,7 +182,9 @@ def _seated(icon: str, body: Body, colour: Colour | None) -> str:
     for side in (-1, 1):
         turn = f'transform="rotate({side * 18} {x + side * rx * 0.86:.2f} {bottom - tall * 0.44:.2f})"'
         arm = disc(x + side * rx * 0.86, bottom - tall * 0.42, rx * 0.3, tall * 0.3)
-        parts.append(f'<path d="{arm}" fill="{css(mix(dark, paws, 0.5) if body.paws else dark)}" {turn}/>')
+        parts.append(
+            f'<path d="{arm}" fill="{css(paws if body.paws and luma(fur) > 0.8 else dark)}" {turn}/>'
+        )
         foot = disc(x + side * rx * 0.78, bottom - tall * 0.1, rx * 0.5, tall * 0.1)
         parts.append(f'<path d="{foot}" fill="{css(paws)}"/>')
     return "".join(parts)

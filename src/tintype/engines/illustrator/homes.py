@@ -187,8 +187,8 @@ TRANSPARENT = frozenset(
 SUPPORTS: dict[str, tuple[float, float]] = {
     # icon: how far below its top the surface lies, and how much of the width is usable
     "bed": (0.42, 0.7),
-    "chair": (0.52, 0.7),
-    "seat": (0.5, 0.7),
+    "chair": (0.1, 0.7),
+    "seat": (0.45, 0.7),
     "couch-and-lamp": (0.5, 0.6),
     "table": (0.04, 0.85),
     "desk": (0.04, 0.85),
@@ -293,4 +293,6 @@ def home_of(scene: Scene) -> Home:
         return "meadow"
     if standing.habit in by_habit:
         return by_habit[standing.habit]
-    return "meadow" if standing.size >= 0.5 or standing.person else "table"
+    if standing.alive or standing.person or standing.size >= 1.2:
+        return "meadow"
+    return "table" if standing.size < 0.5 else "studio"

@@ -56,6 +56,7 @@ class Placed:
     ground: float | None = None
     sunk: float = 0.0
     opacity: float = 1.0
+    cropped: bool = False  # ends at the lower edge, or behind a table, on purpose
 
     @property
     def span(self) -> tuple[float, float, float, float]:
@@ -72,6 +73,7 @@ class Group:
     parts: list[Placed] = field(default_factory=list)
     lead: int = 0  # the index of the subject that the group is about
     lift: float = 0.0  # how far above the floor it hangs, in units of its height
+    bust: bool = False  # drawn to the waist only: it is cut by the picture's edge or by a table
 
     def box(self) -> tuple[float, float, float, float]:
         spans = [part.span for part in self.parts]
@@ -179,12 +181,24 @@ def _groups_of(scene: Scene, root: int, frame: Frame, rng: Random) -> list[Group
                         many=copy == 0 and other.relation not in ("wearing", "riding"),
                     )
         habit = figures.standing(subject.icon).habit
-        if habit == "flies" or (habit == "hangs" and frame.medium == "floor") or habit == "sky":
+        if (
+            habit == "flies"
+            or subject.relation == "above"
+            or (habit == "hangs" and frame.medium == "floor")
+            or habit == "sky"
+        ):
             group.lift = rng.uniform(0.5, 0.75)
         elif habit == "floats" and frame.medium == "floor":
             group.lift = 0.1
+        group.bust = is_bust(subject.icon)
         groups.append(_settled(group))
     return groups
+
+
+def is_bust(icon: str) -> bool:
+    """People are drawn to the waist unless they do something with their legs."""
+    standing = figures.standing(icon)
+    return standing.person and standing.size < 0.8 and standing.habit == "stands"
 
 
 def _settled(group: Group) -> Group:
@@ -241,7 +255,12 @@ def _wear(scene: Scene, group: Group, host: Placed, part: Placed, of: tuple[int,
     head = face * host.w
     tilt = host.tilt + (0 if kind != "head" else -5 if host.mirror else 5)
     if kind == "head":
-        wide = head * 1.12 / (part.w / max(part.w, part.h))
+        wide = (
+            head
+            * 1.06
+            * max(0.75, scene.subjects[part.subject].scale ** 0.4)
+            / (part.w / max(part.w, part.h))
+        )
         part = _sized(part, wide)
         x, y = _at(host, fx, fy)
         return replace(
@@ -346,6 +365,18 @@ def _under(scene: Scene, group: Group, host: Placed, part: Placed, of: tuple[int
 def _above(scene: Scene, group: Group, host: Placed, part: Placed, of: tuple[int, int]) -> Placed:
     copy, count = of
     top = group.box()[1]
+    if WORN.get(part.icon) == "over":  # an umbrella is held: its handle comes down beside the host
+        part = _sized(part, max(max(part.w, part.h), 1.5 * host.w, 1.1 * host.h))
+        side = -1 if host.mirror else 1
+        return replace(
+            part,
+            x=host.x + side * host.w * 0.22,
+            y=host.y + host.h * 0.12 - part.h / 2,
+            tilt=side * 4,
+            mirror=host.mirror,
+            order=host.order - 0.05,
+            ground=None,
+        )
     x = host.x + (copy - (count - 1) / 2) * part.w * 1.1
     return replace(part, x=x, y=top - part.h * 0.62, order=host.order + 0.05, ground=None)
 
@@ -407,7 +438,7 @@ def _row_order(scene: Scene, groups: list[Group], roots: list[int]) -> list[Grou
 def _target(scene: Scene, frame: Frame) -> float:
     """The longer edge of the main subject, in units, before it must fit."""
     size = figures.standing(scene.subjects[0].icon).size
-    edge = (
+    edge: float = (
         TARGET[scene.shot]
         * min(1.25, max(0.85, size**0.1))
         * min(1.7, max(0.5, scene.subjects[0].scale ** 0.7))
@@ -449,16 +480,24 @@ def _extent(row: list[Group], gap: float) -> float:
 
 
 def _best_rows(
-    groups: list[Group], wide: float, high: float, edge: float, pitch: float, gap: float, shrink: float
+    groups: list[Group], room: tuple[float, float, float], edge: float, pitch: float, gap: float, shrink: float
 ) -> tuple[list[list[Group]], float]:
-    """The number of rows that lets the groups be drawn largest, and the scale (units per relative size)."""
+    """The number of rows that lets the groups be drawn largest, and the scale (units per relative size).
+
+    `room` is width, height, and how far back the floor goes (infinite where there is no floor).
+    """
+    wide, high, deep = room
+    tallest = max(g.box()[3] - g.box()[1] for g in groups)
     best: tuple[float, list[list[Group]]] = (0.0, [groups])
-    for count in range(1, min(len(groups), 6) + 1):
+    most = 1 if len(groups) < 4 and pitch < 1 else min(len(groups), 6)
+    for count in range(1, most + 1):
         rows = _rows(groups, count, 0)
         widest = max(_extent(row, gap) * shrink ** (len(rows) - 1 - i) for i, row in enumerate(rows))
-        tallest = max(g.box()[3] - g.box()[1] for g in groups)
-        scale = min(edge, wide / widest, high / (tallest * (1 + pitch * (len(rows) - 1))))
-        if scale > best[0] * 1.04:
+        behind = pitch * (len(rows) - 1)
+        scale = min(edge, wide / widest, high / (tallest * (1 + behind)))
+        if behind and pitch < 1:
+            scale = min(scale, deep / (tallest * behind * shrink))
+        if scale > best[0] * 1.12:
             best = (scale, rows)
     return best[1], best[0]
 
@@ -471,15 +510,25 @@ def _on_floor(scene: Scene, groups: list[Group], frame: Frame, rng: Random) -> l
         foot = frame.horizon + (frame.h - frame.horizon) * 0.25
     elif sy > 0:
         foot = frame.h * 0.93
+    elif figures.standing(scene.subjects[0].icon).size >= 2.6 and frame.medium == "floor":
+        foot = frame.horizon + (foot - frame.horizon) * 0.66  # what is as large as a house stands farther off
     if scene.shot == "close-up":
         foot = frame.h * 0.95
+    if len(groups) > 3:
+        foot = max(foot, frame.h * 0.9)
+    if len(groups) > 2 and all(g.lift for g in groups):
+        return _afloat(scene, groups, replace(frame, medium="air", foot=frame.horizon * 0.62), rng)
     edge = _target(scene, frame) * (0.85 if sy < 0 else 1.0)
-    pitch, gap, shrink = 0.34, -0.02 if len(groups) > 2 else 0.06, 0.84
+    if groups[0].bust and frame.medium != "table":
+        edge, foot = edge * 1.3, frame.h + 6
+    elif groups[0].lift:
+        edge *= 0.8
+    pitch, gap, shrink = 0.58, 0.02 if len(groups) > 2 else 0.06, 0.84
     wide = frame.w * 0.9 * (1.0 if 0.4 < sx < 0.6 else 0.72)
     top = frame.h * frame.headroom
     if any(g.lift for g in groups):
         top += (foot - top) * 0.1
-    rows, scale = _best_rows(groups, wide, foot - top, edge, pitch, gap, shrink)
+    rows, scale = _best_rows(groups, (wide, foot - top, foot - frame.horizon - 8), edge, pitch, gap, shrink)
     placed: list[Placed] = []
     for number, row in enumerate(rows):
         behind = len(rows) - 1 - number
@@ -492,11 +541,9 @@ def _on_floor(scene: Scene, groups: list[Group], frame: Frame, rng: Random) -> l
         )
         depth = min(0.5, 0.14 * behind)
         total = _extent(row, gap) * size
-        x = (
-            frame.w * sx
-            - total / 2
-            + (rng.uniform(-0.12, 0.12) * total / len(row) if len(row) < 4 and behind else 0)
-        )
+        x = frame.w * sx - total / 2
+        if len(rows) > 1:  # rows stand in each other's gaps
+            x += (0.25 if number % 2 else -0.25) * total / len(row)
         for slot, group in enumerate(row):
             left, _, right, _ = group.box()
             width = (right - left) * size * (1 + gap)
@@ -508,12 +555,15 @@ def _on_floor(scene: Scene, groups: list[Group], frame: Frame, rng: Random) -> l
             if spot and len(row) > 1:  # overlap the anchor by a third, never hide it
                 neighbour = row[slot - 1] if slot else row[slot + 1]
                 cx += (-1 if slot else 1) * 0.2 * (neighbour.box()[2] - neighbour.box()[0]) * size
+            if group.bust:
+                y_foot = frame.horizon + 14 if frame.medium == "table" else frame.h + 6
+                dy = y_foot - y
             order = number * 10 + (0 if not spot else -3 * spot) + slot * 0.01 + (0 if not lift else 2)
             for part in group.moved(
                 cx, y + dy - max(0.0, lift), size, depth + (0.1 if spot > 0 else 0), order
             ):
-                ground = None if part.ground is None else part.ground + max(0.0, lift)
-                placed.append(replace(part, ground=ground))
+                ground = None if part.ground is None or group.bust else part.ground + max(0.0, lift)
+                placed.append(replace(part, ground=ground, cropped=group.bust))
             x += width
     return [_in_water(p) for p in placed] if frame.medium == "water" else placed
 
@@ -541,7 +591,7 @@ def _afloat(scene: Scene, groups: list[Group], frame: Frame, rng: Random) -> lis
     edge = _target(scene, frame)
     high = 2 * min(middle, frame.h - middle) * 0.9
     wide = frame.w * 0.9 * (1.0 if 0.4 < sx < 0.6 else 0.6)
-    rows, scale = _best_rows(groups, wide, high, edge, 1.06, 0.1, 1.0)
+    rows, scale = _best_rows(groups, (wide, high, math.inf), edge, 1.06, 0.1, 1.0)
     scale = min(scale, high / sum(max(g.box()[3] - g.box()[1] for g in row) * 1.06 for row in rows))
     heights = [max(g.box()[3] - g.box()[1] for g in row) * scale * 1.06 for row in rows]
     loose = frame.medium != "page"
@@ -592,7 +642,10 @@ def _kept_inside(placed: list[Placed], frame: Frame) -> list[Placed]:
     """The whole composition moved, and if need be shrunk, so that nothing is cropped by accident."""
     margin = 0.02 * min(frame.w, frame.h)
     left, top = min(p.span[0] for p in placed), min(p.span[1] for p in placed)
-    right, bottom = max(p.span[2] for p in placed), max(p.span[3] - p.h * p.sunk for p in placed)
+    right, bottom = (
+        max(p.span[2] for p in placed),
+        max(frame.h - margin if p.cropped else p.span[3] - p.h * p.sunk for p in placed),
+    )
     scale = min(1.0, (frame.w - 2 * margin) / (right - left), (frame.h - 2 * margin) / (bottom - top))
     cx, base = (left + right) / 2, bottom
     dx = max(margin - (cx - (cx - left) * scale), 0) + min(frame.w - margin - (cx + (right - cx) * scale), 0)

@@ -88,8 +88,10 @@ def cast_shadows(canvas: Image.Image, casts: list[Cast], view: View) -> None:
             _lay(mask, small, cast.x * k, ground, (lx, ly), 150 * sharp)
         _pool(mask, small, cast.x * k, ground, cast.firm, k * canvas.height / view.h)
     mask = mask.point(lambda v: round(v * view.shade))
-    top = max(0, mask.getbbox()[1] if mask.getbbox() else 0)
-    rows = slice_rows(canvas, top / size[1])
+    bounds = mask.getbbox()
+    if bounds is None:
+        return
+    rows = slice_rows(canvas, bounds[1] / size[1])
     for y0, y1 in rows:
         part = mask.resize(
             (canvas.width, y1 - y0),

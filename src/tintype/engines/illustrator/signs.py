@@ -88,10 +88,10 @@ def has_glyph(face: str, letter: str) -> bool:
 
 
 def fitted(text: str, face: str, width: float, height: float) -> tuple[ImageFont.FreeTypeFont, str]:
-    """The largest size at which the text, wrapped at blanks, fits the box; at least 6 pixels."""
+    """The largest size at which the text, wrapped at blanks, fits the box."""
     text = drawable(text, face)
     words = text.split(" ")
-    best = (6, text)
+    best = (3, text)
     for lines in range(1, min(len(words), 6) + 1):
         wrapped = _wrapped(words, lines)
         probe = font(face, 100)
@@ -105,7 +105,8 @@ def fitted(text: str, face: str, width: float, height: float) -> tuple[ImageFont
 def _wrapped(words: list[str], lines: int) -> list[str]:
     """Words in that many lines of about equal length."""
     total = len(" ".join(words))
-    out, line = [], ""
+    out: list[str] = []
+    line = ""
     for word in words:
         if line and len(line) + len(word) / 2 > total / lines and len(out) < lines - 1:
             out.append(line)
@@ -115,8 +116,24 @@ def _wrapped(words: list[str], lines: int) -> list[str]:
     return [*out, line]
 
 
-def letter(lettering: Lettering, width: int, height: int, ground: Ground, seed: int) -> list[Layer]:
-    """The layers of one piece of lettering, back to front, within the canvas."""
+def clear_of(taken: list[tuple[int, int]], y: int, tall: int, height: int, gap: int) -> int:
+    """The y nearest to the wanted one at which `tall` rows overlap none of the spans that are taken."""
+    spots = [y] + [end + gap for _, end in taken] + [start - tall - gap for start, _ in taken]
+    free = [
+        s
+        for s in spots
+        if 0 <= s <= height - tall and all(s >= end or s + tall <= start for start, end in taken)
+    ]
+    return min(free, key=lambda s: abs(s - y), default=y)
+
+
+def letter(
+    lettering: Lettering, width: int, height: int, ground: Ground, seed: int, taken: list[tuple[int, int]]
+) -> list[Layer]:
+    """The layers of one piece of lettering, back to front, within the canvas.
+
+    `taken` are the spans of rows (start, end) that earlier lettering lies on; this one's is added.
+    """
     carrier = lettering.carrier
     share_w, share_h = SHARE[carrier]
     if height > width * 1.5:
@@ -131,9 +148,13 @@ def letter(lettering: Lettering, width: int, height: int, ground: Ground, seed: 
         text, lettering.face, width * share_w - 2 * pad, min(height * share_h, unit * 0.3) - pad
     )
     cut = _cut(type_, wrapped)
+    if cut.width + 2 * pad > 0.96 * width:  # a canvas too small for any size of type
+        cut = cut.resize((max(1, round(0.96 * width) - 2 * pad), cut.height), Image.Resampling.BOX)
     box = (cut.width + 2 * pad, cut.height + 2 * pad)
     x = round(min(max(width * spot[0] - box[0] / 2, unit * 0.02), width - box[0] - unit * 0.02))
     y = round(min(max(height * spot[1] - box[1] / 2, unit * 0.02), height - box[1] - unit * 0.02))
+    y = clear_of(taken, y, box[1], height, max(1, round(unit * 0.015)))
+    taken.append((y, y + box[1]))
     if carrier in ("title", "logo"):
         pixels = _outlined(cut, pad, ground)
     elif carrier == "neon sign":

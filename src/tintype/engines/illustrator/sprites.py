@@ -11,10 +11,10 @@ import numpy.typing as npt
 from PIL import Image, ImageChops, ImageFilter
 
 from . import figures
-from .scene import Colour
-from .vector import mix, render
+from .scene import Colour, Skin
+from .vector import luma, mix, render
 
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.floating]
 
 MAP_EDGE = 144
 """Light and shade are worked out on a map of at most this many pixels and enlarged: they are soft anyway."""
@@ -29,26 +29,32 @@ class Light:
     volume: float
 
 
-def drawing(
-    icon: str, colour: Colour | None, *, mirror: bool, tilt: float
-) -> tuple[str, tuple[float, float, float, float]]:
-    """SVG elements of a subject, mirrored and turned about the middle of its box, and the view that
-    holds them just so (in viewBox units, that middle at 0, 0)."""
-    box = figures.box(icon)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """Which drawing, and how it is held: mirrored, and turned by `tilt` degrees (clockwise) about its middle."""
+
+    icon: str
+    colour: Colour | None = None
+    skin: Skin | None = None
+    mirror: bool = False
+    tilt: float = 0.0
+
+
+def drawing(look: Look) -> tuple[str, tuple[float, float, float, float]]:
+    """SVG elements of a subject, and the view that holds them just so (viewBox units, its middle at 0, 0)."""
+    box = figures.box(look.icon)
     cx, cy = (box.left + box.right) / 2, (box.top + box.bottom) / 2
-    flip = "scale(-1 1)" if mirror else ""
-    body = figures.svg(icon, colour)
-    c, s = abs(math.cos(math.radians(tilt))), abs(math.sin(math.radians(tilt)))
+    flip = "scale(-1 1)" if look.mirror else ""
+    body = figures.svg(look.icon, look.colour, look.skin)
+    c, s = abs(math.cos(math.radians(look.tilt))), abs(math.sin(math.radians(look.tilt)))
     w, h = box.width * c + box.height * s, box.width * s + box.height * c
-    svg = f'<g transform="rotate({tilt:.2f}){flip}translate({-cx:.3f} {-cy:.3f})">{body}</g>'
+    svg = f'<g transform="rotate({look.tilt:.2f}){flip}translate({-cx:.3f} {-cy:.3f})">{body}</g>'
     return svg, (-w / 2, -h / 2, w, h)
 
 
-def sprite(
-    icon: str, colour: Colour | None, size: tuple[int, int], *, mirror: bool, tilt: float, light: Light
-) -> Image.Image:
+def sprite(look: Look, size: tuple[int, int], light: Light) -> Image.Image:
     """A subject as RGBA, its turned box stretched over exactly `size` pixels."""
-    svg, view = drawing(icon, colour, mirror=mirror, tilt=tilt)
+    svg, view = drawing(look)
     flat = render(svg, view, *size)
     if size[0] < 8 or size[1] < 8:
         return flat
@@ -99,8 +105,7 @@ def _relief(alpha: Image.Image, light: Light) -> Image.Image:
 def _slope(height: Floats, x: float, y: float) -> Floats:
     """How steeply a height map faces the direction (x, y): positive where it falls towards it."""
     dy, dx = np.gradient(height)
-    slope: Floats = -(dx * x + dy * y)
-    return slope
+    return np.asarray(-(dx * x + dy * y))
 
 
 @lru_cache(maxsize=512)
@@ -112,9 +117,9 @@ def crown(icon: str) -> tuple[float, float, float]:
     """
     box, standing = figures.box(icon), figures.standing(icon)
     if standing.crown is not None:
-        width = (standing.face or 0.5 * box.width) / box.width
+        width = min(0.88, (standing.face or 0.5 * box.width) / box.width)  # who stands is narrower than a bust
         return (standing.crown[0] - box.left) / box.width, (standing.crown[1] - box.top) / box.height, width
-    svg, view = drawing(icon, None, mirror=False, tilt=0)
+    svg, view = drawing(Look(icon=icon))
     outline = (
         render(svg, view, 48, max(8, round(48 * box.height / box.width)))
         .getchannel("A")
@@ -143,4 +148,4 @@ def _widest_run(columns: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
 
 def softened(ambient: Colour) -> Colour:
     """The light on a subject: like the place's, but never so dark that the subject is lost."""
-    return mix(ambient, (255, 255, 255), 0.34)
+    return mix(ambient, (255, 255, 255), 0.3 + 0.25 * (1 - luma(ambient)))

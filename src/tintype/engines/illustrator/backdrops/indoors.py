@@ -195,8 +195,7 @@ def kitchen(view: View) -> None:
     ww = min(w * 0.34, 360)
     window(view, w / 2 - ww / 2, h * 0.14, ww, h * 0.4)
     front = tone(view, view.rng.choice(((106, 148, 142), (90, 118, 154), (216, 146, 98), (170, 176, 128))))
-    for side in (0, 1):
-        x0, x1 = (-10.0, w / 2 - ww / 2 - 40) if side == 0 else (w / 2 + ww / 2 + 40, w + 10)
+    for x0, x1 in ((-10.0, w / 2 - ww / 2 - 40), (w / 2 + ww / 2 + 40, w + 10)):
         view.far.path(box(x0, h * 0.03, x1 - x0, h * 0.27, 4), front)
         view.far.line(f"M{(x0 + x1) / 2:.1f} {h * 0.05:.1f}V{h * 0.28:.1f}", mix(front, (10, 20, 40), 0.3), 3)
         view.far.path(

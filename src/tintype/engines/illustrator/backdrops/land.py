@@ -76,6 +76,8 @@ def peaks(view: View, base: float, height: float, tone: Colour, snow: float) -> 
 
 def floor_bands(view: View, near: Colour, far: Colour, *, count: int = 3, swing: float = 16) -> None:
     """The ground from the horizon to the lower edge, in soft bands that grow with nearness."""
+    if view.mood.weather == "snow":
+        near, far = mix(near, (242, 247, 254), 0.88), mix(far, (226, 236, 250), 0.88)
     for i in range(count):
         at = i / count
         y = view.horizon + (view.h - view.horizon) * at**1.4 * 0.9
@@ -90,6 +92,8 @@ def treeline(
     view: View, kind: str, colour: Colour, base: float, height: float, depth: float, gap: float = 0.62
 ) -> None:
     grove = Grove()
+    if view.mood.weather == "snow":
+        colour = mix(colour, (236, 244, 252), 0.5)
     tone, trunk = view.mood.tone(colour, depth), view.mood.tone(TRUNK, depth)
     x = -height * 0.3
     while x < view.w + height * 0.3:
@@ -141,6 +145,8 @@ def meadow(view: View) -> None:
 
 def foreground_grass(view: View, colour: Colour) -> None:
     """A fringe of blades along the lower edge, before the subjects' feet."""
+    if view.mood.weather == "snow":
+        return
     view.near.path(
         tufts(view.rng, -20, view.w + 20, view.h + 18, view.h + 34, round(30 * view.w / 1000), 62),
         view.mood.tone(colour),

@@ -92,7 +92,7 @@ def mood_of(scene: Scene) -> Mood:
         weather=scene.weather,
         sky=sky,
         ambient=ambient,
-        haze=sky[-1][1],
+        haze=mix(sky[-1][1], sky[-2][1], 0.4),
         reach=reach,
         light=LIGHT[scene.time],
         lamps=scene.time in ("night", "dusk") or scene.weather == "storm",

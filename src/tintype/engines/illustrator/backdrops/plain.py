@@ -68,5 +68,4 @@ def paper(view: View) -> None:
     view.sky = ((0.0, mix(tint, (255, 255, 255), 0.25)), (1.0, tint))
     view.lay_floor(0.7, 0.8)
     view.medium = "floor"
-    view.far.path(disc(view.w / 2, view.foot + 6, min(view.w * 0.42, 420), 36), mix(tint, (60, 60, 90), 0.1))
     view.shade = 0.3

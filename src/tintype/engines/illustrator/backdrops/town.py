@@ -25,7 +25,11 @@ def skyline(view: View, base: float, height: float, depth: float, width: float) 
     rng, mood = view.rng, view.mood
     tone = mood.tone(mix((112, 128, 160), (70, 82, 116), 1 - depth), depth)
     side = mix(tone, (12, 16, 44), 0.16)
-    bodies, shades, glass, lit, masts = [], [], [], [], []
+    bodies: list[str] = []
+    shades: list[str] = []
+    masts: list[str] = []
+    glass: list[str] = []
+    lit: list[str] = []
     x = -rng.uniform(0, width)
     while x < view.w:
         w = width * rng.uniform(0.6, 1.25)
@@ -137,7 +141,10 @@ def facade(view: View, x: float, base: float, w: float, h: float, colour: Colour
     columns = max(2, round(w / 92))
     step = w / columns
     rows = max(1, int((h - shop - 30) / 118))
-    frames, panes, lit, sills = [], [], [], []
+    frames: list[str] = []
+    sills: list[str] = []
+    panes: list[str] = []
+    lit: list[str] = []
     for row in range(rows):
         for column in range(columns):
             wx, wy = x + step * column + step * 0.25, base - shop - 106 - row * 118

@@ -18,13 +18,14 @@ SHALLOW: Colour = (74, 186, 206)
 def surface(view: View, top: float, bottom: float, *, near: Colour, far: Colour) -> None:
     """Water in bands, with glints that widen towards the viewer and a path of light under a low sun."""
     mood, rng = view.mood, view.rng
-    reflected = mix(mood.sky[-1][1], mood.sky[len(mood.sky) // 2][1], 0.4)
-    view.far.path(box(-10, top, view.w + 20, bottom - top), mix(mood.tone(far), reflected, 0.5))
+    low, middle, high = mood.sky[-1][1], mood.sky[-2][1], mood.sky[0][1]
+    view.far.path(box(-10, top, view.w + 20, bottom - top), mix(mood.tone(far), mix(low, middle, 0.5), 0.62))
     for i in range(1, 6):
         at = i / 6
         points = waves(rng, view.w, top + (bottom - top) * at**1.5, 3 + 13 * at, 160 + 420 * at)
+        mirrored = mix(mix(low, middle, min(1.0, 0.5 + at)), high, at * 0.8)
         view.far.path(
-            down_to(points, bottom + 4), mix(mood.tone(mix(far, near, at)), reflected, 0.42 * (1 - at))
+            down_to(points, bottom + 4), mix(mood.tone(mix(far, near, at)), mirrored, 0.62 - 0.27 * at)
         )
     glints: list[str] = []
     for _ in range(round(60 * view.w / 1000)):

@@ -115,7 +115,11 @@ def list_models(url: str, key: str | None, *, timeout: float = 30.0) -> list[dic
     """The server's own listing, by id. Raises TintypeError."""
 
     async def ask() -> bytes:
-        return await _upstream(url, key, {}, timeout=timeout).get("models", read_error=read_error)
+        place = _upstream(url, key, {}, timeout=timeout)
+        try:
+            return await place.get("models", read_error=read_error)
+        finally:
+            await place.close()
 
     answer = asyncio.run(ask())
     try:
@@ -159,4 +163,7 @@ async def _here(image: Image) -> Image:
         raise Garbled(f"The server says that the picture is at {image.url[:100]!r}.", charged=True)
     place = Upstream(f"{parts.scheme}://{parts.netloc}", timeout=120)
     path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    return Image.from_bytes(await place.get(path, read_error=read_error))
+    try:
+        return Image.from_bytes(await place.get(path, read_error=read_error))
+    finally:
+        await place.close()

@@ -1,9 +1,9 @@
-"""Build the illustrator's subject pack from the unpacked npm packages of Fluent Emoji and its keyword lists.
+"""Build the illustrator's subject pack from the unpacked npm packages of Fluent Emoji and its Unicode labels.
 
-    python scripts/build_subject_pack.py FLUENT EMOJIBASE EMOJILIB
+    python scripts/build_subject_pack.py FLUENT EMOJIBASE
 
-FLUENT, EMOJIBASE and EMOJILIB are the unpacked folders of @iconify-json/fluent-emoji-flat,
-emojibase-data and emojilib (all MIT). The same input gives the same bytes.
+FLUENT and EMOJIBASE are the unpacked folders of @iconify-json/fluent-emoji-flat and
+emojibase-data (both MIT). The same input gives the same bytes.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def _rounded(number: re.Match[str]) -> str:
     return f"{lead}{text}{' ' if after == '.' and '.' not in text else ''}"
 
 
-def drawn(body: str) -> np.ndarray[Any, Any]:
+def pixels_of(body: str) -> np.ndarray[Any, Any]:
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 32 32" width="{RASTER}" height="{RASTER}">{body}</svg>'
     png = resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True)
     return np.asarray(Image.open(io.BytesIO(bytes(png))).convert("RGBA"))
@@ -53,7 +53,7 @@ def drawn(body: str) -> np.ndarray[Any, Any]:
 
 def measure(body: str) -> dict[str, Any]:
     """The tight box, where the foot is, and each fill's share of the drawn area in thousandths."""
-    pixels = drawn(body)
+    pixels = pixels_of(body)
     solid = pixels[..., 3] > 127
     rows, columns = np.flatnonzero(solid.any(axis=1)), np.flatnonzero(solid.any(axis=0))
     unit = 32 / RASTER
@@ -90,7 +90,7 @@ def groups_of(fluent: Path, emojibase: Path) -> dict[str, dict[str, Any]]:
 
 
 def facts_of(name: str, group: str, toned: bool, table: dict[str, Any]) -> dict[str, Any]:
-    heads, framed = table["heads"], table["framed"]
+    heads, framed, alive = table["heads"], table["framed"], table["alive"]
     head = (
         name in heads["names"] or group in heads["groups"] or any(fnmatch(name, p) for p in heads["patterns"])
     )
@@ -102,6 +102,10 @@ def facts_of(name: str, group: str, toned: bool, table: dict[str, Any]) -> dict[
         "head": head and name not in heads["not"],
         "framed": name in framed["names"] or group in framed["groups"],
         "person": toned,
+        "alive": (
+            group.startswith(("animal", "person", "cat-face", "monkey", "face")) or name in alive["names"]
+        )
+        and name not in alive["not"],
     }
 
 
@@ -142,7 +146,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    for package in ("fluent", "emojibase", "emojilib"):
+    for package in ("fluent", "emojibase"):
         parser.add_argument(package, type=Path)
     arguments = parser.parse_args()
     table = tomllib.loads((HERE / "subject_facts.toml").read_text())
@@ -152,9 +156,10 @@ def main() -> None:
     write(assets / "subjects.json.xz", bodies)
     write(assets / "facts.json.xz", facts)
     records = groups_of(arguments.fluent, arguments.emojibase)
+    drawn = {path.stem for path in (ILLUSTRATOR / "drawn").glob("*.svg")}
     write(
         assets / "words.json.xz",
-        words_of(set(bodies), records, arguments.emojilib, HERE / "subject_words.toml"),
+        words_of(set(bodies), drawn, records, HERE / "subject_words.toml"),
     )
     print(f"{len(bodies)} subjects")
 

@@ -87,6 +87,28 @@ def test_a_palette_with_a_transparent_colour(transparency: int | bytes) -> None:
     assert found.getpixel((1, 0)) == (*BLUE, 255)
 
 
+def test_one_colour_that_stands_for_transparent() -> None:
+    picture = PIL.Image.new("RGB", (2, 1), RED)
+    picture.putpixel((1, 0), BLUE)
+    found = pixels.open_picture(saved(picture, "PNG", transparency=RED), param="image")
+    assert found.getchannel("A").tobytes() == b"\x00\xff"
+
+
+def test_nothing_of_the_file_lives_on_but_the_profile_of_its_colours() -> None:
+    said = {
+        "icc_profile": b"a profile",
+        "comment": b"private",
+        "exif": b"Exif\0\0MM\0*\0\0\0\x08\0\0",
+        "dpi": (9, 9),
+    }
+    found = pixels.open_picture(saved(two_tone(), "JPEG", **said), param="image")
+    again = pixels.encode(found, "jpeg")
+    assert b"a profile" in again
+    assert b"private" not in again
+    for_print = pixels.open_picture(saved(two_tone("CMYK"), "JPEG", **said), param="image")
+    assert b"a profile" not in pixels.encode(for_print, "png")
+
+
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
 def test_the_first_frame_of_an_animation(kind: str) -> None:
     later = PIL.Image.new("RGB", (32, 16), (0, 255, 0))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import date
 
 import pytest
 
 from tintype.catalog import read_service
-from tintype.core import Life, Prices, Size
+from tintype.core import Life, ModelCard, Prices, Size
 
 PROVIDER = '[provider]\nadapter = "tintype.providers.acme:Acme"\n'
 SOURCED = 'source = "its page"\nchecked = 2026-11-20\n'
@@ -81,6 +82,8 @@ def test_a_whole_file() -> None:
         (f'{PROVIDER}[[models]]\nid = "x"\n', ["`models`"]),
         (f'{PROVIDER}[[model]]\nid = "x"\nchecked = 2026-11-20\n', ["'x'", "`source`"]),
         (f'{PROVIDER}[[model]]\nid = "x"\nsource = "its page"\n', ["'x'", "`checked`"]),
+        (model("family = []"), ["'acme-1'", "`family`"]),
+        (model('family = "big"') + "[family]\nbig = 3", ["[family.big]", "table"]),
         (model('family = "big"'), ["'acme-1'", "`family`", "family.big"]),
         (model("max_images = 3"), ["'acme-1'", "`max_images`", "max_n"]),
         (model("provider = 'y'"), ["'acme-1'", "`provider`"]),
@@ -136,3 +139,33 @@ def test_what_is_wrong_is_named(text: str, words: list[str]) -> None:
         read_service("acme.toml", text)
     for word in words:
         assert word in str(caught.value)
+
+
+@pytest.mark.parametrize("key", [field.name for field in fields(ModelCard) if field.name != "provider"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "-1",
+        "0.5",
+        "nan",
+        "true",
+        '""',
+        '"x"',
+        "[]",
+        "[1]",
+        "[[]]",
+        "{}",
+        "{ a = 1 }",
+        "2026-11-20",
+        "1979-01-01T00:00:00",
+    ],
+)
+def test_any_value_is_understood_or_named(key: str, value: str) -> None:
+    keys = {"id": '"acme-1"', "source": '"its page"', "checked": "2026-11-20", key: value}
+    text = PROVIDER + "[[model]]\n" + "".join(f"{name} = {said}\n" for name, said in keys.items())
+    try:
+        read_service("acme.toml", text)
+    except ValueError as error:
+        message = str(error)
+        assert message.startswith("acme.toml: model ")
+        assert f"`{key}`" in message

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tintype.polyfills import all_polyfills
 
 from tintype.catalog import load
 from tintype.core import Image, ImageRequest, ModelCard, Ratio, Size
 from tintype.core.errors import BadRequest, CallerError, Unsupported
 from tintype.gateway.plan import Plan, make_plan
+from tintype.polyfills import all_polyfills
 
 from ..pictures import png
 

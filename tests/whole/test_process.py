@@ -90,7 +90,7 @@ def test_it_says_what_answers_and_ends_when_asked(tmp_path: Path) -> None:
 def test_the_curl_line_of_the_banner_draws_a_picture(tmp_path: Path) -> None:
     with process(tmp_path) as (server, _):
         assert server.stdout is not None
-        lines = []
+        lines: list[str] = []
         while not lines or "Stop:" not in lines[-1]:
             lines.append(server.stdout.readline())
         banner = "".join(lines)

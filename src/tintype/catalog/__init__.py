@@ -1,4 +1,4 @@
-"""Floor 2: which models exist and what each can do, as data. One TOML file per service; a fact is only written there."""
+"""Floor 2: which models exist and what each can do, as data: one TOML file per service."""
 
 from .reading import Service, load, read_service
 

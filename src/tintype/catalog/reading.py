@@ -1,4 +1,4 @@
-"""Reads the catalog's TOML files into services and cards; whatever is wrong in one is named: file, model and key."""
+"""Reads the catalog's TOML files into services and cards; what is wrong is named: file, model and key."""
 
 from __future__ import annotations
 
@@ -75,9 +75,11 @@ def _rows(file: str, document: dict[str, Any], rows: list[Any]) -> Iterator[dict
         if "id" not in row:
             raise ValueError(f"{where}: `id` is missing")
         family: dict[str, Any] = {}
-        if (name := row.get("family")) is not None:
+        if "family" in row:
+            where = f"{file}: model {row['id']!r}"
+            name = _read(where, "family", _text, row["family"])
             if name not in families:
-                raise ValueError(f"{file}: model {row['id']!r}: `family`: there is no [family.{name}]")
+                raise ValueError(f"{where}: `family`: there is no [family.{name}]")
             family = _table(f"{file}: [family.{name}]", families[name])
         yield {**defaults, **family, **row}
 
@@ -92,7 +94,7 @@ def _card(file: str, provider: str, row: dict[str, Any]) -> ModelCard:
     values = {key: _read(where, key, _READERS[key], value) for key, value in row.items()}
     values.setdefault("upstream_id", values["id"])
     values.setdefault("name", values["id"])
-    accepts = values.get("accepts", frozenset())
+    accepts = values.get("accepts", frozenset())  # and what follows from other keys is not said twice
     if values.get("partial_images"):
         accepts |= {"partial_images"}
     if values.get("fidelities"):

@@ -1,4 +1,4 @@
-"""Floor 2: abilities that a model lacks, made from those it has. A file is a polyfill; the folder is the registry."""
+"""Floor 2: abilities that a model lacks, made from those it has. A file is one; the folder is the registry."""
 
 from __future__ import annotations
 

@@ -29,8 +29,10 @@ class FitQuality:
 def nearest(wish: str, offered: tuple[str, ...]) -> str | None:
     """The quality on offer that is nearest, the lower of two that are as near.
 
-    >>> nearest("hd", ("low", "medium", "high")), nearest("low", ("standard", "hd")), nearest("medium", ("low", "high"))
-    ('high', 'standard', 'low')
+    >>> nearest("hd", ("low", "medium", "high")), nearest("low", ("standard", "hd"))
+    ('high', 'standard')
+    >>> nearest("medium", ("low", "high"))
+    'low'
     >>> nearest("ultra", ("low", "medium", "high"))
     """
     if wish not in RANKS:

@@ -10,8 +10,6 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import NamedTuple
 
-import PIL.Image
-
 from .. import pixels
 from ..core import (
     Completed,
@@ -77,11 +75,7 @@ async def masked(request: ImageRequest, card: ModelCard, generate: Generate) -> 
 
 def composite(answer: Image, keep: Passepartout, format: Format, compression: int | None) -> Image:
     """The model's picture within the open part, the one to keep around it. Raises Garbled."""
-    drawn = pixels.open_answer(answer)
-    if drawn.size != keep.picture.size:
-        drawn = drawn.resize(keep.picture.size, PIL.Image.Resampling.LANCZOS)
-    mode = "RGBA" if "RGBA" in (drawn.mode, keep.picture.mode) else "RGB"
-    whole = PIL.Image.composite(drawn.convert(mode), keep.picture.convert(mode), keep.open)
+    whole = pixels.composite(pixels.open_answer(answer), keep.picture, keep.open)
     return Image.from_bytes(pixels.encode(whole, format, compression=compression))
 
 

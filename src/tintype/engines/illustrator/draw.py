@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import replace
 from random import Random
 
 from PIL import Image
 
+from . import edit
 from .backdrops import View, paint
 from .commission import Commission, Stage
 from .homes import home_of
 from .layers import Layer, Painting, StyleRecipe
 from .layout import Frame, Placed, place
-from .lighting import Cast, add_glows, blend, cast_shadows, deepen_floor, reflection, waterline
+from .lighting import Cast, add_glows, cast_shadows, deepen_floor, reflection, waterline
+from .reader import read
 from .scene import Scene
 from .signs import Ground, letter
 from .sprites import Light, softened, sprite
+from .styles import STYLES
 from .vector import BAND_PIXELS, render
 from .weather import paint_weather
 
@@ -73,6 +75,8 @@ class Painter:
         self._stamp(pixels, self.view.far.body, 0)
         if self.recipe.backdrop == "full" and self.view.medium != "page":
             deepen_floor(pixels, self.view)
+        if self.recipe.backdrop == "full":
+            add_glows(pixels, self.view.glows, self.w, self.h)
         layer = self.recipe.layer(Layer("ground", pixels.convert("RGBA"), 0, 0, 1.0), self.painting)
         self.canvas = Image.new("RGB", size, (255, 255, 255))
         self.canvas.paste(layer.pixels, (layer.x, layer.y), layer.pixels)
@@ -138,7 +142,7 @@ class Painter:
                 full
                 and self.view.mirror > 0
                 and part.ground is not None
-                and abs(part.ground - part.span[3]) < part.h * 0.1
+                and abs(part.ground - part.y - part.h * (0.5 - part.sunk)) < part.h * 0.1
             ):
                 self._reflect(layer, part)
         for layer in layers:
@@ -209,7 +213,10 @@ class Painter:
                 self.chance("weather"),
                 indoors=self.scene.place in INDOORS,
             )
-            add_glows(self.canvas, self.view.glows, self.w, self.h)
+            wide = [
+                glow._replace(strength=glow.strength * 0.3) for glow in self.view.glows if glow.radius > 250
+            ]
+            add_glows(self.canvas, wide, self.w, self.h)
         for words in self.scene.lettering:
             middle = (
                 self.canvas.convert("RGB").resize((8, 8), Image.Resampling.BOX)
@@ -236,9 +243,22 @@ def _high_up(carrier: str, spot: str | None) -> bool:
     )
 
 
-def paint_scene(scene: Scene, commission: Commission, recipe: StyleRecipe) -> Iterator[Stage]:
-    """The stages of a scene that is already read."""
-    painter = Painter(scene, commission, recipe)
+def stages(commission: Commission) -> Iterator[Stage]:
+    """Draws a commission: "ground", "subjects", "light", "finished", in this order.
+
+    Lazy: nothing is drawn before it is asked for, so closing the iterator ends the drawing. The same
+    commission gives the same pixels.
+    """
+    scene = read(commission.prompt, commission.seed)
+    if commission.pictures:
+        yield from edit.stages(commission, scene, paint_scene)
+    else:
+        yield from paint_scene(commission, scene)
+
+
+def paint_scene(commission: Commission, scene: Scene, recipe: StyleRecipe | None = None) -> Iterator[Stage]:
+    """The stages of a scene that is already read, whatever the commission's prompt and pictures say."""
+    painter = Painter(scene, commission, recipe or STYLES[scene.style])
     painter.lay_ground()
     yield Stage("ground", painter.canvas.copy())
     painter.lay_subjects()
@@ -246,6 +266,3 @@ def paint_scene(scene: Scene, commission: Commission, recipe: StyleRecipe) -> It
     painter.lay_light()
     yield Stage("light", painter.canvas.copy())
     yield Stage("finished", painter.finish())
-
-
-__all__ = ["Painter", "blend", "paint_scene", "replace"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from . import pack
+from . import figures
 from .backdrops import Home
 from .scene import Scene
 
@@ -266,13 +266,19 @@ def home_of(scene: Scene) -> Home:
     if not scene.subjects:
         return "soft" if scene.lettering else "meadow"
     icon = scene.subjects[0].icon
-    standing = pack.load().standing(icon)
+    standing = figures.standing(icon)
     if icon in SPACE:
         return "space"
     if icon in VEHICLES:
         return "road"
-    if standing.framed or standing.head or icon.endswith(("-heart", "-button", "-sign")):
+    if (
+        standing.framed
+        or (standing.head and icon not in SMALL_AND_OUTDOORS)
+        or icon.endswith(("-heart", "-button", "-sign"))
+    ):
         return "soft"
+    if icon in figures.BODIES:
+        return "meadow"
     if icon in INDOORS_LARGE:
         return "studio"
     by_habit: dict[str, Home] = {

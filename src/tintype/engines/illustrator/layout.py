@@ -10,16 +10,16 @@ import math
 from dataclasses import dataclass, field, replace
 from random import Random
 
-from . import pack
+from . import figures
 from .backdrops import Medium
 from .homes import SUPPORTS, TRANSPARENT, VEHICLES, WORN
-from .scene import Scene, Shot, Subject
+from .scene import Scene, Shot
 from .sprites import crown
 
 MOST = 24
 """More sprites than this of one kind are not drawn: they would be specks."""
 
-TARGET: dict[Shot, float] = {"close-up": 800, "medium": 500, "wide": 300, "aerial": 250}
+TARGET: dict[Shot, float] = {"close-up": 800, "medium": 550, "wide": 300, "aerial": 250}
 """The main subject's longer edge in units (the canvas's short edge is 1000)."""
 
 
@@ -118,7 +118,7 @@ def place(scene: Scene, frame: Frame, rng: Random) -> list[Placed]:
 
 def _hangs_in_sky(scene: Scene, index: int) -> bool:
     subject = scene.subjects[index]
-    return index > 0 and subject.anchor is None and pack.load().standing(subject.icon).habit == "sky"
+    return index > 0 and subject.anchor is None and figures.standing(subject.icon).habit == "sky"
 
 
 SIDE = ("beside", "left of", "right of", "behind", "in front of", "above", "under")
@@ -141,7 +141,7 @@ def _root_of(scene: Scene, index: int) -> int:
 def _size(scene: Scene, index: int) -> float:
     """A subject's longer edge relative to the main subject's, tempered so that both stay visible."""
     subject, main = scene.subjects[index], scene.subjects[0]
-    own, lead = pack.load().standing(subject.icon).size, pack.load().standing(main.icon).size
+    own, lead = figures.standing(subject.icon).size, figures.standing(main.icon).size
     natural = (own / lead) ** 0.6
     return float(min(2.0, max(0.34, natural)) * (subject.scale / main.scale) ** 0.8)
 
@@ -149,7 +149,7 @@ def _size(scene: Scene, index: int) -> float:
 def _sprite(scene: Scene, index: int, edge: float, rng: Random, *, still: bool = False) -> Placed:
     """One copy standing on the origin."""
     subject = scene.subjects[index]
-    box, standing = pack.load().box(subject.icon), pack.load().standing(subject.icon)
+    box, standing = figures.box(subject.icon), figures.standing(subject.icon)
     scale = edge / max(box.width, box.height)
     w, h = box.width * scale, box.height * scale
     tilt = 0.0 if still else rng.uniform(-4, 4) if standing.habit != "stands" else rng.uniform(-1.6, 1.6)
@@ -178,7 +178,7 @@ def _groups_of(scene: Scene, root: int, frame: Frame, rng: Random) -> list[Group
                         rng,
                         many=copy == 0 and other.relation not in ("wearing", "riding"),
                     )
-        habit = pack.load().standing(subject.icon).habit
+        habit = figures.standing(subject.icon).habit
         if habit == "flies" or (habit == "hangs" and frame.medium == "floor") or habit == "sky":
             group.lift = rng.uniform(0.5, 0.75)
         elif habit == "floats" and frame.medium == "floor":
@@ -222,7 +222,7 @@ def _at(host: Placed, fx: float, fy: float) -> tuple[float, float]:
 
 def _point(host: Placed, name: str, otherwise: tuple[float, float]) -> tuple[float, float]:
     """A named point of the host's drawing ("mouth", "hand", "eyes") as shares of its box."""
-    box, standing = pack.load().box(host.icon), pack.load().standing(host.icon)
+    box, standing = figures.box(host.icon), figures.standing(host.icon)
     point = getattr(standing, name)
     if point is None:
         return otherwise
@@ -327,7 +327,7 @@ def _on(scene: Scene, group: Group, host: Placed, part: Placed, of: tuple[int, i
 def _under(scene: Scene, group: Group, host: Placed, part: Placed, of: tuple[int, int]) -> Placed:
     """A support goes below the host, which stands on it; anything smaller sits at the host's foot, before it."""
     if part.icon in SUPPORTS or max(part.w, part.h) > max(host.w, host.h) * 1.1:
-        drop, room = SUPPORTS.get(part.icon, (0.08, 0.75))
+        drop, _ = SUPPORTS.get(part.icon, (0.08, 0.75))
         part = _sized(part, max(part.w, part.h, max(host.w, host.h) * 1.1))
         part = replace(part, x=host.x, y=-part.h / 2, tilt=0.0, order=host.order - 0.2, ground=0.0)
         top = -part.h + part.h * drop
@@ -359,7 +359,7 @@ def _inside(scene: Scene, group: Group, host: Placed, part: Placed, of: tuple[in
     x = host.x + (copy - (count - 1) / 2) * host.w * 0.5 / count
     if host.icon in TRANSPARENT:
         return replace(part, x=x, y=host.y + host.h * 0.1, order=host.order + 0.1, ground=None, opacity=0.92)
-    if pack.load().standing(host.icon).size >= 1.2:  # a house or a car: seen before it, in a window or a door
+    if figures.standing(host.icon).size >= 1.2:  # a house or a car: seen before it, in a window or a door
         part = _sized(part, min(host.w, host.h) * 0.38)
         return replace(part, x=x, y=host.y + host.h * 0.1, order=host.order + 0.1, ground=None)
     return replace(part, x=x, y=host.y - host.h / 2 - part.h * 0.12, order=host.order - 0.1, ground=None)
@@ -406,7 +406,7 @@ def _row_order(scene: Scene, groups: list[Group], roots: list[int]) -> list[Grou
 
 def _target(scene: Scene, frame: Frame) -> float:
     """The longer edge of the main subject, in units, before it must fit."""
-    size = pack.load().standing(scene.subjects[0].icon).size
+    size = figures.standing(scene.subjects[0].icon).size
     edge = (
         TARGET[scene.shot]
         * min(1.25, max(0.85, size**0.1))
@@ -480,7 +480,6 @@ def _on_floor(scene: Scene, groups: list[Group], frame: Frame, rng: Random) -> l
     if any(g.lift for g in groups):
         top += (foot - top) * 0.1
     rows, scale = _best_rows(groups, wide, foot - top, edge, pitch, gap, shrink)
-    back = [_behind(scene, g.lead) for g in groups]
     placed: list[Placed] = []
     for number, row in enumerate(rows):
         behind = len(rows) - 1 - number
@@ -516,7 +515,6 @@ def _on_floor(scene: Scene, groups: list[Group], frame: Frame, rng: Random) -> l
                 ground = None if part.ground is None else part.ground + max(0.0, lift)
                 placed.append(replace(part, ground=ground))
             x += width
-    del back
     return [_in_water(p) for p in placed] if frame.medium == "water" else placed
 
 
@@ -527,11 +525,11 @@ def _behind(scene: Scene, index: int) -> int:
 
 def _in_water(part: Placed) -> Placed:
     """Boats dip a little, swimmers half, whatever cannot swim up to its middle."""
-    habit = pack.load().standing(part.icon).habit
+    habit = figures.standing(part.icon).habit
     sunk = {"sails": 0.07, "swims": 0.34, "flies": 0.0, "sky": 0.0, "floats": 0.0, "hangs": 0.0}.get(
         habit, 0.2
     )
-    if part.ground is None or abs(part.ground - part.span[3]) > part.h * 0.2:
+    if part.ground is None or abs(part.ground - part.y - part.h / 2) > part.h * 0.2:
         return part
     return replace(part, y=part.y + part.h * sunk, sunk=sunk)
 
@@ -612,7 +610,3 @@ def _kept_inside(placed: list[Placed], frame: Frame) -> list[Placed]:
         )
         for p in placed
     ]
-
-
-def main_subject(scene: Scene) -> Subject | None:
-    return scene.subjects[0] if scene.subjects else None

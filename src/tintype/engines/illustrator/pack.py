@@ -14,12 +14,11 @@ from importlib.resources import files
 from typing import Any, Literal, NamedTuple
 
 from .recolour import colour_of, main_family, repaint, replace
-from .scene import Colour
+from .scene import Colour, Skin
 
 VIEWBOX = 32
 """Every drawing is VIEWBOX units wide and high."""
 
-Skin = Literal["light", "medium-light", "medium", "medium-dark", "dark"]
 Habit = Literal["stands", "flies", "swims", "sails", "hangs", "sky", "floats"]
 """Where a subject is at home: on the ground, in the air, under water, on the water, on a wall or a
 string, far up ("sky": sun, clouds, stars), or nowhere in particular ("floats": hearts, signs)."""
@@ -61,7 +60,7 @@ class Standing:
 
     `size` is its longer edge beside a standing person (1.0), compressed as illustrators do: mouse 0.2,
     cat 0.5, car 1.8, house 3, mountain 10. `head`: only a head or face is drawn. `framed`: a picture
-    in a square of its own, which cannot stand in a scene. `person`: takes a skin tone. `crown` is where a hat
+    in a square of its own, which cannot stand in a scene. `person`: takes a skin tone. `alive`: wears, eats, rides. `crown` is where a hat
     sits, `eyes` the middle between them, `mouth` and `hand` where food and things are held;
     `face` is the head's width; None where the subject has none.
     """
@@ -72,6 +71,7 @@ class Standing:
     head: bool
     framed: bool
     person: bool
+    alive: bool
     crown: Point | None
     eyes: Point | None
     mouth: Point | None
@@ -135,6 +135,7 @@ class Pack:
             head=facts["head"],
             framed=facts["framed"],
             person=facts["person"],
+            alive=facts["alive"],
             face=points.get("face"),
             **{
                 at: (points[at][0], points[at][1]) if at in points else None

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageChops, ImageFilter
 
-from . import pack
+from . import figures
 from .scene import Colour
 from .vector import mix, render
 
@@ -34,10 +34,10 @@ def drawing(
 ) -> tuple[str, tuple[float, float, float, float]]:
     """SVG elements of a subject, mirrored and turned about the middle of its box, and the view that
     holds them just so (in viewBox units, that middle at 0, 0)."""
-    box = pack.load().box(icon)
+    box = figures.box(icon)
     cx, cy = (box.left + box.right) / 2, (box.top + box.bottom) / 2
     flip = "scale(-1 1)" if mirror else ""
-    body = pack.load().svg(icon, colour)
+    body = figures.svg(icon, colour)
     c, s = abs(math.cos(math.radians(tilt))), abs(math.sin(math.radians(tilt)))
     w, h = box.width * c + box.height * s, box.width * s + box.height * c
     svg = f'<g transform="rotate({tilt:.2f}){flip}translate({-cx:.3f} {-cy:.3f})">{body}</g>'
@@ -110,7 +110,7 @@ def crown(icon: str) -> tuple[float, float, float]:
     From the pack where it knows; otherwise the top of the outline once thin parts (ears, tails,
     horns) are worn off it.
     """
-    box, standing = pack.load().box(icon), pack.load().standing(icon)
+    box, standing = figures.box(icon), figures.standing(icon)
     if standing.crown is not None:
         width = (standing.face or 0.5 * box.width) / box.width
         return (standing.crown[0] - box.left) / box.width, (standing.crown[1] - box.top) / box.height, width

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from itertools import pairwise
 from random import Random
 
 import resvg_py
@@ -150,7 +151,7 @@ def curve(points: list[tuple[float, float]]) -> str:
     """A smooth line through the middles of neighbouring points, open; begins with M."""
     first, last = points[0], points[-1]
     d = [f"M{first[0]:.1f} {first[1]:.1f}"]
-    for (x, y), (nx, ny) in zip(points[1:], points[2:], strict=False):
+    for (x, y), (nx, ny) in pairwise(points[1:]):
         d.append(f"Q{x:.1f} {y:.1f} {(x + nx) / 2:.1f} {(y + ny) / 2:.1f}")
     return "".join(d) + f"L{last[0]:.1f} {last[1]:.1f}"
 
@@ -178,7 +179,7 @@ def down_to(points: list[tuple[float, float]], y: float) -> str:
 
 def height_at(points: list[tuple[float, float]], x: float) -> float:
     """The skyline's y above x, between its points."""
-    for (ax, ay), (bx, by) in zip(points, points[1:], strict=False):
+    for (ax, ay), (bx, by) in pairwise(points):
         if ax <= x <= bx:
             return ay + (by - ay) * (x - ax) / max(1e-9, bx - ax)
     return points[-1][1]

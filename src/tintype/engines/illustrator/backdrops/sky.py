@@ -106,7 +106,7 @@ def puffs(rng: Random, x: float, y: float, size: float) -> tuple[str, str]:
         r = size * (0.3 + 0.34 * math.sin(math.pi * (0.12 + 0.76 * at))) * rng.uniform(0.85, 1.15)
         cx = x - span / 2 + span * at
         outline.append(disc(cx, y - r * 0.62, r))
-        lit.append(disc(cx - r * 0.1, y - r * 0.74, r * 0.8))
+        lit.append(disc(cx - r * 0.03, y - r * 0.72, r * 0.93))
     base = size * 0.34
     outline.append(box(x - span / 2 - base, y - base * 1.3, span + base * 2, base * 1.3, base * 0.65))
     return "".join(outline), "".join(lit)

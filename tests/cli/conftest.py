@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -49,7 +50,8 @@ def tintype(
     monkeypatch.chdir(tmp_path)
     for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "PORT", "HOST", "DATA"):
         monkeypatch.delenv(name, raising=False)
-    logging = structlog.get_config()
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
 
     def tintype(*arguments: str, stdin: bytes = b"") -> Result:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
@@ -59,7 +61,7 @@ def tintype(
         return Result(code, out, err.decode())
 
     yield tintype
-    structlog.configure(**logging)
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="session")

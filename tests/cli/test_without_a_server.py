@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tintype.core import Size
+
 from ..pictures import opened, png
 from .conftest import Tintype
 
@@ -28,7 +30,7 @@ from .conftest import Tintype
         (("gen", "-", "-i", "-"), "stdin"),
         (("gen", "a", "fox"), "fox"),
         (("gen", "a fox", "--nonsense"), "--nonsense"),
-        (("edit", "make it night"), "picture"),
+        (("edit", "make it night"), "make it night"),
         (("edit", "a.txt", "make it night"), "a.txt"),
         (("edit",), "picture"),
         (("paint",), "paint"),
@@ -123,8 +125,6 @@ def test_a_name_chooses_the_format(tintype: Tintype, tmp_path: Path) -> None:
 
 
 def test_an_edit_keeps_the_size_of_its_picture(tintype: Tintype, tmp_path: Path) -> None:
-    from tintype.core import Size
-
     (tmp_path / "a.png").write_bytes(png(Size(96, 64)))
     done = tintype("edit", "a.png", "watercolour", "-m", "tintype-illustrator", "-q", "low")
     assert opened(done.paths[0].read_bytes()).size == (96, 64)

@@ -217,7 +217,8 @@ def _meaning(status: int, error: object) -> TintypeError | None:
         )
     if code == "unknown_parameter":  # something of the extras, which we send on without knowing it
         return Unsupported(message, param=param, code=code)
-    if kind == "image_generation_user_error" and status in (200, 400):
+    # A 400 that names a field is the caller's to mend, and as a 502 an SDK would send it twice more.
+    if status in (200, 400) and (param or kind == "image_generation_user_error"):
         return BadRequest(message, param=param, code=code if isinstance(code, str) else None)
     if status == 200 and kind in ("server_error", "service_unavailable_error"):
         return Unavailable(f"The upstream failed: {message}")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from ..core.errors import BadRequest
-from ..gateway.gateway import Gateway
 from ..gateway.settings import Settings
+
+if TYPE_CHECKING:
+    from ..gateway.gateway import Gateway
 
 BASE_URL, KEY = "OPENAI_BASE_URL", "OPENAI_API_KEY"
 

@@ -84,7 +84,7 @@ def _libraries() -> Finding:
     missing, count = [], 0
     for requirement in requires("tintype") or ():
         wanted, _, marker = requirement.partition(";")
-        if "extra ==" in marker or "sys_platform != 'win32'" in marker.replace('"', "'"):
+        if "extra" in marker or ("win32" in marker and sys.platform == "win32"):
             continue
         count += 1
         name = re.split(r"[^\w.-]", wanted.strip(), maxsplit=1)[0]

@@ -16,6 +16,7 @@ from ..core.errors import BadRequest, NoImage
 from ..gateway.gateway import Gateway, Order
 from . import telling
 from .answering import load_settings, open_answerer
+from .costs import is_charged
 from .files import Names, names
 from .metadata import with_text
 from .options import Wishes
@@ -54,7 +55,12 @@ def draw(request: ImageRequest, wishes: Wishes) -> int:
         telling.tell_plan(order, path, as_json=wishes.json)
         return 0
     telling.log_crashes()
-    asyncio.run(_draw(gateway, wanted, wishes, target, live=live))
+    try:
+        asyncio.run(_draw(gateway, wanted, wishes, target, live=live))
+    except KeyboardInterrupt:
+        paid = "; what had begun may still be charged" if is_charged(order.offer) else ""
+        telling.note(f"interrupted{paid}")
+        raise
     return 0
 
 

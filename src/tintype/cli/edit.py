@@ -13,17 +13,16 @@ from .options import Wishes, with_wishes
 
 
 def _edit(words: list[str] | None, wishes: Wishes) -> int:
-    """Change pictures by a prompt: tintype edit a.png [b.png ...] "make it night".
+    """Change pictures by a prompt.
 
     The prompt is the last argument, --prompt-file, or whatever is piped in.
     """
     from .drawing import draw
 
     pictures, prompt = split(words or [], wishes)
-    order = read_order(prompt, pictures, wishes)
-    if not order.images:
+    if not pictures and not wishes.image:
         raise BadRequest("There is no picture to edit: write its file before the prompt.", param="image")
-    return draw(order, wishes)
+    return draw(read_order(prompt, pictures, wishes), wishes)
 
 
 def split(words: list[str], wishes: Wishes) -> tuple[list[str], str | None]:

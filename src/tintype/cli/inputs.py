@@ -41,6 +41,8 @@ def read_order(prompt: str | None, pictures: Sequence[str], wishes: Wishes) -> I
         raise BadRequest(f"--previews is 0 to 3, not {wishes.previews}.", param="partial_images")
     if wishes.compression is not None and not 0 <= wishes.compression <= 100:
         raise BadRequest(f"--compression is 0 to 100, not {wishes.compression}.", param="compression")
+    images = tuple(_picture(source, "image") for source in sources)
+    mask = _picture(wishes.mask, "mask") if wishes.mask else None
     return ImageRequest(
         model=wishes.model,
         prompt=_prompt(prompt, wishes, stdin_is_taken="-" in (*sources, wishes.mask)),
@@ -51,8 +53,8 @@ def read_order(prompt: str | None, pictures: Sequence[str], wishes: Wishes) -> I
         output_format=_format(wishes),
         output_compression=wishes.compression,
         seed=wishes.seed,
-        images=tuple(_picture(source, "image") for source in sources),
-        mask=_picture(wishes.mask, "mask") if wishes.mask else None,
+        images=images,
+        mask=mask,
         strict=wishes.strict,
         response_format="bytes",
     )

@@ -19,6 +19,8 @@ from ..core.errors import (
     NoImage,
     OutOfCredit,
     Refused,
+    Rejected,
+    Timeout,
     TintypeError,
     TooLarge,
     TooManyRequests,
@@ -34,18 +36,31 @@ from ..transport.upstream import Upstream
 from ..wire import sse
 
 QUALITIES = ("low", "medium", "high", "xhigh", "max", "standard", "hd")
-_REFUSALS = ("moderation_blocked", "content_policy_violation")
-_NO_MONEY = ("insufficient_quota", "billing_hard_limit_reached")
 _BY_STATUS: Mapping[int, type[TintypeError]] = {
     400: BadRequest,
     401: Unauthenticated,
     402: OutOfCredit,
     403: Unauthenticated,
     404: UnknownModel,
+    408: Timeout,
     413: TooLarge,
     422: BadRequest,
     429: TooManyRequests,
+    504: Timeout,
+    524: Timeout,
 }
+_BY_CODE: Mapping[object, type[TintypeError]] = {
+    "moderation_blocked": Refused,
+    "content_policy_violation": Refused,
+    "insufficient_quota": OutOfCredit,
+    "billing_hard_limit_reached": OutOfCredit,
+    "invalid_api_key": Unauthenticated,
+    "model_not_found": UnknownModel,
+    "upstream_timeout": Timeout,
+    "invalid_request_error": BadRequest,
+    "image_generation_user_error": BadRequest,
+}
+"""By `code`, and then by `type`: within a stream there is no status to go by."""
 
 
 class Server:
@@ -66,7 +81,7 @@ class Server:
         )
         async with aclosing(posted) as documents:
             async for document in documents:
-                if failure := read_error(400, bytes(document)):
+                if failure := read_error(200, bytes(document)):
                     raise failure
                 for event in read(document):
                     if isinstance(event, Completed):
@@ -115,7 +130,11 @@ def list_models(url: str, key: str | None, *, timeout: float = 30.0) -> list[dic
     """The server's own listing, by id. Raises TintypeError."""
 
     async def ask() -> bytes:
-        return await _upstream(url, key, {}, timeout=timeout).get("models", read_error=read_error)
+        place = _upstream(url, key, {}, timeout=timeout)
+        try:
+            return await place.get("models", read_error=read_error)
+        finally:
+            await place.close()
 
     answer = asyncio.run(ask())
     try:
@@ -135,13 +154,8 @@ def read_error(status: int, body: bytes) -> TintypeError | None:
     if not error:
         return None
     message, code, param = (facts.get(name) for name in ("message", "code", "param"))
-    kind = _BY_STATUS.get(status)
-    if code in _REFUSALS:
-        kind = Refused
-    elif code in _NO_MONEY or facts.get("type") in _NO_MONEY:
-        kind = OutOfCredit
-    if kind is None:
-        return None
+    by_code = next((_BY_CODE[word] for word in (code, facts.get("type")) if word in _BY_CODE), Rejected)
+    kind = _BY_STATUS.get(status, by_code) if by_code in (Rejected, BadRequest) else by_code
     return kind(str(message or "no reason given")[:1000], param=param if isinstance(param, str) else None)
 
 
@@ -159,4 +173,7 @@ async def _here(image: Image) -> Image:
         raise Garbled(f"The server says that the picture is at {image.url[:100]!r}.", charged=True)
     place = Upstream(f"{parts.scheme}://{parts.netloc}", timeout=120)
     path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    return Image.from_bytes(await place.get(path, read_error=read_error))
+    try:
+        return Image.from_bytes(await place.get(path, read_error=read_error))
+    finally:
+        await place.close()

@@ -36,17 +36,18 @@ def serve(
 
 def check_port(host: str, port: int) -> None:
     """Raises BadRequest where the server could not listen: a sentence instead of a log."""
+    if port > 65535:
+        raise BadRequest(f"{port} is no port: the highest is 65535.", param="port")
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise BadRequest(f"cannot listen on {host}:{port}: {error}.", param="host") from None
     with socket.socket(family, kind) as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             trial.bind(address)
-        except (OSError, OverflowError) as error:
-            reason = error.strerror if isinstance(error, OSError) else str(error)
+        except OSError as error:
             raise BadRequest(
-                f"cannot listen on {host}:{port}: {reason}. Choose another with --port or PORT=.",
+                f"cannot listen on {host}:{port}: {error.strerror}. Choose another with --port or PORT=.",
                 param="port",
             ) from None

@@ -71,12 +71,14 @@ class Upstream:
     ) -> AsyncGenerator[Octets, None]:
         """The documents that the upstream answers with, as the bytes that arrived: they hold pictures.
 
-        Closing the generator hangs up. Raises UpstreamError, or what `read_error` makes of an answer.
+        Closing the generator hangs up; but pyreqwest 0.15 lets a request whose answer has not begun run on,
+        until the answer or `timeout`. Raises UpstreamError, or what `read_error` makes of an answer.
         """
         request = (
             self._client.post(path.lstrip("/"))
             .header("content-type", media_type)
             .body_bytes(body)
+            .streamed_read_buffer_limit(0)  # else a stream's first 64 KB wait for each other (pyreqwest 0.15)
             .build_streamed()
         )
         try:

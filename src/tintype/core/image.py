@@ -14,6 +14,8 @@ from .header import HEAD, Header, read_header
 
 Octets = bytes | memoryview
 
+_SHORT_HEAD = 1024  # characters; enough for all but a JPEG, and 70 times quicker to decode than HEAD
+
 
 class Image:
     """One picture.
@@ -71,6 +73,9 @@ class Image:
         if self._bytes is not None:
             return read_header(self._bytes)
         if self._base64 is not None:
+            header = read_header(base64.b64decode(self._base64[:_SHORT_HEAD]))
+            if header.format != "jpeg" or header.size is not None:
+                return header
             return read_header(base64.b64decode(self._base64[: HEAD // 3 * 4]))
         return Header(None, None)
 

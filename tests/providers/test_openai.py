@@ -20,6 +20,7 @@ from tintype.core import (
     Incoming,
     ModelCard,
     Partial,
+    Provider,
     Ratio,
     Report,
     Size,
@@ -318,7 +319,8 @@ async def drawn(reply: Reply, request: ImageRequest = REQUEST) -> tuple[list[Ima
     async with fake_upstream(reply) as fake:
         upstream = Upstream(fake.url, {"authorization": "Bearer sk-secret-key"})
         try:
-            return [event async for event in OpenAI(upstream).generate(request, CARD)], fake
+            provider: Provider = OpenAI(upstream)
+            return [event async for event in provider.generate(request, CARD)], fake
         finally:
             await upstream.close()
 

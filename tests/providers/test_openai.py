@@ -106,6 +106,11 @@ def test_extras_of_json_keep_their_types() -> None:
     assert mirrored(request) == request
 
 
+def test_extras_do_not_undo_what_was_planned() -> None:
+    request = replace(REQUEST, n=2, extras={"openai": {"n": 9, "model": "other"}})
+    assert json.loads(build(request, CARD).body) == {"model": "m", "prompt": "a cat", "n": 2}
+
+
 def test_extras_of_other_families_are_not_sent() -> None:
     request = replace(REQUEST, extras={"nanogpt": {"maskDataUrl": Image.from_bytes(PNG)}})
     assert json.loads(build(request, CARD).body) == {"model": "m", "prompt": "a cat"}

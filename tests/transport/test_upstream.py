@@ -115,6 +115,18 @@ def test_statuses(status: int, kind: type[TintypeError]) -> None:
     assert "127.0.0.1" in str(error)
 
 
+def test_a_redirect_is_not_followed() -> None:
+    async def requests() -> int:
+        async with fake_upstream(Reply(status=307, headers={"location": "/elsewhere"})) as fake:
+            upstream = Upstream(fake.url, {"authorization": f"Bearer {KEY}"})
+            with pytest.raises(Rejected):
+                await post(upstream)
+            await upstream.close()
+            return len(fake.requests)
+
+    assert asyncio.run(requests()) == 1
+
+
 def test_nothing_is_quoted_where_a_key_was_refused() -> None:
     """Services write the key with stars in the middle, which no replacing finds."""
     assert "sk-very" not in str(failure(Reply(status=401, chunks=[b"Incorrect API key: sk-very***key"])))

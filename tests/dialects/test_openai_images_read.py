@@ -276,6 +276,8 @@ def test_an_edit_needs_an_image(body: dict[str, Any], path: str) -> None:
         b'{"prompt": "p", "x": ' + b"[" * 500 + b"]" * 500 + b"}",
         b'{"prompt": "p", "x": ' + b'{"a":' * 100_000,
         b'{"prompt": "p", "x": 1e999}',
+        b'{"prompt": "p", "x": [' + b"1," * 20_000 + b"1]}",
+        b'{"prompt": "p", "image": [' + b'"",' * 20_000 + b'""]}',
         b'{"prompt": "p", "image": "\xff\xfe"}',
         b'{"prompt": "p", "image": ["a" "b"]}',
         '{"prompt": "p"}'.encode("utf-16"),
@@ -286,6 +288,10 @@ def test_bodies_that_are_no_request(body: bytes) -> None:
     error = fault(body)
     assert error.status == 400
     assert len(str(error)) < 400
+
+
+def test_a_prompt_of_commas_is_let_pass() -> None:
+    assert read({"prompt": ", " * 16_000}).prompt
 
 
 def test_a_byte_order_mark_is_let_pass() -> None:

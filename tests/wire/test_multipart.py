@@ -100,10 +100,11 @@ def test_no_boundary(content_type: str) -> None:
         b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\nx\r\n--b',
     ],
 )
-def test_malformed(body: bytes) -> None:
+def test_malformed(body: bytes, caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(BadRequest) as caught:
         multipart.read(body, TYPE)
     assert caught.value.code == "invalid_multipart"
+    assert not caplog.records, "a stranger does not write our log"
 
 
 BODY = form(

@@ -19,7 +19,14 @@ def raw(text: str) -> msgspec.Raw:
 
 @pytest.mark.parametrize(
     "text",
-    ['"aGk="', '"aGk\\u003d"', '"aG\\nk="', '"data:image/png;base64,aGk="', '"data:image\\/png;base64,aGk="'],
+    [
+        '"aGk="',
+        '"aGk"',
+        '"aGk\\u003d"',
+        '"aG\\nk="',
+        '"data:image/png;base64,aGk="',
+        '"data:image\\/png;base64,aGk="',
+    ],
 )
 def test_what_an_upstream_answered(text: str) -> None:
     image = payload.answered(raw(text))

@@ -14,6 +14,8 @@ from .header import HEAD, Header, read_header
 
 Octets = bytes | memoryview
 
+_SHORT_HEAD = 1024  # characters; enough for all but a JPEG, and 70 times quicker to decode than HEAD
+
 
 class Image:
     """One picture.
@@ -77,6 +79,7 @@ class Image:
         """
         if self._bytes is not None:
             return read_header(self._bytes)
+<<<<<<< HEAD
         if self._base64 is None:
             return Header(None, None)
         head = b"".join(bytes(self._base64[: HEAD // 3 * 4]).split())  # some encoders break lines
@@ -84,6 +87,14 @@ class Image:
             return read_header(base64.b64decode(head[: len(head) // 4 * 4]))
         except ValueError:
             return Header(None, None)
+=======
+        if self._base64 is not None:
+            header = read_header(base64.b64decode(self._base64[:_SHORT_HEAD]))
+            if header.format != "jpeg" or header.size is not None:
+                return header
+            return read_header(base64.b64decode(self._base64[: HEAD // 3 * 4]))
+        return Header(None, None)
+>>>>>>> dialect
 
     def weight(self) -> int:
         """How many bytes the picture is, without decoding it; 0 while it is still behind a URL."""

@@ -21,6 +21,9 @@ from ..wire import multipart, payload
 MAX_DEPTH = 32
 """Levels of nesting in a value that we carry without knowing it."""
 
+MAX_VALUES = 20_000
+"""Values in a JSON body, counted by their commas, also those of a prompt: each takes some 100 bytes here."""
+
 _bracket = re.compile(r"\[([^\]]*)\]")
 _whole = re.compile(r"[+-]?\d{1,19}")
 _number = re.compile(r"[+-]?\d{1,15}(\.\d{0,15})?")
@@ -33,6 +36,8 @@ def read_body(incoming: Incoming) -> Fields:
         return FormFields(multipart.read(body, content_type))
     if not body.strip():
         raise BadRequest("The body is empty: it must be a JSON object or a form.", code="invalid_body")
+    if body.count(b",") > MAX_VALUES:
+        raise BadRequest(f"The body has more than {MAX_VALUES:,} values in it.", code="invalid_body")
     return JsonFields(_json_object(body.removeprefix(b"\xef\xbb\xbf")))
 
 

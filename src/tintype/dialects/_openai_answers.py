@@ -28,7 +28,7 @@ def document(request: ImageRequest, pictures: Sequence[Completed], report: Repor
         if position:
             yield b","
         rest = {"revised_prompt": picture.revised_prompt} if picture.revised_prompt else {}
-        yield from _picture(request, picture.image, rest)
+        yield from _picture(picture.image, rest, as_url=request.response_format == "url")
     usage = sum((picture.usage for picture in pictures), Usage())
     if usage.total_tokens:
         yield b'],"usage":' + msgspec.json.encode(wire.write_usage(usage, output_details=True)) + b"}"
@@ -50,7 +50,7 @@ def frame(request: ImageRequest, event: ImageEvent, report: Report) -> Iterator[
         head["partial_image_index"] = event.step
     else:
         head["usage"] = wire.write_usage(event.usage, output_details=False)
-    yield from sse.frame(kind, _picture(request, event.image, head))
+    yield from sse.frame(kind, _picture(event.image, head, as_url=False))
 
 
 def _facts(request: ImageRequest, event: Partial | Completed) -> dict[str, str | None]:
@@ -68,14 +68,14 @@ def _facts(request: ImageRequest, event: Partial | Completed) -> dict[str, str |
     }
 
 
-def _picture(request: ImageRequest, image: Image, rest: dict[str, Any]) -> Iterator[Octets]:
+def _picture(image: Image, rest: dict[str, Any], *, as_url: bool) -> Iterator[Octets]:
     """`b64_json` or `url`, and never both: clients that find an address prefer it, and may not reach it.
 
     A caller who asked for an address and whose picture has none gets it as a data URL.
     """
-    if image.url is not None and (request.response_format == "url" or not image.is_local):
+    if image.url is not None and (as_url or not image.is_local):
         yield msgspec.json.encode({**rest, "url": image.url})
-    elif request.response_format == "url" and not request.stream:
+    elif as_url:
         prefix = b"data:image/%s;base64," % (image.header().format or "png").encode()
         yield from payload.object_with(rest, "url", image.as_base64(), prefix)
     else:

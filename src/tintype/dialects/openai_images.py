@@ -12,6 +12,7 @@ from typing import Any, Literal, cast
 
 from ..core import (
     Completed,
+    Dialect,
     Events,
     Format,
     ImageRequest,
@@ -100,20 +101,29 @@ class OpenAIImages:
         return "application/json"
 
     async def write(self, request: ImageRequest, events: Events, report: Report) -> AsyncIterator[Octets]:
-        pictures: list[Completed] = []
+        answer = self._frames if request.stream else self._whole
+        async for chunk in answer(request, events, report):
+            yield chunk
+
+    async def _frames(self, request: ImageRequest, events: Events, report: Report) -> AsyncIterator[Octets]:
+        done = False
         async for event in events:
-            if isinstance(event, Completed):
-                pictures.append(event)
-            if request.stream:
-                for chunk in answers.frame(request, event, report):
-                    yield chunk
+            done = done or isinstance(event, Completed)
+            for chunk in answers.frame(request, event, report):
+                yield chunk
+        if not done:
+            raise _no_picture()
+
+    async def _whole(self, request: ImageRequest, events: Events, report: Report) -> AsyncIterator[Octets]:
+        pictures = [event async for event in events if isinstance(event, Completed)]
         if not pictures:
-            raise NoImage("The model answered without a picture.")
+            raise _no_picture()
         if request.response_format == "bytes":
             yield pictures[0].image.as_bytes()
-        elif not request.stream:
-            for chunk in answers.document(request, sorted(pictures, key=lambda each: each.index), report):
-                yield chunk
+            return
+        pictures.sort(key=lambda picture: picture.index)
+        for chunk in answers.document(request, pictures, report):
+            yield chunk
 
     def write_error(self, error: TintypeError, *, mid_stream: bool = False) -> bytes:
         return answers.error(error, mid_stream=mid_stream)
@@ -122,7 +132,12 @@ class OpenAIImages:
         return answers.listing(incoming.path_params.get("id"), cards)
 
 
-dialect = OpenAIImages()
+dialect: Dialect = OpenAIImages()
+
+
+def _no_picture() -> NoImage:
+    """Said here too, whoever let it happen: clients break on an empty `data`."""
+    return NoImage("The model answered without a picture.")
 
 
 def _missing(name: str) -> BadRequest:

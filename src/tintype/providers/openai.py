@@ -84,6 +84,7 @@ def build(request: ImageRequest, card: ModelCard) -> Call:
 
 def _fields(request: ImageRequest, card: ModelCard) -> dict[str, Any]:
     """What was said, and nothing else: GPT models answer 400 to a `response_format`, even the right one."""
+    streams = request.stream and card.partial_images > 0 and request.n == 1  # with more, OpenAI answers 400
     previews = min(request.partial_images or 0, card.partial_images)
     delivery = "url" if request.response_format == "url" else "b64_json"
     fields = {
@@ -104,8 +105,8 @@ def _fields(request: ImageRequest, card: ModelCard) -> dict[str, Any]:
         "user": request.user,
         "safety_identifier": request.safety_identifier,
         "response_format": delivery if card.delivers == "url" and request.response_format else None,
-        "stream": True if request.stream and card.partial_images else None,
-        "partial_images": previews if request.stream and previews else None,
+        "stream": True if streams else None,
+        "partial_images": previews if streams and previews else None,
     }
     said = {name: value for name, value in fields.items() if value is not None}
     return {**said, **{name: value for name, value in _extras(request).items() if name not in said}}

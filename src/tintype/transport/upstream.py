@@ -71,13 +71,18 @@ class Upstream:
     ) -> AsyncGenerator[Octets, None]:
         """The documents that the upstream answers with, as the bytes that arrived: they hold pictures.
 
-        Closing the generator hangs up. Raises UpstreamError, or what `read_error` makes of an answer.
+        Closing the generator hangs up; but pyreqwest 0.15 lets a request whose answer has not begun run on,
+        until the answer or `timeout`. Raises UpstreamError, or what `read_error` makes of an answer.
         """
         request = (
             self._client.post(path.lstrip("/"))
             .header("content-type", media_type)
             .body_bytes(body)
+<<<<<<< HEAD
             .streamed_read_buffer_limit(0)  # else the first 64 kB are held back, and early previews with them
+=======
+            .streamed_read_buffer_limit(0)  # else a stream's first 64 KB wait for each other (pyreqwest 0.15)
+>>>>>>> dialect
             .build_streamed()
         )
         try:

@@ -7,6 +7,7 @@ and a fault is a 500. Here a part is bytes with a name, and what it is, is for i
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Iterator
 from secrets import token_hex
@@ -22,6 +23,9 @@ from ..core.errors import BadRequest
 MAX_PARTS = 256
 MAX_HEADERS = 16
 MAX_HEADER_BYTES = 8192
+
+_unheard = logging.getLogger(f"{__name__}.parser")  # it warns of each fault, and the caller is told anyway
+_unheard.disabled = True
 
 _parameter = re.compile(
     r"""\s*;\s*([\w!#$&+.^`|~-]+\*?)\s*=\s*(?:"((?:\\"|[^"])*)"(?=\s*(?:;|$))|([^;"]*))""", re.DOTALL
@@ -55,6 +59,7 @@ def read(body: bytes, content_type: str) -> list[Part]:
             max_header_count=MAX_HEADERS,
             max_header_size=MAX_HEADER_BYTES,
         )
+        parser.logger = _unheard
         parser.write(body)
     except FormParserError as error:
         raise BadRequest(f"The multipart body is malformed: {error}", code="invalid_multipart") from error

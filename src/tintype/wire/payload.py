@@ -21,7 +21,10 @@ _STANDARD = bytes.maketrans(b"-_", b"+/")
 
 
 def string(raw: msgspec.Raw) -> Octets | None:
-    """The text of a JSON string that msgspec left undecoded, as a view of it; None for other values."""
+    """The text of a JSON string that msgspec left undecoded, as a view of it; None for other values.
+
+    `bytes` instead of a view means that it had escapes in it.
+    """
     view = memoryview(raw)
     if len(view) < 2 or view[0] != ord('"'):
         return None
@@ -34,15 +37,16 @@ def string(raw: msgspec.Raw) -> Octets | None:
 def answered(raw: msgspec.Raw) -> Image | None:
     """The picture that an upstream put into a JSON string; None where there is none.
 
-    Its base64 is believed and not looked through; a `data:` prefix is left off.
+    Its base64 is believed and not looked through, but where it was escaped or not padded; a `data:`
+    prefix is left off.
     """
     text = string(raw)
     if not text:
         return None
     if bytes(text[:5]) == b"data:":
         return _data_url(text)
-    if _escape.search(memoryview(raw)):
-        return Image.from_base64(plain_base64(text))  # what was escaped may be a line break
+    if isinstance(text, bytes) or len(text) % 4:  # what was escaped may be a line break, or a quote
+        return Image.from_base64(plain_base64(text))
     return Image.from_base64(text)
 
 

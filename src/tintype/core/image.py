@@ -79,22 +79,20 @@ class Image:
         """
         if self._bytes is not None:
             return read_header(self._bytes)
-<<<<<<< HEAD
         if self._base64 is None:
             return Header(None, None)
-        head = b"".join(bytes(self._base64[: HEAD // 3 * 4]).split())  # some encoders break lines
+        header = self._decoded_header(_SHORT_HEAD)
+        if header.format == "jpeg" and header.size is None:
+            return self._decoded_header(HEAD // 3 * 4)
+        return header
+
+    def _decoded_header(self, letters: int) -> Header:
+        assert self._base64 is not None
+        head = b"".join(bytes(self._base64[:letters]).split())  # some encoders break lines
         try:
             return read_header(base64.b64decode(head[: len(head) // 4 * 4]))
         except ValueError:
             return Header(None, None)
-=======
-        if self._base64 is not None:
-            header = read_header(base64.b64decode(self._base64[:_SHORT_HEAD]))
-            if header.format != "jpeg" or header.size is not None:
-                return header
-            return read_header(base64.b64decode(self._base64[: HEAD // 3 * 4]))
-        return Header(None, None)
->>>>>>> dialect
 
     def weight(self) -> int:
         """How many bytes the picture is, without decoding it; 0 while it is still behind a URL."""

@@ -78,11 +78,7 @@ class Upstream:
             self._client.post(path.lstrip("/"))
             .header("content-type", media_type)
             .body_bytes(body)
-<<<<<<< HEAD
-            .streamed_read_buffer_limit(0)  # else the first 64 kB are held back, and early previews with them
-=======
             .streamed_read_buffer_limit(0)  # else a stream's first 64 KB wait for each other (pyreqwest 0.15)
->>>>>>> dialect
             .build_streamed()
         )
         try:

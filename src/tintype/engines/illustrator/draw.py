@@ -17,15 +17,9 @@ from .layers import Layer, Painting, StyleRecipe
 from .layout import Frame, Placed, place
 from .lighting import Cast, add_glows, cast_shadows, deepen_floor, reflection, waterline
 from .reader import read
-<<<<<<< HEAD
-from .scene import Scene
-from .signs import Ground, letter
-from .sprites import Light, softened, sprite
-=======
 from .scene import Colour, Lettering, Scene, Skin
 from .signs import HOME, SPOTS, Ground, letter
 from .sprites import Light, Look, softened, sprite
->>>>>>> paint
 from .styles import STYLES
 from .vector import BAND_PIXELS, render
 from .weather import paint_weather

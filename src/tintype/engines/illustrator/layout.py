@@ -480,7 +480,12 @@ def _extent(row: list[Group], gap: float) -> float:
 
 
 def _best_rows(
-    groups: list[Group], room: tuple[float, float, float], edge: float, pitch: float, gap: float, shrink: float
+    groups: list[Group],
+    room: tuple[float, float, float],
+    edge: float,
+    pitch: float,
+    gap: float,
+    shrink: float,
 ) -> tuple[list[list[Group]], float]:
     """The number of rows that lets the groups be drawn largest, and the scale (units per relative size).
 

@@ -117,7 +117,9 @@ def crown(icon: str) -> tuple[float, float, float]:
     """
     box, standing = figures.box(icon), figures.standing(icon)
     if standing.crown is not None:
-        width = min(0.88, (standing.face or 0.5 * box.width) / box.width)  # who stands is narrower than a bust
+        width = min(
+            0.88, (standing.face or 0.5 * box.width) / box.width
+        )  # who stands is narrower than a bust
         return (standing.crown[0] - box.left) / box.width, (standing.crown[1] - box.top) / box.height, width
     svg, view = drawing(Look(icon=icon))
     outline = (

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from ..core import Completed, ImageRequest, Partial, Text, Usage
 from ..core.errors import BadRequest, NoImage
-from ..gateway.gateway import Gateway, Order
+from ..gateway.gateway import Order
 from . import telling
-from .answering import load_settings, open_answerer
+from .answering import Answerer, load_settings, open_answerer
 from .costs import is_charged
 from .files import Names, names
 from .metadata import with_text
@@ -44,19 +44,19 @@ def draw(request: ImageRequest, wishes: Wishes) -> int:
     _check_output(wishes)
     environ = os.environ
     settings = load_settings(environ, config=wishes.config)
-    gateway = open_answerer(settings, environ, request.model, local=wishes.local, strict=request.strict)
-    order = gateway.order(request)
+    answerer = open_answerer(settings, environ, request.model, local=wishes.local, strict=request.strict)
+    order = answerer.gateway.order(request)
     target = None if wishes.output == STDOUT else _target(request, order, wishes)
     live = is_live(quiet=wishes.quiet)
     wanted = _with_previews(request, order, wishes, live=live)
     if wishes.dry_run:
-        order = gateway.order(wanted)
+        order = answerer.gateway.order(wanted)
         path = None if target is None else target.first(_kind(order))
         telling.tell_plan(order, path, as_json=wishes.json)
         return 0
     telling.log_crashes()
     try:
-        asyncio.run(_draw(gateway, wanted, wishes, target, live=live))
+        asyncio.run(_draw(answerer, wanted, wishes, target, live=live))
     except KeyboardInterrupt:
         paid = "; what had begun may still be charged" if is_charged(order.offer) else ""
         telling.note(f"interrupted{paid}")
@@ -98,11 +98,11 @@ def _with_previews(request: ImageRequest, order: Order, wishes: Wishes, *, live:
 
 
 async def _draw(
-    gateway: Gateway, request: ImageRequest, wishes: Wishes, target: Names | None, *, live: bool
+    answerer: Answerer, request: ImageRequest, wishes: Wishes, target: Names | None, *, live: bool
 ) -> None:
-    job = gateway.submit(request)
+    job = answerer.gateway.submit(request)
     # The job's own report, since its notes grow until the last picture.
-    drawn = Drawn(order=replace(gateway.order(request), report=job.report))
+    drawn = Drawn(order=replace(answerer.gateway.order(request), report=job.report))
     steps = (request.partial_images or 0) if request.stream else 0
     previews = 0
     try:
@@ -117,6 +117,7 @@ async def _draw(
                     else:
                         if wishes.previews is None:
                             event = _without_previews(event, previews, drawn.order)
+                        drawn.order = answerer.learn(drawn.order)
                         drawn.pictures.append(_keep(event, drawn.order, wishes, target))
     finally:
         _hand_out(drawn, wishes)

@@ -28,7 +28,7 @@ generate = with_wishes(
         inspect.Parameter.POSITIONAL_OR_KEYWORD,
         default=None,
         annotation=Annotated[
-            str | None, typer.Argument(metavar="[PROMPT]", help="What to draw; - reads it from stdin.")
+            str | None, typer.Argument(metavar="PROMPT", help="What to draw; - reads it from stdin.")
         ],
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 from collections.abc import Iterator
@@ -145,3 +146,18 @@ def test_a_list_of_models_that_is_none(tintype: Tintype, script: Script, documen
     assert failed.code == 1
     assert "models" in failed.err
     assert failed.err.count("\n") == 1
+
+
+def test_what_was_drawn_before_a_failure_is_kept(tintype: Tintype, script: Script) -> None:
+    picture = base64.b64encode(png(Size(8, 8))).decode()
+    frames = [
+        {"type": "image_generation.completed", "b64_json": picture},
+        {"type": "error", "error": {"message": "Not the second.", "code": "moderation_blocked"}},
+    ]
+    stream = b"".join(b"data: %s\n\n" % json.dumps(frame).encode() for frame in frames)
+    script.replies["/v1/images/generations"] = (200, "text/event-stream", stream)
+    failed = tintype("gen", "a fox", "-n", "2", "--previews", "1")
+    assert failed.code == 4
+    assert opened(failed.paths[0].read_bytes()).size == (8, 8)
+    assert failed.err.splitlines()[0].startswith("tintype: --previews is ignored")
+    assert failed.err.splitlines()[1:] == ["tintype: Not the second."]

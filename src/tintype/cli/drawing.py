@@ -11,10 +11,12 @@ from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 
+import typer
+
 from ..core import Completed, ImageRequest, Partial, Text, Usage
 from ..core.errors import BadRequest, NoImage
 from ..gateway.gateway import Order
-from . import telling
+from . import preview, telling
 from .answering import Answerer, load_settings, open_answerer
 from .costs import is_charged
 from .files import Names, names
@@ -58,8 +60,8 @@ def draw(request: ImageRequest, wishes: Wishes) -> int:
     try:
         asyncio.run(_draw(answerer, wanted, wishes, target, live=live))
     except KeyboardInterrupt:
-        paid = "; what had begun may still be charged" if is_charged(order.offer) else ""
-        telling.note(f"interrupted{paid}")
+        if is_charged(order.offer):
+            telling.note("what had begun may still be charged")
         raise
     return 0
 
@@ -92,7 +94,11 @@ def _with_previews(request: ImageRequest, order: Order, wishes: Wishes, *, live:
     local = order.offer.provider.local
     count = wishes.previews if wishes.previews is not None else (3 if live and local else 0)
     count = min(count, order.offer.card.partial_images)
-    if not count or (request.n > 1 and (request.strict or not local)):
+    if request.n > 1 and (request.strict or not local):
+        if wishes.previews:
+            telling.note("--previews is ignored: pictures are only previewed one at a time there")
+        return request
+    if not count:
         return request
     return replace(request, stream=True, partial_images=count)
 
@@ -175,8 +181,6 @@ def _facts(event: Completed, order: Order) -> Mapping[str, str]:
 
 def _hand_out(drawn: Drawn, wishes: Wishes) -> None:
     """Say where each picture is, also of an order that was cut short; show and open them."""
-    from . import preview
-
     for picture in drawn.pictures:
         if wishes.show is not False and not wishes.quiet and not preview.show(picture.data) and wishes.show:
             telling.note("this terminal shows no pictures: it needs kitty's or iTerm2's protocol")
@@ -184,8 +188,5 @@ def _hand_out(drawn: Drawn, wishes: Wishes) -> None:
             continue
         line = telling.as_json(picture, drawn.order) if wishes.json else str(picture.path)
         print(line, flush=True)
-        if wishes.open:
-            import typer
-
-            if typer.launch(str(picture.path)):
-                telling.note(f"no viewer could be started for {picture.path}")
+        if wishes.open and typer.launch(str(picture.path)):
+            telling.note(f"no viewer could be started for {picture.path}")

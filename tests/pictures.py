@@ -1,18 +1,36 @@
-"""Small real pictures, and bytes that claim to be one."""
+"""Small pictures for tests, made on the spot, and bytes that claim to be one."""
 
 from __future__ import annotations
 
-import io
 import struct
+from io import BytesIO
 
-from PIL import Image as Pillow
+from PIL import Image
+
+from tintype.core import Size
+
+
+def drawn(size: Size, colour: str = "#4a7") -> Image.Image:
+    return Image.new("RGB", size, colour)
+
+
+def encoded(image: Image.Image, kind: str) -> bytes:
+    buffer = BytesIO()
+    image.save(buffer, kind)
+    return buffer.getvalue()
 
 
 def picture(kind: str = "png", width: int = 16, height: int = 8, colour: str = "#c33") -> bytes:
     """A whole file of one colour: "png", "jpeg", "webp", "gif" or whatever else Pillow writes."""
-    out = io.BytesIO()
-    Pillow.new("RGB", (width, height), colour).save(out, kind)
-    return out.getvalue()
+    return encoded(drawn(Size(width, height), colour), kind)
+
+
+def png(size: Size, colour: str = "#4a7") -> bytes:
+    return encoded(drawn(size, colour), "png")
+
+
+def opened(data: bytes) -> Image.Image:
+    return Image.open(BytesIO(data))
 
 
 def png_header(width: int, height: int) -> bytes:

@@ -45,6 +45,10 @@ class Image:
     def from_url(cls, url: str) -> Self:
         return cls._with(None, None, url)
 
+    def at(self, url: str) -> Image:
+        """The same picture, which is now to be had at an address as well."""
+        return Image._with(self._base64, self._bytes, url)
+
     @classmethod
     def _with(cls, b64: Octets | None, data: Octets | None, url: str | None) -> Self:
         image = cls.__new__(cls)
@@ -69,15 +73,26 @@ class Image:
         return self._bytes
 
     def header(self) -> Header:
-        """The format and size that the picture itself tells; no more than its head is decoded."""
+        """The format and size that the picture itself tells; no more than its head is decoded.
+
+        Never raises: what is not a picture, nor even base64, has neither.
+        """
         if self._bytes is not None:
             return read_header(self._bytes)
-        if self._base64 is not None:
-            header = read_header(base64.b64decode(self._base64[:_SHORT_HEAD]))
-            if header.format != "jpeg" or header.size is not None:
-                return header
-            return read_header(base64.b64decode(self._base64[: HEAD // 3 * 4]))
-        return Header(None, None)
+        if self._base64 is None:
+            return Header(None, None)
+        header = self._decoded_header(_SHORT_HEAD)
+        if header.format == "jpeg" and header.size is None:
+            return self._decoded_header(HEAD // 3 * 4)
+        return header
+
+    def _decoded_header(self, letters: int) -> Header:
+        assert self._base64 is not None
+        head = b"".join(bytes(self._base64[:letters]).split())  # some encoders break lines
+        try:
+            return read_header(base64.b64decode(head[: len(head) // 4 * 4]))
+        except ValueError:
+            return Header(None, None)
 
     def weight(self) -> int:
         """How many bytes the picture is, without decoding it; 0 while it is still behind a URL."""

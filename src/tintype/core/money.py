@@ -29,7 +29,10 @@ def cost(usage: Usage, prices: Prices) -> Micros | None:
 
     >>> cost(Usage(text_in=10, image_out=1756), Prices(text_in=5_000_000, image_out=30_000_000))
     52730
+    >>> cost(Usage(), UNKNOWN)  # no token was counted, and that does not make it free
     """
+    if prices == UNKNOWN:
+        return None
     total = 0
     for tokens, price in (
         (usage.text_in, prices.text_in),

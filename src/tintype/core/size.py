@@ -35,7 +35,7 @@ class Ratio(NamedTuple):
     tier: str | None = None
 
     def __str__(self) -> str:
-        shape = f"{self.width:g}:{self.height:g}"
+        shape = f"{self.width:.7g}:{self.height:.7g}"
         return f"{shape}@{self.tier}" if self.tier else shape
 
     def pixels(self) -> Size:
@@ -158,32 +158,42 @@ class Grid:
         >>> str(grid.nearest(Size(512, 512))), str(grid.nearest(Size(10_000, 100)))
         ('816x816', '3072x1024')
         """
-        wide = min(max(size.width / size.height, 1 / self.max_ratio), self.max_ratio)
-        area = float(min(max(size.width * size.height, self.min_pixels), self.max_pixels))
-        if 1 / self.max_ratio <= size.width / size.height <= self.max_ratio:
-            area = min(area, self.max_edge**2 / max(wide, 1 / wide))
-        else:  # the shape had to give way; keep the short edge generous rather than the sliver's area
-            area = min(max(area, 1024 * 1024 * 3), self.max_edge**2 / max(wide, 1 / wide), self.max_pixels)
-        width, height = sqrt(area * wide), sqrt(area / wide)
-        candidates = (
-            Size(w, h)
-            for w in self._around(width)
-            for h in self._around(height)
-            if not self.fault(Size(w, h))
-        )
-        best = min(
-            candidates,
-            key=lambda s: (abs(s.width / width - 1) + abs(s.height / height - 1), s),
-            default=None,
-        )
-        if best is None:
-            raise ValueError("this grid has no size at all")
-        return best
+        if self.fault(size) is None:
+            return size
+        asked = size.width / size.height
+        longest = min(self.max_ratio, self.max_edge / self.min_edge, self.max_edge**2 / self.min_pixels)
+        wide = min(max(asked, 1 / longest), longest)
+        area = size.width * size.height
+        if wide != asked:  # the shape had to give way; keep the short edge generous, not the sliver's area
+            area = max(area, 3 * 1024 * 1024)
+        stretch = max(wide, 1 / wide)
+        at_least = max(self.min_pixels, self.min_edge**2 * stretch)
+        at_most = min(self.max_pixels, self.max_edge**2 / stretch)
+        fitting = min(max(area, at_least), at_most)
+        return self._step_near(sqrt(fitting * wide), sqrt(fitting / wide))
 
-    def _around(self, edge: float) -> Iterable[int]:
+    def _step_near(self, width: float, height: float) -> Size:
+        """The size on the grid that is nearest to this one; a few steps away where a corner is cut off."""
+        for reach in (2, 16, 64):
+            on_grid = (
+                Size(w, h)
+                for w in self._around(width, reach)
+                for h in self._around(height, reach)
+                if not self.fault(Size(w, h))
+            )
+            best = min(
+                on_grid,
+                key=lambda s: (abs(s.width / width - 1) + abs(s.height / height - 1), s),
+                default=None,
+            )
+            if best is not None:
+                return best
+        raise ValueError("this grid has no size at all")
+
+    def _around(self, edge: float, reach: int) -> Iterable[int]:
         """The steps of the grid next to `edge`, a few on either side."""
-        low = max(1, floor(edge / self.multiple) - 2)
-        return (step * self.multiple for step in range(low, ceil(edge / self.multiple) + 3))
+        low = max(1, floor(edge / self.multiple) - reach)
+        return (step * self.multiple for step in range(low, ceil(edge / self.multiple) + reach + 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +216,7 @@ class Sizes:
         """The size on offer that is nearest in shape, and then in number of pixels."""
         size = wish if isinstance(wish, Size) else wish.pixels()
         if self.grid is not None:
-            return size if self.grid.fault(size) is None else self.grid.nearest(size)
+            return self.grid.nearest(size)
         if not self.listed or size in self.listed:
             return size
         shape = size.width / size.height

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import msgspec
 
@@ -45,6 +45,11 @@ class OpenAI:
 
     def __init__(self, upstream: Upstream) -> None:
         self._upstream = upstream
+
+    @classmethod
+    def open(cls, settings: Mapping[str, Any], key: str | None) -> Self:
+        """As a catalog file asks for it: `base_url`, and the key as a bearer token."""
+        return cls(Upstream(settings["base_url"], {"authorization": f"Bearer {key}"} if key else {}))
 
     async def generate(self, request: ImageRequest, card: ModelCard) -> Events:
         call = build(request, card)
@@ -91,7 +96,7 @@ def _fields(request: ImageRequest, card: ModelCard) -> dict[str, Any]:
         "background": request.background,
         "output_format": request.output_format,
         "output_compression": request.output_compression,
-        "seed": request.seed,
+        "seed": request.seed if "seed" in card.accepts else None,  # fan_out makes one up
         "input_fidelity": request.input_fidelity,
         "strength": request.strength,
         "style": request.style,
@@ -213,7 +218,8 @@ def _meaning(status: int, error: object) -> TintypeError | None:
         )
     if code == "unknown_parameter":  # something of the extras, which we send on without knowing it
         return Unsupported(message, param=param, code=code)
-    if kind == "image_generation_user_error" and status in (200, 400):
+    # A 400 that names a field is the caller's to mend, and as a 502 an SDK would send it twice more.
+    if status in (200, 400) and (param or kind == "image_generation_user_error"):
         return BadRequest(message, param=param, code=code if isinstance(code, str) else None)
     if status == 200 and kind in ("server_error", "service_unavailable_error"):
         return Unavailable(f"The upstream failed: {message}")

@@ -98,6 +98,21 @@ class Upstream:
                 charged=_was_sent(error),
             ) from None
 
+    async def get(self, path: str, *, read_error: ReadError) -> bytes:
+        """The whole of an answer. Raises as `post` does."""
+        request = self._client.get(path.lstrip("/")).build_streamed()
+        try:
+            async with request as response:
+                if response.status >= 300:
+                    raise await self._failure(response, read_error)
+                return bytes(await response.bytes())
+        except RequestTimeoutError:
+            raise Timeout(f"No answer from {self.host} in time.") from None
+        except DetailedPyreqwestError as error:
+            raise Unavailable(
+                f"The connection to {self.host} failed: {self._clean(_cause(error))}."
+            ) from None
+
     async def _failure(self, response: Response, read_error: ReadError) -> TintypeError:
         status = response.status
         if status in (401, 403):  # its message may quote the key

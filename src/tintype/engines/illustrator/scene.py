@@ -12,6 +12,8 @@ from typing import Literal
 Colour = tuple[int, int, int]
 """Red, green, blue, each 0 to 255, in sRGB."""
 
+Skin = Literal["light", "medium-light", "medium", "medium-dark", "dark"]
+
 Relation = Literal[
     "on",
     "under",
@@ -102,6 +104,7 @@ class Subject:
     colour: Colour | None = None
     scale: float = 1.0
     relation: Relation | None = None
+    skin: Skin | None = None  # people only
     anchor: int | None = None  # index into Scene.subjects; None when it relates to nothing
 
 

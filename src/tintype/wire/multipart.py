@@ -51,7 +51,6 @@ def read(body: bytes, content_type: str) -> list[Part]:
                 "on_part_begin": reader.begin,
                 "on_header_field": reader.header_field,
                 "on_header_value": reader.header_value,
-                "on_headers_finished": reader.headers_finished,
                 "on_part_data": reader.part_data,
                 "on_part_end": reader.end_part,
                 "on_end": reader.end,
@@ -94,9 +93,6 @@ class _Reader:
     def header_value(self, data: bytes, start: int, end: int) -> None:
         if self._field == b"content-disposition":
             self._disposition = data[start:end].decode("utf-8", "replace")
-
-    def headers_finished(self) -> None:
-        pass
 
     def part_data(self, data: bytes, start: int, end: int) -> None:
         self._span = (self._span[0] or start, end)

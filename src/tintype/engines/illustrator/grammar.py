@@ -267,7 +267,11 @@ class Parser:
         elif entry.size and not entry.subject:
             self.pending.size = entry.size
             self.pending.words.append(text)
-        elif self._action(text) or (text in ("and", "&") and self.pending.colours and self._colour_follows(at)) or (entry.relation and not entry.subject and self._stands_at_it(at, entry.relation)):
+        elif (
+            self._action(text)
+            or (text in ("and", "&") and self.pending.colours and self._colour_follows(at))
+            or (entry.relation and not entry.subject and self._stands_at_it(at, entry.relation))
+        ):
             pass
         elif entry.relation and not entry.subject:
             self._attach_colour()

@@ -20,8 +20,22 @@ SUNS: dict[
 
 
 SKY_BODIES = frozenset(
-    """sun sun-with-face sun-behind-cloud sun-behind-small-cloud sun-behind-large-cloud sunrise full-moon full-moon-face
-    crescent-moon new-moon new-moon-face first-quarter-moon last-quarter-moon rainbow""".split()
+    [
+        "sun",
+        "sun-with-face",
+        "sun-behind-cloud",
+        "sun-behind-small-cloud",
+        "sun-behind-large-cloud",
+        "sunrise",
+        "full-moon",
+        "full-moon-face",
+        "crescent-moon",
+        "new-moon",
+        "new-moon-face",
+        "first-quarter-moon",
+        "last-quarter-moon",
+        "rainbow",
+    ]
 )
 """Subjects beside which the sky's own sun or moon would be one too many."""
 

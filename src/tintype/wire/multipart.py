@@ -24,8 +24,9 @@ MAX_PARTS = 256
 MAX_HEADERS = 16
 MAX_HEADER_BYTES = 8192
 
-_unheard = logging.getLogger(f"{__name__}.parser")  # it warns of each fault, and the caller is told anyway
-_unheard.disabled = True
+# The parser warns of every fault in a body, and the caller is told anyway. Not a logger of the tree, which
+# whoever configures logging would turn on again.
+_unheard = logging.Logger("multipart", logging.CRITICAL + 1)
 
 _parameter = re.compile(
     r"""\s*;\s*([\w!#$&+.^`|~-]+\*?)\s*=\s*(?:"((?:\\"|[^"])*)"(?=\s*(?:;|$))|([^;"]*))""", re.DOTALL

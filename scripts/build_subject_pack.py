@@ -106,13 +106,14 @@ def facts_of(name: str, group: str, toned: bool, table: dict[str, Any]) -> dict[
 
 def collect(fluent: Path, emojibase: Path, table: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
     icons = json.loads((fluent / "icons.json").read_text())["icons"]
-    toned = {TONE.sub("", name) for name in icons if TONE.search(name)}
+    tones = Counter(TONE.sub("", name) for name in icons if TONE.search(name))
+    toned = {name for name, variants in tones.items() if variants >= 5}
     records = groups_of(fluent, emojibase)
     bodies: dict[str, str] = {}
     facts: dict[str, Any] = {}
     for name in sorted(icons):
         group = records.get(name, {}).get("group_name", "other")
-        if TONE.search(name) or group in table["exclude_groups"]:
+        if TONE.sub("", name) in toned - {name} or group in table["exclude_groups"]:
             continue
         if any(fnmatch(name, pattern) for pattern in table["exclude_names"]):
             continue

@@ -1,6 +1,6 @@
 """Draws docs/gallery.md: thirty prompts, the seeds of the project among them, each with its picture.
 
-    make gallery
+make gallery
 """
 
 from __future__ import annotations
@@ -140,7 +140,11 @@ def main() -> None:
 def draw(prompt: str) -> Image.Image:
     """At 1024 pixels, as most callers order it, and then made small for the page."""
     width, height = shape(prompt) or (1, 1)
-    size = Size(1024, round(1024 * height / width)) if width > height else Size(round(1024 * width / height), 1024)
+    size = (
+        Size(1024, round(1024 * height / width))
+        if width > height
+        else Size(round(1024 * width / height), 1024)
+    )
     *_, last = stages(Commission(prompt=prompt, width=size.width, height=size.height, detail="high"))
     last.picture.thumbnail((EDGE, EDGE), Image.Resampling.LANCZOS)
     return last.picture.convert("RGB")

@@ -22,7 +22,8 @@ def words_of(
         key = " ".join(
             words.lower().replace("-", " ").replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").split()
         )
-        if name in weak["names"] or records.get(name, {}).get("group_name") in weak["groups"]:
+        group = records.get(name, {}).get("group_name")
+        if name in weak["names"] or (group in weak["groups"] and name not in weak["strong"]):
             weight = min(weight, WEAK)
         if key and (key not in best or best[key][1] < weight):
             best[key] = [name, weight]

@@ -34,6 +34,7 @@ TOLD: list[tuple[str, dict[str, object], list[str]]] = [
     ("gpt-image-2", {"quality": "max"}, ["quality=adjusted:max->high"]),
     ("gpt-image-2.5-flare", {"quality": "max"}, []),
     ("dall-e-3", {"n": 3}, ["n=filled:fan_out(1x3)"]),
+    ("gpt-image-2", {"stream": True, "n": 2}, ["n=filled:fan_out(1x2)"]),
     ("dall-e-3", {"quality": "high"}, ["quality=adjusted:high->hd"]),
     ("dall-e-3", {"style": "vivid", "output_format": "webp"}, ["output_format=filled:transcode(png->webp)"]),
     ("gpt-image-2", {"style": "vivid", "seed": 7}, ["style=ignored", "seed=ignored"]),

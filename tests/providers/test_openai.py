@@ -48,7 +48,15 @@ from ..upstream import FakeUpstream, Reply, fake_upstream
 PNG = picture()
 JPEG = picture("jpeg")
 BASE64 = base64.b64encode(PNG).decode()
-CARD = ModelCard(id="m", provider="openai", partial_images=3, max_n=10, max_input_images=16, mask=True)
+CARD = ModelCard(
+    id="m",
+    provider="openai",
+    partial_images=3,
+    max_n=10,
+    max_input_images=16,
+    mask=True,
+    accepts=frozenset({"seed"}),
+)
 REQUEST = ImageRequest(model="m", prompt="a cat")
 EDIT = replace(REQUEST, images=(Image.from_bytes(PNG),))
 FIELDS: list[dict[str, Any]] = [

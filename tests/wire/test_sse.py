@@ -53,12 +53,12 @@ def test_a_stream_that_breaks_off_gives_what_there_was() -> None:
 
 
 def test_a_picture_in_small_chunks_takes_no_time_to_speak_of() -> None:
-    """0.1 s of computing, where searching from the start for each chunk takes more than 10 s."""
-    chunks = 32_000
+    """0.3 s of computing, where searching from the start for each chunk takes 8 s."""
+    chunks = 128_000
     started = process_time()
-    (document,) = documents([b"data: ", *[b"x" * 256] * chunks, b"\n\n"])
-    assert len(document) == 256 * chunks
-    assert process_time() - started < 4
+    (document,) = documents([b"data: ", *[b"x" * 64] * chunks, b"\n\n"])
+    assert len(document) == 64 * chunks
+    assert process_time() - started < 3
 
 
 line = st.binary(max_size=20).map(lambda data: data.replace(b"\n", b"").replace(b"\r", b"").strip() or b"-")

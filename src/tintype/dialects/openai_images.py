@@ -19,19 +19,16 @@ from ..core import (
     Incoming,
     ModelCard,
     Octets,
-    Ratio,
     Report,
-    Size,
-    SizeWish,
 )
 from ..core.errors import BadRequest, NoImage, TintypeError, Unsupported
 from ..core.request import Delivery
-from ..core.size import TIERS, parse
 from ..wire import openai_images as wire
 from ..wire import sse
 from . import _openai_answers as answers
 from ._fields import Fields, read_body
 from ._pictures import read_images, read_mask
+from ._sizes import read_size
 
 _FORMATS: dict[str, Format] = {"png": "png", "jpeg": "jpeg", "jpg": "jpeg", "webp": "webp"}
 _VECTOR_OR_MOTION = ("gif", "svg")
@@ -68,7 +65,7 @@ class OpenAIImages:
             model=(fields.text("model") or "").strip(),
             prompt=prompt,
             n=1 if n is None else n,
-            size=_size(fields),
+            size=read_size(fields),
             quality=_unless_auto(fields.text("quality")),
             background=cast(
                 Literal["transparent", "opaque"] | None,
@@ -146,59 +143,6 @@ def _missing(name: str) -> BadRequest:
 
 def _unless_auto(word: str | None) -> str | None:
     return None if word is None or word.lower() == "auto" else word
-
-
-def _size(fields: Fields) -> SizeWish:
-    """`size`, or any of the ways that services tell shape and fineness apart; a contradiction is refused."""
-    sides = {side: fields.integer(side, 1, 999_999) for side in ("width", "height")}
-    wishes: dict[str, Any] = {
-        name: fields.take(name)
-        for name in (
-            "size",
-            "aspect_ratio",
-            "aspectRatio",
-            "imageConfig",
-            "image_config",
-            "resolution",
-            "imageSize",
-            "image_size",
-        )
-    }
-    if any(sides.values()):
-        wishes["width"] = sides
-    shape: SizeWish = None
-    tier, said_by = None, ""
-    for name, value in wishes.items():
-        wish = _parsed(name, value)
-        if isinstance(wish, Ratio) and wish.tier:
-            tier = tier or wish.tier
-            if isinstance(value, str) and value.strip().upper() in TIERS:
-                continue
-        if wish is None:
-            continue
-        if shape is not None and not _agree(shape, wish):
-            raise BadRequest(
-                f"'{said_by}' says {shape} and '{name}' says {wish}: send one of the two.", param=name
-            )
-        if shape is None or isinstance(wish, Size):
-            shape, said_by = wish, name
-    if isinstance(shape, Size):
-        return shape
-    return Ratio(shape.width, shape.height, tier) if shape else Ratio(1, 1, tier) if tier else None
-
-
-def _parsed(name: str, value: object) -> SizeWish:
-    try:
-        return parse(value)
-    except ValueError as error:
-        raise BadRequest(f"Invalid '{name}': {error}.", param=name) from error
-
-
-def _agree(one: Size | Ratio, other: Size | Ratio) -> bool:
-    """Whether two wishes are of nearly one shape; vendors round their sizes to a grid."""
-    if isinstance(one, Size) and isinstance(other, Size):
-        return one == other
-    return 0.95 < (one.width / one.height) / (other.width / other.height) < 1.05
 
 
 def _delivery(

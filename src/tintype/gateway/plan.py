@@ -57,6 +57,10 @@ def make_plan(
 
     The order of `polyfills` is the order of the wrapping, outermost first; each is used once.
     """
+    if request.stream:
+        card = replace(
+            card, max_n=1
+        )  # OpenAI streams one picture at a time; who asks for more gets several streams
     found = sorted(gaps(request, card, family), key=lambda gap: gap.kind != "fault")
     notes: list[Note] = []
     ignored: set[str] = set()
@@ -149,7 +153,8 @@ def _adjustable(request: ImageRequest, card: ModelCard) -> Iterator[Gap]:
         return Gap(field, "adjustable", BadRequest(message, param=field, code=code))
 
     if request.n > card.max_n:
-        yield gap("n", f"Invalid 'n': {request.n}. {card.id!r} makes at most {card.max_n} at a time.")
+        fault = f"Invalid 'n': {request.n}. {card.id!r} makes at most {card.max_n} at a time."
+        yield gap("n", "Streaming is only supported with n=1." if request.stream else fault)
     if isinstance(request.size, Size):
         if fault := card.sizes.fault(request.size):
             yield gap("size", fault)
@@ -202,8 +207,6 @@ def _hints(request: ImageRequest, card: ModelCard, family: str) -> Iterator[Gap]
         and "response_format" not in card.accepts
     ):
         yield gap("response_format")
-    if request.strict and request.stream and request.n > 1:
-        yield gap("n", "Streaming is only supported with n=1.", "invalid_value")
     for owner, names in request.extras.items():
         if owner != family:
             for name in names:

@@ -24,8 +24,9 @@ MAX_PARTS = 256
 MAX_HEADERS = 16
 MAX_HEADER_BYTES = 8192
 
-_unheard = logging.getLogger(f"{__name__}.parser")  # it warns of each fault, and the caller is told anyway
-_unheard.disabled = True
+# The parser warns of every fault in a body, and the caller is told anyway. Not a logger of the tree, which
+# whoever configures logging would turn on again.
+_unheard = logging.Logger("multipart", logging.CRITICAL + 1)
 
 _parameter = re.compile(
     r"""\s*;\s*([\w!#$&+.^`|~-]+\*?)\s*=\s*(?:"((?:\\"|[^"])*)"(?=\s*(?:;|$))|([^;"]*))""", re.DOTALL
@@ -51,7 +52,6 @@ def read(body: bytes, content_type: str) -> list[Part]:
                 "on_part_begin": reader.begin,
                 "on_header_field": reader.header_field,
                 "on_header_value": reader.header_value,
-                "on_headers_finished": reader.headers_finished,
                 "on_part_data": reader.part_data,
                 "on_part_end": reader.end_part,
                 "on_end": reader.end,
@@ -94,9 +94,6 @@ class _Reader:
     def header_value(self, data: bytes, start: int, end: int) -> None:
         if self._field == b"content-disposition":
             self._disposition = data[start:end].decode("utf-8", "replace")
-
-    def headers_finished(self) -> None:
-        pass
 
     def part_data(self, data: bytes, start: int, end: int) -> None:
         self._span = (self._span[0] or start, end)

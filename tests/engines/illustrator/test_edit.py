@@ -272,3 +272,54 @@ def test_tiny_and_narrow_pictures_are_edited(prompt: str, size: tuple[int, int])
     other = Image.new("RGB", (3, 2), (9, 9, 9))
     made = last(prompt, CASES[prompt], picture(*size), other, mask=rectangle(size, (2, 2, 12, 12)))
     assert made.size == size
+
+
+def test_a_masked_thing_takes_the_colour_that_was_asked_for() -> None:
+    before, mask = picture(), rectangle((160, 160), (20, 100, 140, 150))  # green grass
+    after = last("make it red", Scene(), before, mask=mask)
+    red, green, blue = np.asarray(after, np.float32)[110:140, 40:120].mean(axis=(0, 1))
+    assert red > 2 * max(green, blue)
+
+
+def test_a_figure_takes_the_colour_and_its_ground_keeps_its_own() -> None:
+    plain = Image.new("RGB", (160, 160), (226, 228, 230))
+    plain.paste(robot(80), (40, 40), robot(80))
+    after = last("paint it blue", Scene(), plain)
+    red, _, blue = after.getpixel((80, 50))  # type: ignore[misc]
+    assert blue > red + 60
+    assert after.getpixel((5, 5)) == (226, 228, 230)
+
+
+def test_the_ground_takes_the_colour_and_the_figure_keeps_its_own() -> None:
+    plain = Image.new("RGB", (160, 160), (226, 228, 230))
+    plain.paste(robot(80), (40, 40), robot(80))
+    after = last("change the background to green", Scene(), plain)
+    assert after.getpixel((5, 5)) == (46, 150, 70)
+    assert after.getpixel((80, 50)) == (240, 130, 40)
+
+
+def test_turning_a_region_into_a_style_does_not_empty_it() -> None:
+    before, mask = picture(), rectangle((160, 160), (0, 20, 159, 90))  # the stripes
+    after = np.asarray(
+        last("turn this into a pencil sketch", Scene(style="pencil"), before, mask=mask), np.float32
+    )
+    row = after[56, :, 0]
+    assert np.abs(np.diff(row)).max() > 40
+
+
+def test_turned_into_a_cartoon_grain_becomes_flat_colour() -> None:
+    noise = np.random.default_rng(3).normal(0, 6, (160, 160, 3))
+    grainy = Image.fromarray(np.clip(np.asarray(picture()) + noise, 0, 255).astype(np.uint8))
+    after = last("turn this photo into a cartoon", Scene(), grainy)
+    flat = np.asarray(after, np.float32)[120:155, 20:140]
+    assert flat.std(axis=(0, 1)).max() < 5
+
+
+def test_half_strength_on_a_cut_out_has_no_dark_fringe() -> None:
+    cut = Image.new("RGBA", (160, 160))
+    cut.alpha_composite(robot(80), (40, 40))
+    after = np.asarray(last("brighter", Scene(), cut, strength=0.5), np.int16)
+    before = np.asarray(cut, np.int16)
+    assert (after[..., 3] == before[..., 3]).all()
+    solid = before[..., 3] > 60
+    assert (after[solid][:, :3].sum(axis=1) >= before[solid][:, :3].sum(axis=1) - 12).all()

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tintype.engines.illustrator.layers import Layer
-from tintype.engines.illustrator.scene import Style
+from tintype.engines.illustrator.scene import Lettering, Style
 from tintype.engines.illustrator.styles import STYLES
 from tintype.engines.illustrator.styles.pixel import block
 
@@ -259,3 +259,17 @@ def test_minimal_flattens_a_gradient() -> None:
     )
     flat = STYLES["minimal"].layer(Layer("subject", shaded, 10, 10, 0), made)
     assert len(np.unique(np.asarray(flat.pixels.convert("L")))) <= 8
+
+
+@pytest.mark.parametrize("name", ["photo", "film", "noir", "comic", "watercolour", "oil", "pencil", "pixel"])
+def test_words_stay_readable(name: Style) -> None:
+    """Bars as fine as letters, black on white, still alternate after the treatment."""
+    made = painting(name, 512, 512, lettering=(Lettering(text="IIIIII"),))
+    label = Image.new("RGBA", (260, 60), (255, 255, 255, 255))
+    for n in range(1, 20):
+        label.paste((0, 0, 0, 255), (13 * n, 10, 13 * n + 6, 50))
+    made.layers.append(Layer("lettering", label, 126, 60, 0.0))
+    row = np.asarray(finished(name, made).convert("L"), np.float32)[75:105, 126:386].mean(axis=0)
+    bars = np.array([row[13 * n : 13 * n + 6].mean() for n in range(1, 19)])
+    gaps = np.array([row[13 * n + 6 : 13 * n + 13].mean() for n in range(1, 19)])
+    assert (gaps - bars).min() > 35

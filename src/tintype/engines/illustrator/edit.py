@@ -12,7 +12,7 @@ from .editing import arranging, cutout, placing, regrade
 from .editing.placing import Box
 from .editing.wishes import Wishes, as_said, read_wishes
 from .layers import Layer, Painting
-from .scene import Scene
+from .scene import Colour, Scene
 from .styles import STYLES
 from .styles.recipe import apart, extremes
 from .styles.tone import blur, ramp
@@ -103,7 +103,10 @@ class _Edit:
         if strength is not None and strength <= 0:
             out = self.original
         elif strength is not None and strength < 1:
-            out = Image.blend(self.original, out, strength)
+            mode = (
+                "RGBa" if out.mode == "RGBA" else "RGB"
+            )  # with alpha multiplied in, clear pixels have no say
+            out = Image.blend(self.original.convert(mode), out.convert(mode), strength).convert(out.mode)
         if self.soft is not None:
             return Image.composite(out, self.original, self.soft)
         return out.copy()
@@ -123,7 +126,8 @@ class _Edit:
             self.canvas = self._painted(self.scene, self.canvas.size, self.painting.transparent)
             self.drawn = True
             return
-        if wishes.cut or self.commission.transparent or (self.scene.place != "nowhere" and wishes.backdrop):
+        behind = wishes.backdrop or (wishes.behind and wishes.colour is not None)
+        if wishes.cut or self.commission.transparent or behind:
             self._part_from_ground()
 
     def _hollow(self) -> bool:
@@ -141,7 +145,7 @@ class _Edit:
         other = (
             scene.time != "day" or scene.weather != "clear" or scene.lettering or self.commission.pictures[1:]
         )
-        return bool(wishes.style or wishes.tones or wishes.cut or other)
+        return bool(wishes.style or wishes.tones or wishes.cut or wishes.colour or other)
 
     def _paint_region(self) -> None:
         box = self.box
@@ -170,7 +174,8 @@ class _Edit:
             self.canvas = figure
             return
         else:
-            self.canvas = Image.new("RGB", self.canvas.size, self.scene.ground or (255, 255, 255))
+            ground = self.scene.ground or self.wishes.colour or (255, 255, 255)
+            self.canvas = Image.new("RGB", self.canvas.size, ground)
         cutout.laid(self.canvas, figure, 0, 0)
 
     def put_subjects(self) -> None:
@@ -191,6 +196,7 @@ class _Edit:
             box = self.box
             letters = self._painted(words, (box.width, box.height), True)
             cutout.laid(self.canvas, letters, box.left, box.top)
+            self.painting.layers.append(Layer("lettering", letters, box.left, box.top, 0.0))
 
     def light(self) -> None:
         """Time, weather and tone."""
@@ -207,6 +213,8 @@ class _Edit:
         if not self.drawn:
             change(lambda picture: regrade.timed(picture, scene.time, painting))
             change(lambda picture: regrade.weathered(picture, scene.weather, painting))
+        if self.wishes.colour is not None and not self.wishes.behind and not self.drawn:
+            self._recolour(self.wishes.colour)
         for tone in self.wishes.tones:
             if tone == "mirror":
                 self.canvas = ImageOps.mirror(self.canvas)
@@ -219,12 +227,34 @@ class _Edit:
             else:
                 change(lambda picture, tone=tone: regrade.toned(picture, tone, painting))  # type: ignore[misc]
 
+    def _recolour(self, colour: Colour) -> None:
+        """What the mask covers, or the figure when it can be told, in another colour."""
+        alpha = self.region or cutout.figure(self.canvas)
+        if alpha is None:
+            return
+        box = alpha.getbbox()
+        if box is not None:
+            part = regrade.coloured(self.canvas.crop(box).convert("RGB"), colour)
+            keep = self.canvas.getchannel("A") if self.canvas.mode == "RGBA" else None
+            self.canvas.paste(part, box, alpha.crop(box))
+            if keep is not None:
+                self.canvas.putalpha(keep)
+
     def restyle(self) -> None:
         style = self.wishes.style
         if style is None or (self.drawn and self.region is None):
             return
-        recipe, painting = STYLES[style], replace(self.painting, layers=[])
-        alpha = cutout.figure(self.canvas) if style in ("sticker", "logo", "minimal") else None
+        if style == "illustration":  # its recipe is for what is drawn already
+            colours, clear_part = apart(self.canvas)
+            self.canvas = regrade.cartoon(colours, self.painting)
+            if clear_part is not None:
+                self.canvas.putalpha(clear_part)
+            return
+        cutting = style in ("sticker", "logo", "minimal")
+        recipe, painting = STYLES[style], replace(self.painting)
+        if cutting:
+            painting.layers = []
+        alpha = cutout.figure(self.canvas) if cutting else None
         if alpha is None or alpha.getbbox() is None or self.region is not None:
             self.canvas = recipe.finish(self.canvas, painting)
             return

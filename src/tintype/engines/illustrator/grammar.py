@@ -267,7 +267,11 @@ class Parser:
         elif entry.size and not entry.subject:
             self.pending.size = entry.size
             self.pending.words.append(text)
-        elif self._action(text):
+        elif (
+            self._action(text)
+            or (text in ("and", "&") and self.pending.colours and self._colour_follows(at))
+            or (entry.relation and not entry.subject and self._stands_at_it(at, entry.relation))
+        ):
             pass
         elif entry.relation and not entry.subject:
             self._attach_colour()
@@ -288,6 +292,19 @@ class Parser:
             self._after_scenery()
         else:
             self.pending.words.append(text)
+
+    def _colour_follows(self, at: int) -> bool:
+        following = self.units[at + 1].entry if at + 1 < len(self.units) else None
+        return bool(following and following.colour)
+
+    def _stands_at_it(self, at: int, relation: Relation) -> bool:
+        """ "presents under it": the subject named last stands so to the acting one."""
+        if at + 1 == len(self.units) or self.units[at + 1].text not in ("it", "him", "them") or not self.last:
+            return False
+        self.found.subjects[self.last] = replace(
+            self.found.subjects[self.last], relation=relation, anchor=self.actor
+        )
+        return True
 
     def _after_scenery(self) -> None:
         self.relation, self.relation_word = None, ""
@@ -311,6 +328,8 @@ class Parser:
         """Whether "orange" is the fruit: no noun follows that it could colour."""
         entry = unit.entry
         if entry is None or not entry.subject or entry.weight <= WEAK:
+            return False
+        if unit.text in v.COLOURS and self.pending.colours and self.units[at - 1].text == "and":
             return False
         return unit.text not in j.GENDERS and not (unit.text in v.COLOURS and self._noun_follows(at))
 
@@ -488,7 +507,9 @@ def _seen_from_actor(
             return "riding"
         return "behind" if pack.load().standing(subject.icon).size >= 1.5 else "beside"
     if relation == "wearing":
-        return "wearing" if alive else "beside"
+        return "wearing" if alive or subject.icon in WORN else "beside"
+    if pack.load().standing(subject.icon).habit == "sky":
+        return "above"
     if (
         word == "with"
         and pack.load().standing(actor.icon).person

@@ -12,6 +12,7 @@ JARGON = frozenset(
     toward camera, towards camera, toward the camera, towards the camera, at the camera, at camera, into the camera, into camera,
     looking at the camera, looking at camera, facing the camera, facing camera, to camera, to the camera, off camera, camera angle,
     camera view, camera shot, camera angles, the camera angle, camera movement, phone camera, camera lens, in camera,
+    in the sun, under the sun, in the sunshine, under a blazing sun, under the blazing sun, earth tones, down to earth, earthy,
     caption box, caption boxes, text box, speech bubble, speech bubbles, speech balloon, thought bubble, word bubble, dialogue box, title card, a sign, sign, signs, neon sign, neon signs, banner,
     square image, square format, square picture, square composition, square aspect ratio, in a square,
     film grain effect, film frame, key light, rim light, back light, fill light, warm light, light bulb moment, hard light, light source,

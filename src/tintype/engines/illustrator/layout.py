@@ -120,7 +120,8 @@ def place(scene: Scene, frame: Frame, rng: Random) -> list[Placed]:
 
 def _hangs_in_sky(scene: Scene, index: int) -> bool:
     subject = scene.subjects[index]
-    return index > 0 and subject.anchor is None and figures.standing(subject.icon).habit == "sky"
+    free = subject.anchor is None or subject.relation in ("above", "behind", "beside")
+    return index > 0 and free and figures.standing(subject.icon).habit == "sky"
 
 
 SIDE = ("beside", "left of", "right of", "behind", "in front of", "above", "under")
@@ -132,12 +133,19 @@ def _root_of(scene: Scene, index: int) -> int:
     seen = {index}
     while (anchor := scene.subjects[index].anchor) is not None:
         relation = scene.subjects[index].relation
-        joins = relation not in SIDE or (relation in ("above", "under"))
+        joins = relation not in SIDE or relation in ("above", "under") or _supported(scene, index, anchor)
         if not joins or anchor in seen or not 0 <= anchor < len(scene.subjects):
             break
         seen.add(anchor)
         index = anchor
     return index
+
+
+def _supported(scene: Scene, index: int, anchor: int) -> bool:
+    """Whether the anchor stands on a table or the like, so that what is beside it must stand there too."""
+    if scene.subjects[index].relation not in ("beside", "left of", "right of"):
+        return False
+    return any(s.relation == "under" and s.anchor == anchor and s.icon in SUPPORTS for s in scene.subjects)
 
 
 def _size(scene: Scene, index: int) -> float:
@@ -198,7 +206,7 @@ def _groups_of(scene: Scene, root: int, frame: Frame, rng: Random) -> list[Group
 def is_bust(icon: str) -> bool:
     """People are drawn to the waist unless they do something with their legs."""
     standing = figures.standing(icon)
-    return standing.person and standing.size < 0.8 and standing.habit == "stands"
+    return standing.person and standing.size < 0.8 and standing.habit == "stands" and "standing" not in icon
 
 
 def _settled(group: Group) -> Group:
@@ -346,9 +354,13 @@ def _on(scene: Scene, group: Group, host: Placed, part: Placed, of: tuple[int, i
 def _under(scene: Scene, group: Group, host: Placed, part: Placed, of: tuple[int, int]) -> Placed:
     """A support goes below the host, which stands on it; anything smaller sits at the host's foot, before it."""
     if part.icon in SUPPORTS or max(part.w, part.h) > max(host.w, host.h) * 1.1:
-        drop, _ = SUPPORTS.get(part.icon, (0.08, 0.75))
+        drop, usable = SUPPORTS.get(part.icon, (0.08, 0.75))
+        left, _, right, _ = group.box()
         part = _sized(part, max(part.w, part.h, max(host.w, host.h) * 1.1))
-        part = replace(part, x=host.x, y=-part.h / 2, tilt=0.0, order=host.order - 0.2, ground=0.0)
+        part = _sized(part, max(part.w, part.h) * max(1.0, (right - left) / (usable * 1.15) / part.w))
+        part = replace(
+            part, x=(left + right) / 2, y=-part.h / 2, tilt=0.0, order=host.order - 0.2, ground=0.0
+        )
         top = -part.h + part.h * drop
         _shift(group, 0, top - (host.y + host.h / 2), keep=None)
         group.parts = [replace(p, ground=top) if p.subject == host.subject else p for p in group.parts]
@@ -397,7 +409,14 @@ def _inside(scene: Scene, group: Group, host: Placed, part: Placed, of: tuple[in
 
 
 def _beside(scene: Scene, group: Group, host: Placed, part: Placed, of: tuple[int, int]) -> Placed:
-    right = group.box()[2]
+    left, _, right, _ = group.box()
+    if _supported(scene, part.subject, host.subject):
+        x = (
+            left - part.w * 0.55
+            if scene.subjects[part.subject].relation == "left of"
+            else right + part.w * 0.55
+        )
+        return replace(part, x=x, y=host.y + host.h / 2 - part.h / 2, order=host.order + 0.05)
     return replace(part, x=right + part.w * 0.55, order=host.order + 0.05)
 
 
@@ -528,7 +547,7 @@ def _on_floor(scene: Scene, groups: list[Group], frame: Frame, rng: Random) -> l
         edge, foot = edge * 1.3, frame.h + 6
     elif groups[0].lift:
         edge *= 0.8
-    pitch, gap, shrink = 0.58, 0.02 if len(groups) > 2 else 0.06, 0.84
+    pitch, gap, shrink = 0.66, 0.02 if len(groups) > 2 else 0.06, 0.84
     wide = frame.w * 0.9 * (1.0 if 0.4 < sx < 0.6 else 0.72)
     top = frame.h * frame.headroom
     if any(g.lift for g in groups):
@@ -539,11 +558,13 @@ def _on_floor(scene: Scene, groups: list[Group], frame: Frame, rng: Random) -> l
         behind = len(rows) - 1 - number
         size = scale * shrink**behind
         height = max(g.box()[3] - g.box()[1] for g in row) * size
-        y = (
-            max(frame.horizon + 8, foot - behind * pitch * height)
-            if frame.medium != "table"
-            else foot - behind * pitch * height
+        before = sum(
+            max(g.box()[3] - g.box()[1] for g in rows[k]) * scale * shrink ** (len(rows) - 1 - k)
+            for k in range(number, len(rows) - 1)
         )
+        y = foot - pitch * before
+        if frame.medium != "table":
+            y = max(frame.horizon + 8, y)
         depth = min(0.5, 0.14 * behind)
         total = _extent(row, gap) * size
         x = frame.w * sx - total / 2
@@ -596,19 +617,24 @@ def _afloat(scene: Scene, groups: list[Group], frame: Frame, rng: Random) -> lis
     edge = _target(scene, frame)
     high = 2 * min(middle, frame.h - middle) * 0.9
     wide = frame.w * 0.9 * (1.0 if 0.4 < sx < 0.6 else 0.6)
-    rows, scale = _best_rows(groups, (wide, high, math.inf), edge, 1.06, 0.1, 1.0)
-    scale = min(scale, high / sum(max(g.box()[3] - g.box()[1] for g in row) * 1.06 for row in rows))
-    heights = [max(g.box()[3] - g.box()[1] for g in row) * scale * 1.06 for row in rows]
     loose = frame.medium != "page"
+    gap = 0.3 if loose and len(groups) > 2 else 0.1
+    rows, scale = _best_rows(groups, (wide, high, math.inf), edge, 1 + gap * 0.6, gap, 1.0)
+    scale = min(
+        scale, high / sum(max(g.box()[3] - g.box()[1] for g in row) * (1 + gap * 0.6) for row in rows)
+    )
+    heights = [max(g.box()[3] - g.box()[1] for g in row) * scale * (1 + gap * 0.6) for row in rows]
     y = middle - sum(heights) / 2
     placed: list[Placed] = []
     for number, (row, height) in enumerate(zip(rows, heights, strict=True)):
-        total = _extent(row, 0.1) * scale
+        total = _extent(row, gap) * scale
         x = frame.w * sx - total / 2
+        if loose and len(rows) > 1:
+            x += (0.16 if number % 2 else -0.16) * total / len(row)
         for slot, group in enumerate(row):
             left, top, right, bottom = group.box()
-            width = (right - left) * scale * 1.1
-            sway = 0.12 if loose and len(groups) > 1 else 0.03 if len(groups) > 1 else 0.0
+            width = (right - left) * scale * (1 + gap)
+            sway = 0.24 if loose and len(groups) > 1 else 0.03 if len(groups) > 1 else 0.0
             cx = x + width / 2 + rng.uniform(-1, 1) * sway * width * 0.5
             cy = y + height / 2 + (bottom - top) * scale / 2 + rng.uniform(-1, 1) * sway * height
             placed += [

@@ -8,13 +8,13 @@ from functools import lru_cache
 
 from . import pack
 from . import vocabulary as v
-from .jargon import JARGON
+from .jargon import ACTIONS, JARGON
 from .scene import Colour, Place, Relation, Shot, Style, Time, Weather
 
 WEAK = 3
 """Subjects of at most this weight are drawn only when the prompt names nothing better."""
 
-_TOKEN = re.compile(r"#[0-9a-f]{6}\b|#[0-9a-f]{3}\b|[^\W_]+(?:['’][^\W_]+)*|[.,;:!?()\n&+]")
+_TOKEN = re.compile(r"#[0-9a-f]{6}\b|#[0-9a-f]{3}\b|[^\W_]+(?:['\u2019][^\W_]+)*|[.,;:!?()\n&+]")
 _IRREGULAR = {
     "mice": "mouse", "children": "child", "wolves": "wolf", "leaves": "leaf", "knives": "knife", "geese": "goose", "feet": "foot",
     "teeth": "tooth", "oxen": "ox", "men": "man", "women": "woman", "people": "person", "loaves": "loaf", "shelves": "shelf",
@@ -88,7 +88,7 @@ def entries() -> dict[str, Entry]:
     for shot, phrases in v.SHOTS.items():
         for phrase in phrases:
             at(phrase).shot = shot
-    for phrase in JARGON:
+    for phrase in (*JARGON, *ACTIONS):
         at(phrase).jargon = True
     for phrase, colour in v.COLOURS.items():
         at(phrase).colour = colour
@@ -102,7 +102,19 @@ def entries() -> dict[str, Entry]:
         at(phrase).empty = True
     for phrase in v.SOFT:
         at(phrase).soft = True
+    _settle(found)
     return found
+
+
+def _settle(found: dict[str, Entry]) -> None:
+    """A set phrase is no thing ("red hair"), and snowy mountains are mountains in snow."""
+    for phrase, entry in found.items():
+        if entry.jargon or phrase in ACTIONS:
+            entry.subject = None
+        if entry.place and " " in phrase:
+            parts = [found[word] for word in phrase.split(" ") if word in found]
+            entry.weather = entry.weather or next((part.weather for part in parts if part.weather), None)
+            entry.time = entry.time or next((part.time for part in parts if part.time), None)
 
 
 @lru_cache(maxsize=1)

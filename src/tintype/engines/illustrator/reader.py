@@ -76,7 +76,7 @@ def read(prompt: str, seed: int = 0) -> Scene:
         palette=palette,
         ratio=ratio,
     )
-    return _settle(scene, chance)
+    return _settle(scene, chance, text)
 
 
 def _ratio(text: str) -> tuple[int, int] | None:
@@ -208,15 +208,37 @@ def _signs(text: str, lettering: tuple[Lettering, ...], style: Style) -> tuple[L
     return lettering
 
 
-def _settle(scene: Scene, chance: int) -> Scene:
+def _settle(scene: Scene, chance: int, prompt: str) -> Scene:
     """Fill in what the prompt left open and what follows from the rest."""
     if scene.style == "comic" and scene.palette == () and scene.time == "night" and scene.weather == "rain":
         scene = replace(scene, palette=(_BLACK, _WHITE))
     if scene.ground is not None and scene.place in v.FAINT_PLACES - {"studio"}:
         scene = replace(scene, place="plain")
+    if scene.shot == "close-up" and scene.subjects:
+        scene = replace(scene, subjects=_close_up(scene.subjects))
     if not scene.subjects and scene.place == "nowhere" and not scene.lettering:
-        return _invented(scene, chance)
+        return _invented(scene, chance, prompt)
     return scene
+
+
+_FACES = {
+    "person-standing": "person", "man-standing": "man", "woman-standing": "woman", "boy-standing": "boy", "girl-standing": "girl",
+    "old-man-standing": "old-man", "old-woman-standing": "old-woman", "detective-standing": "detective", "bear-standing": "bear",
+    "polar-bear-standing": "polar-bear", "panda-sitting": "panda", "fox-sitting": "fox", "wolf-standing": "wolf", "lion-standing": "lion",
+    "koala-sitting": "koala", "raccoon-sitting": "raccoon", "hamster-sitting": "hamster", "frog-sitting": "frog", "robot-standing": "robot",
+    "alien-standing": "alien", "unicorn-standing": "unicorn", "dog": "dog-face", "cat": "cat-face", "tiger": "tiger-face",
+    "rabbit": "rabbit-face", "horse": "horse-face", "cow": "cow-face", "pig": "pig-face", "monkey": "monkey-face",
+    "dragon": "dragon-face", "mouse": "mouse-face",
+}  # fmt: skip
+
+
+def _close_up(subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
+    """From near one sees the face, unless the hands are busy."""
+    busy = any(subject.relation in ("holding", "riding", "eating") for subject in subjects)
+    face = _FACES.get(subjects[0].icon)
+    if busy or face is None or subjects[0].count > 1:
+        return subjects
+    return (replace(subjects[0], icon=face), *subjects[1:])
 
 
 _INVENTIONS: tuple[tuple[Place, Time, tuple[str, ...]], ...] = (
@@ -235,8 +257,13 @@ _INVENTIONS: tuple[tuple[Place, Time, tuple[str, ...]], ...] = (
 )  # fmt: skip
 
 
-def _invented(scene: Scene, chance: int) -> Scene:
+def _invented(scene: Scene, chance: int, prompt: str) -> Scene:
     """A pleasing landscape for a prompt that names nothing we can draw ("hi"), in the style it asked for."""
+    if re.search(r"\babstract|\bgeometric|\bshapes\b|\bpattern\b", prompt, re.I):
+        shapes = [
+            Subject(icon=icon, words="") for icon in ("orange-circle", "large-blue-diamond", "red-triangle")
+        ]
+        return replace(scene, place="plain", subjects=tuple(shapes), ground=scene.ground or (248, 240, 224))
     place, time, icons = _INVENTIONS[chance % len(_INVENTIONS)]
     known = pack.load().names
     subjects = tuple(Subject(icon=icon, words="") for icon in icons if icon in known)

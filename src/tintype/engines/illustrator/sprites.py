@@ -150,4 +150,4 @@ def _widest_run(columns: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
 
 def softened(ambient: Colour) -> Colour:
     """The light on a subject: like the place's, but never so dark that the subject is lost."""
-    return mix(ambient, (255, 255, 255), 0.3 + 0.25 * (1 - luma(ambient)))
+    return mix(ambient, (255, 255, 255), 0.32 + 0.36 * (1 - luma(ambient)))

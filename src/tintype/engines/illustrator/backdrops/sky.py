@@ -19,13 +19,35 @@ SUNS: dict[
 }
 
 
+SKY_BODIES = frozenset(
+    [
+        "sun",
+        "sun-with-face",
+        "sun-behind-cloud",
+        "sun-behind-small-cloud",
+        "sun-behind-large-cloud",
+        "sunrise",
+        "full-moon",
+        "full-moon-face",
+        "crescent-moon",
+        "new-moon",
+        "new-moon-face",
+        "first-quarter-moon",
+        "last-quarter-moon",
+        "rainbow",
+    ]
+)
+"""Subjects beside which the sky's own sun or moon would be one too many."""
+
+
 def paint_sky(view: View, *, clouds: float = 1.0, body: bool = True) -> None:
     """Fills the sky above view.horizon. `clouds` scales how many; `body` is whether sun or moon shows."""
     mood = view.mood
     view.sky = stretched(mood.sky, view.horizon / view.h)
     if mood.time in ("night", "dusk"):
         stars(view, 1.0 if mood.time == "night" else 0.3)
-    if body and mood.weather in ("clear", "wind", "cloudy", "snow"):
+    own = any(subject.icon in SKY_BODIES for subject in view.scene.subjects)
+    if body and not own and mood.weather in ("clear", "wind", "cloudy", "snow"):
         moon(view) if mood.time in ("night", "dusk") else sun(view)
     count = {"clear": 3, "wind": 5, "cloudy": 8, "rain": 9, "storm": 10, "snow": 7, "fog": 3}[mood.weather]
     for _ in range(round(count * clouds * min(2.5, max(1.0, view.w / 1300)))):

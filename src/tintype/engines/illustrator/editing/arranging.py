@@ -96,7 +96,6 @@ class Arrangement:
 def groups(scene: Scene, newcomers: tuple[Subject, ...]) -> list[tuple[Subject, ...]]:
     """Newcomers that relate to one another stay together, with anchors counted anew; a relation to what is
     in the picture already is for placing."""
-    index = {id(subject): number for number, subject in enumerate(scene.subjects)}
     together: list[list[Subject]] = []
     for subject in newcomers:
         anchor = _anchor(subject, scene)

@@ -7,7 +7,9 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
 from ..layers import Painting
 from ..scene import Time, Weather
+from ..styles.cut import flattened
 from ..styles.recipe import chance
+from ..styles.shape import lines
 from ..styles.texture import clouds, grain
 from ..styles.tone import blur, curve, curves, darken, field, glow, saturate, vignette
 
@@ -211,3 +213,21 @@ def like(picture: Image.Image, model: Image.Image) -> Image.Image:
         :, None
     ]
     return picture.point([int(v) for v in np.clip(np.round(values), 0, 255).ravel()])
+
+
+def coloured(picture: Image.Image, colour: tuple[int, int, int]) -> Image.Image:
+    """The same light and shade in another colour, whose own tone the picture's middle tone takes."""
+    grey = picture.convert("L")
+    counts = np.cumsum(grey.histogram())
+    middle = min(0.85, max(0.15, float(np.searchsorted(counts, counts[-1] / 2)) / 255))
+    tables = [curve((0, 0.25 * c / 255), (middle, c / 255), (1, 0.3 * c / 255 + 0.7)) for c in colour]
+    return Image.blend(picture, Image.merge("RGB", [grey.point(table) for table in tables]), 0.92)
+
+
+def cartoon(picture: Image.Image, painting: Painting) -> Image.Image:
+    """A photograph as flat shapes in a few vivid colours, with thin contours."""
+    flat = saturate(flattened(blur(picture, 0.004 * painting.unit), 18), 1.3)
+    contours = lines(picture.convert("L"), 0.0016 * painting.unit, 52, 70)
+    return darken(
+        blur(flat, 0.0008 * painting.unit), contours.point([70 + v * 185 // 255 for v in range(256)])
+    )

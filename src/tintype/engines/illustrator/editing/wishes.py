@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from ..scene import Scene, Style, Subject
+from ..scene import Colour, Scene, Style, Subject
 
 TONES = {
     "black and white": r"black[- ]and[- ]white|b&w|gr[ae]y ?scale|monochrome|desaturate",
@@ -14,7 +14,7 @@ TONES = {
     "invert": r"invert(ed)?|negative of",
     "warmer": r"warmer|warmth|warm (tones?|colou?rs?|light|look)|MAKE (a bit |more |very )?warm",
     "cooler": r"cooler|colder|bluish|cool (tones?|colou?rs?|light|look)|MAKE (a bit |more |very )?(cool|cold)",
-    "brighter": r"brighter|brighten|lighter|lighten|more light|MAKE (a bit |more |very )?bright",
+    "brighter": r"brighter|brighten|lighter|lighten|more light|daylight|daytime|sunny|MAKE (a bit |more |very )?bright",
     "darker": r"darker|darken|dim|dimmer|moody|MAKE (a bit |more |very )?dark",
     "contrast": r"(more|higher|add|increase|boost)( the)? contrast|punchier|dramatic",
     "vivid": r"vivid|vibrant|saturat(ed|e|ion)|colou?rful|more colou?r",
@@ -28,6 +28,27 @@ TONES = {
 }
 """Changes of the whole picture, by the words that ask for them."""
 
+COLOURS: dict[str, Colour] = {
+    "red": (204, 32, 36),
+    "orange": (240, 126, 28),
+    "yellow": (246, 204, 40),
+    "green": (46, 150, 70),
+    "teal": (24, 140, 140),
+    "turquoise": (48, 196, 190),
+    "blue": (36, 92, 204),
+    "navy": (24, 40, 100),
+    "purple": (124, 60, 180),
+    "violet": (124, 60, 180),
+    "pink": (244, 120, 176),
+    "brown": (124, 78, 46),
+    "gold": (212, 166, 52),
+    "golden": (212, 166, 52),
+    "silver": (190, 194, 200),
+    "black": (26, 26, 30),
+    "white": (248, 248, 246),
+    "grey": (132, 134, 138),
+    "gray": (132, 134, 138),
+}
 MAKE = r"make (?:it|this|that|everything|the (?:image|picture|photo|scene|whole))"
 EXISTING = r"(?:the|this|that|these|those|his|her|its|their|my|your|our|existing|same)"
 ADDING = r"\b(add|put|place|insert|draw|include|give|wearing|wear|with|holding|surround|fill)\b"
@@ -44,7 +65,9 @@ STYLE_WORDS: dict[Style, str] = {"illustration": r"illustration|cartoon|vector|f
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """`style` is None when the picture keeps its own. `described` says that the prompt tells of a whole
-    scene and not of a change. `cut` asks for the background to go, `emptied` for what the mask covers."""
+    scene and not of a change. `cut` asks for the background to go, `backdrop` for another one, `emptied` for
+    what the mask covers to go; `colour` is a new one for what is there, or for what is `behind` it;
+    `borrowed` asks for the looks of the second picture, not for the picture."""
 
     style: Style | None
     tones: tuple[str, ...]
@@ -53,6 +76,8 @@ class Wishes:
     cut: bool
     backdrop: bool
     emptied: bool
+    colour: Colour | None
+    behind: bool
     borrowed: bool
 
 
@@ -95,13 +120,24 @@ def read_wishes(prompt: str, scene: Scene) -> Wishes:
         described=not editing and bool(scene.subjects or scene.place != "nowhere"),
         cut=cut,
         backdrop=scene.place != "nowhere" and (background or not newcomers or not re.search(PUTTING, text)),
-        emptied=removing or replacing,
+        emptied=removing or (replacing and bool(newcomers or scene.place != "nowhere")),
+        colour=_colour(text) if not newcomers and not removing else None,
+        behind=background,
         borrowed=re.search(
             r"\b(style|colou?rs?|palette|tones?|look|mood) (of|from|in) (the )?(second|other|reference|last|next|image 2)",
             text,
         )
         is not None,
     )
+
+
+def _colour(text: str) -> Colour | None:
+    """The colour of "paint the wall blue" or "a red one instead"; not that of "black and white"."""
+    if not re.search(r"\b(make|paint|turn|change|colou?r|recolou?r|dye|tint|in)\b", text):
+        return None
+    text = re.sub(r"black[ -]and[ -]white|golden hour|white balance|red eye", " ", text)
+    found = re.findall(rf"\b({'|'.join(COLOURS)})\b", text)
+    return COLOURS[found[-1]] if found else None
 
 
 def _newcomers(text: str, scene: Scene, removing: bool) -> tuple[Subject, ...]:

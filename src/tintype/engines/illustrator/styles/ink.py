@@ -9,7 +9,7 @@ from PIL import Image, ImageChops, ImageDraw
 
 from ..layers import Layer, Painting
 from .recipe import Recipe, extremes, in_bands, is_grey
-from .shape import backed, exposed, grown, lamplight, lines, modelled, roomy, side
+from .shape import backed, exposed, grown, lamplight, lines, modelled, roomy, side, words
 from .texture import clouds, dots, hatching, paper
 from .tone import blur, curve, darken, field, ramp, saturate
 
@@ -39,19 +39,21 @@ class Comic(Recipe):
 
     def treat(self, picture: Image.Image, painting: Painting) -> Image.Image:
         inked = (
-            self.inks(picture, painting) if is_grey(painting.scene.palette) else self.print(picture, painting)
+            self.inks(picture, painting)
+            if is_grey(painting.scene.palette)
+            else self.colours(picture, painting)
         )
         return inked if painting.transparent else panel(inked, painting)
 
-    def print(self, picture: Image.Image, painting: Painting) -> Image.Image:
+    def colours(self, picture: Image.Image, painting: Painting) -> Image.Image:
         unit = painting.unit
         screen = dots(painting, DOTS)
         levels = [0, 70, 124, 184, 255]
-        flat = [min(levels, key=lambda level: abs(level - v * 1.06)) for v in range(256)]
+        level_of = [min(levels, key=lambda level: abs(level - v * 1.06)) for v in range(256)]
         # The step from each tone to its level; the darkest go to black and the lightest stay smooth.
         step = [
             0.75 * (f - v) if 52 < v < 214 else -v / 2 if v <= 52 else (v - 206) / 3
-            for v, f in enumerate(flat)
+            for v, f in enumerate(level_of)
         ]
         table = [128 + int(change) for change in step]
         # Dots grow from mid tones down, and never quite close: black is left to the ink.
@@ -61,12 +63,12 @@ class Comic(Recipe):
             grey = blur(band.convert("L"), 0.0015 * unit)
             # All channels move together: levels for each by itself would bend the hues.
             change = band.convert("L").point(table)
-            colours = ImageChops.add(saturate(band, 1.25), Image.merge("RGB", (change,) * 3), 1, -128)
-            dotted = ImageChops.subtract(grey.point(covered), threshold, 0.12, 128).point(
+            flat = ImageChops.add(saturate(band, 1.25), Image.merge("RGB", (change,) * 3), 1, -128)
+            spots = ImageChops.subtract(grey.point(covered), threshold, 0.12, 128).point(
                 ramp(128, 150, 150, 255)
             )
             ink = lines(grey, 0.0016 * unit, 60, 70)
-            return darken(darken(colours, dotted), ink)
+            return darken(darken(flat, spots), ink)
 
         return in_bands(run, 0.02 * unit, picture, screen)
 
@@ -170,8 +172,8 @@ class Pencil(Recipe):
             tone = ImageChops.add(blur(grey, 0.003 * unit), pressure, 1, -128)
             page = ImageChops.lighter(hatch[0], tone.point(sets_in[0]))
             page = ImageChops.multiply(page, tone.point(smudge))
-            for strokes_, table in zip(hatch[1:], sets_in[1:], strict=True):
-                page = ImageChops.multiply(page, ImageChops.lighter(strokes_, tone.point(table)))
+            for across, table in zip(hatch[1:], sets_in[1:], strict=True):
+                page = ImageChops.multiply(page, ImageChops.lighter(across, tone.point(table)))
             page = ImageChops.multiply(page, lines(grey, 0.0013 * unit, 26, 50).point(ramp(128, 255, 30)))
             return ImageChops.hard_light(page.point([30 + v * 215 // 255 for v in range(256)]), tooth)
 
@@ -196,4 +198,6 @@ class Pencil(Recipe):
             1,
             -128,
         )
-        return ragged.point(ramp(120, 110))
+        spared = words(painting, 1)
+        margin = ragged.point(ramp(120, 110))
+        return margin if spared is None else ImageChops.subtract(margin, spared)

@@ -9,7 +9,7 @@ from PIL import Image, ImageChops, ImageDraw
 
 from ..layers import Layer, Painting
 from .recipe import Recipe, chance, in_bands
-from .shape import exposed, lamplight, modelled, moved, roomy
+from .shape import exposed, lamplight, modelled, moved, roomy, words
 from .texture import grain
 from .tone import blur, curve, curves, darken, field, glow, saturate, vignette
 
@@ -161,5 +161,7 @@ class Noir(Recipe):
 
         grey = in_bands(develop, 0.06 * unit, picture, noise)
         if not painting.transparent:
-            grey = darken(grey, field(picture.size, lambda x, y: lamplight(x, y, painting)))
+            lamp = field(picture.size, lambda x, y: lamplight(x, y, painting))
+            spared = words(painting, 0.8)
+            grey = darken(grey, lamp if spared is None else ImageChops.lighter(lamp, spared))
         return grey.convert("RGB")

@@ -9,6 +9,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from ..layers import Painting
 from .recipe import Recipe, chance, in_bands
+from .shape import words
 from .texture import clouds, paper
 from .tone import blur, curve, darken, field, ramp, saturate
 
@@ -41,6 +42,10 @@ class Watercolour(Recipe):
         unit = painting.unit
         across, down = clouds(painting, "bleed across", 0.07), clouds(painting, "bleed down", 0.07)
         wash = clouds(painting, "wash", 0.30, 4)
+        spared = words(painting, 0.85)
+        if spared is not None:
+            for drift in (across, down):
+                drift.paste(128, mask=spared)
         tooth = paper(painting, 15, 1 / 230)
         light = curve((0, 0.13), (0.3, 0.42), (0.7, 0.83), (1, 1))
 
@@ -82,9 +87,11 @@ class Watercolour(Recipe):
 
         size = (painting.width, painting.height)
         ragged = clouds(painting, "margin", 0.11, 4)
-        return ImageChops.add(
+        margin = ImageChops.add(
             field(size, inside), ragged.point([int((v - 128) * 0.7 + 128) for v in range(256)]), 1, -128
         )
+        spared = words(painting, 1)
+        return margin if spared is None else ImageChops.lighter(margin, spared)
 
 
 def on_paper(painted: Image.Image, tooth: Image.Image, margin: Image.Image) -> Image.Image:
@@ -106,13 +113,16 @@ class Oil(Recipe):
         unit = painting.unit
         rich = saturate(picture, 1.18)
         canvas = blur(rich, 0.012 * unit)
-        dice = chance(painting, "brush")
+        dice, forms = chance(painting, "brush"), directions(rich)
         for number, (width, length) in enumerate(
             ((0.026, 0.085), (0.012, 0.040), (0.006, 0.018), (0.0034, 0.009))
         ):
             strokes(
-                canvas, rich, dice, max(1.0, width * unit), max(2.0, length * unit), everywhere=number == 0
+                canvas, rich, forms, dice, max(1, width * unit), max(2, length * unit), everywhere=number == 0
             )
+        spared = words(painting, 0.8)
+        if spared is not None:
+            canvas.paste(rich, mask=spared)
         weave = paper(painting, 9, 1 / 420)
         step = max(1, round(0.0012 * unit))
 
@@ -129,6 +139,7 @@ class Oil(Recipe):
 def strokes(
     canvas: Image.Image,
     picture: Image.Image,
+    forms: np.ndarray,
     dice: np.random.Generator,
     width: float,
     length: float,
@@ -137,29 +148,23 @@ def strokes(
     """Lay one size of brush strokes on the canvas: on all of it, or only where it differs from the picture."""
     pitch = width * (0.8 if everywhere else 0.9)
     columns, rows = max(1, round(picture.width / pitch)), max(1, round(picture.height / pitch))
-    if columns * rows > 40_000:
-        return
     seen = np.asarray(picture.resize((columns, rows), Image.Resampling.BOX), np.float32)
     laid = np.asarray(canvas.resize((columns, rows), Image.Resampling.BOX), np.float32)
     missed = np.abs(seen - laid).sum(axis=2)
-    row, column = np.nonzero((missed > 34) if not everywhere else (missed >= 0))
-    limit = 2800
-    if row.size > limit:
-        kept = (
-            np.sort(np.argsort(-missed[row, column], kind="stable")[:limit])
-            if not everywhere
-            else np.sort(dice.permutation(row.size)[:limit])
-        )
+    row, column = np.nonzero(missed >= (0 if everywhere else 34))
+    if not everywhere:  # the worst misses, as many as time allows
+        worst = np.argsort(-missed[row, column], kind="stable")
+        kept = worst[: round(2000 * max(picture.size) / min(picture.size))]
         row, column = row[kept], column[kept]
     order = dice.permutation(row.size)
     row, column = row[order], column[order]
-    angle = along(picture, columns, rows)[row, column] + dice.normal(0, 0.16, row.size)
+    angle = along(forms, row / rows, column / columns) + dice.normal(0, 0.16, row.size)
     x = (column + dice.random(row.size)) * picture.width / columns
     y = (row + dice.random(row.size)) * picture.height / rows
     half = length * dice.uniform(0.35, 0.6, row.size) * (1 if everywhere else 0.8)
     colour = seen[row, column] + dice.normal(0, 4, (row.size, 1)) + dice.normal(0, 1.8, (row.size, 3))
     pen = ImageDraw.Draw(canvas)
-    bristles = 3 if everywhere else 1
+    bristles = 2 if everywhere else 1
     dx, dy = np.cos(angle) * half, np.sin(angle) * half
     thick = max(1, round(width * 1.15 / bristles))
     shades = (
@@ -182,22 +187,27 @@ def strokes(
             pen.line(line, fill=(tint[0], tint[1], tint[2]), width=thick)
 
 
-def along(picture: Image.Image, columns: int, rows: int) -> np.ndarray:
-    """The direction of the forms at each place: along edges near them, and drifting where nothing is."""
-    small = picture.convert("L").resize((max(4, columns), max(4, rows)), Image.Resampling.BOX)
+def along(forms: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:
+    """The directions at these places (0 to 1 down and across)."""
+    return np.asarray(forms[(row * forms.shape[0]).astype(int), (column * forms.shape[1]).astype(int)])
+
+
+def directions(picture: Image.Image) -> np.ndarray:
+    """Where the forms run, in radians on a coarse grid: along edges near them, and drifting elsewhere."""
+    scale = 110 / min(picture.size)
+    small = picture.convert("L").resize(
+        (max(4, round(picture.width * scale)), max(4, round(picture.height * scale))), Image.Resampling.BOX
+    )
     tone = np.asarray(small.filter(ImageFilter.GaussianBlur(1.2)), np.float32)
     gy, gx = (np.asarray(slope) for slope in np.gradient(tone))
 
     def soft(values: np.ndarray) -> np.ndarray:
-        return np.asarray(
-            Image.fromarray(values.astype(np.float32))
-            .resize((max(2, small.width // 4), max(2, small.height // 4)), Image.Resampling.BOX)
-            .resize(small.size, Image.Resampling.BICUBIC)
-        )
+        wide = Image.fromarray(values.astype(np.float32))
+        fewer = wide.resize((max(2, small.width // 4), max(2, small.height // 4)), Image.Resampling.BOX)
+        return np.asarray(fewer.resize(small.size, Image.Resampling.BICUBIC))
 
-    drift = (
-        3.0 * np.cos(np.linspace(0, 5, tone.shape[1]))[None, :],
-        3.0 * np.sin(np.linspace(0, 4, tone.shape[0]))[:, None],
-    )
-    across = np.arctan2(soft(2 * gx * gy) + drift[1], soft(gx * gx - gy * gy) + drift[0]) / 2
-    return np.asarray(across[:rows, :columns] + np.pi / 2)
+    drift_x = 3 * np.cos(np.linspace(0, 5, tone.shape[1]))[None, :]
+    drift_y = 3 * np.sin(np.linspace(0, 4, tone.shape[0]))[:, None]
+    # Twice the angle, so that a form's two directions are one (the structure tensor's way).
+    across = np.arctan2(soft(2 * gx * gy) + drift_y, soft(gx * gx - gy * gy) + drift_x) / 2
+    return np.asarray(across + np.pi / 2)

@@ -80,6 +80,13 @@ def union(painting: Painting, kinds: tuple[str, ...] = ("subject", "lettering"))
     return out
 
 
+def words(painting: Painting, strength: float) -> Image.Image | None:
+    """Where words stand, up to `strength` (0 to 1) as "L", for a style to spare: they are there to be read."""
+    if not any(layer.kind == "lettering" for layer in painting.layers):
+        return None
+    return union(painting, ("lettering",)).point([int(v * strength) for v in range(256)])
+
+
 def side(alpha: Image.Image, painting: Painting, lit: bool, amount: float) -> Image.Image:
     """How far each pixel of a round thing of this outline faces the light, or away from it: 0 to 255."""
     reach = 0.22 * min(alpha.size)

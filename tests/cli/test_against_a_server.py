@@ -154,6 +154,12 @@ def test_previews_are_asked_for_and_watched(tintype: Tintype, provider: FakeProv
     assert (provider.asked[0].stream, provider.asked[0].partial_images) == (True, 2)
 
 
+def test_several_pictures_with_previews_are_several_streams(tintype: Tintype, provider: FakeProvider) -> None:
+    done = tintype("gen", "a fox", "-n", "2", "--previews", "1", "-o", "fox.png")
+    assert [path.name for path in sorted(done.paths)] == ["fox-1.png", "fox-2.png"]
+    assert [asked.n for asked in provider.asked] == [1, 1]
+
+
 @pytest.mark.parametrize(
     ("fault", "code"),
     [

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import typer
 
-from ..core import Completed, ImageRequest, Partial, Text, Usage
+from ..core import Completed, ImageRequest, Partial, Text
 from ..core.errors import BadRequest, NoImage
 from ..gateway.gateway import Order
 from . import preview, telling
@@ -35,10 +35,6 @@ class Drawn:
     begun: float = field(default_factory=time.perf_counter)
     pictures: list[telling.Picture] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
-
-    @property
-    def usage(self) -> Usage:
-        return sum((picture.usage for picture in self.pictures), Usage())
 
 
 def draw(request: ImageRequest, wishes: Wishes) -> int:
@@ -89,18 +85,12 @@ def _kind(order: Order) -> str:
 def _with_previews(request: ImageRequest, order: Order, wishes: Wishes, *, live: bool) -> ImageRequest:
     """Ask for partial images: as many as were said, or for the bar's sake where they cost nothing.
 
-    Services stream one picture at a time, and so does strict handling.
+    Of several pictures the bar shows each as it is done: their previews would be a call for each.
     """
-    local = order.offer.provider.local
-    count = wishes.previews if wishes.previews is not None else (3 if live and local else 0)
+    free = order.offer.provider.local and request.n == 1
+    count = wishes.previews if wishes.previews is not None else (3 if live and free else 0)
     count = min(count, order.offer.card.partial_images)
-    if request.n > 1 and (request.strict or not local):
-        if wishes.previews:
-            telling.note("--previews is ignored: pictures are only previewed one at a time there")
-        return request
-    if not count:
-        return request
-    return replace(request, stream=True, partial_images=count)
+    return replace(request, stream=True, partial_images=count) if count else request
 
 
 async def _draw(
@@ -159,7 +149,7 @@ def _keep(event: Completed, order: Order, wishes: Wishes, target: Names | None) 
         data=data,
         format=header.format,
         size=header.size,
-        seed=event.seed,
+        seed=_seed(event, order),
         quality=event.quality or order.plan.request.quality,
         usage=event.usage,
         revised_prompt=event.revised_prompt,
@@ -171,12 +161,19 @@ def _facts(event: Completed, order: Order) -> Mapping[str, str]:
         "prompt": order.plan.request.prompt,
         "model": order.report.model,
         "provider": order.report.provider,
-        "seed": event.seed,
+        "seed": _seed(event, order),
         "size": event.image.header().size,
         "quality": event.quality or order.plan.request.quality,
         "Software": f"tintype {version('tintype')}",
     }
     return {keyword: str(value) for keyword, value in facts.items() if value is not None}
+
+
+def _seed(event: Completed, order: Order) -> int | None:
+    """What the model says that it took, or else what was asked of it for a single picture."""
+    request = order.plan.request
+    ignored = any(note.field == "seed" and note.verb == "ignored" for note in order.report.notes)
+    return request.seed if event.seed is None and request.n == 1 and not ignored else event.seed
 
 
 def _hand_out(drawn: Drawn, wishes: Wishes) -> None:

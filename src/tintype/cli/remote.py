@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ..catalog import load
-from ..core import Completed, Events, Image, ImageRequest, ModelCard, Note, Prices, TokenFormula
+from ..core import Completed, Events, Image, ImageRequest, ModelCard, Note, Octets, Prices, TokenFormula
 from ..core.errors import (
     BadRequest,
     Garbled,
@@ -34,6 +34,7 @@ from ..gateway.offers import Offer, Offers
 from ..polyfills import all_polyfills
 from ..providers.openai import build, read
 from ..transport.upstream import Upstream
+from ..wire import openai_images as wire
 from ..wire import sse
 
 _OURS = "x-tintype-"
@@ -90,7 +91,7 @@ class Server:
         )
         async with aclosing(posted) as documents:
             async for document in documents:
-                if failure := read_error(200, bytes(document)):
+                if failure := read_error(200, document):
                     raise failure
                 for event in read(document):
                     if isinstance(event, Completed):
@@ -188,11 +189,11 @@ def list_models(url: str, key: str | None, *, timeout: float = 30.0) -> list[dic
         raise Garbled(f"{urlsplit(url).netloc} answered something else than a list of models.") from error
 
 
-def read_error(status: int, body: bytes) -> TintypeError | None:
+def read_error(status: int, body: Octets) -> TintypeError | None:
     """The server's error with its own words, by its code and else by its status; None where none is told."""
     try:
-        error = msgspec.json.decode(body)["error"]
-    except (msgspec.DecodeError, ValueError, KeyError, TypeError, RecursionError):
+        error = msgspec.json.decode(body, type=wire.Answer).error
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return None
     facts = error if isinstance(error, Mapping) else {"message": error}
     if not error:

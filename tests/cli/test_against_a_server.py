@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tintype.core import Size
+from tintype.core import ModelCard, Size
 from tintype.core.errors import OutOfCredit, Refused, Timeout, TintypeError, Unauthenticated
 
 from ..fakes import FakeProvider
@@ -196,3 +196,18 @@ def test_strict_handling_is_asked_of_the_server(tintype: Tintype, provider: Fake
     assert strict.code == 2
     assert "512x512" in strict.err
     assert len(provider.asked) == 1
+
+
+def test_what_a_tintype_server_tells_is_handed_on(
+    tintype: Tintype, provider: FakeProvider, card: ModelCard
+) -> None:
+    provider.name = "illustrator"
+    done = tintype("gen", "a fox", "-s", "512x512", "--seed", "7", "--json")
+    (document,) = done.documents
+    assert document["plan"] == "size=adjusted:512x512->816x816; seed=ignored"
+    assert (document["provider"], document["model"]) == ("illustrator", "gpt-image-2")
+    assert (document["twin"], document["charged"]) == (True, False)
+    assert document["cost"] == (5 + 10 * 30) / 1e6
+    assert "tintype: seed: ignored" in done.err
+    assert done.err.count("size:") == 1
+    assert done.err.endswith("(twin: not charged)\n")

@@ -71,7 +71,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def run(arguments: list[str]) -> int:
     try:
-        return app(arguments, prog_name="tintype", standalone_mode=False) or 0
+        code = app(arguments, prog_name="tintype", standalone_mode=False) or 0
+        if code == INTERRUPTED:
+            _complain("interrupted")
+        return code
     except typer.TyperException as error:
         command = getattr(getattr(error, "ctx", None), "command_path", "tintype")
         _complain(f"{error.format_message().rstrip('.')}. See '{command} --help'.")
@@ -79,8 +82,6 @@ def run(arguments: list[str]) -> int:
     except TintypeError as error:
         _complain(sentence(error))
         return code_of(error)
-    except (KeyboardInterrupt, typer.Abort):
-        return INTERRUPTED
     except BrokenPipeError:
         return ERROR
     except (ValueError, OSError) as error:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..core.errors import BadRequest
 from ..gateway.settings import Settings
 
 if TYPE_CHECKING:
-    from ..gateway.gateway import Gateway
+    from ..gateway.gateway import Gateway, Order
 
 BASE_URL, KEY = "OPENAI_BASE_URL", "OPENAI_API_KEY"
 
@@ -24,19 +24,27 @@ def server_of(environ: Mapping[str, str], *, local: bool) -> str | None:
     return url
 
 
+class Answerer(NamedTuple):
+    """`learn` adds to an order what a server has told of it by the time that its pictures come."""
+
+    gateway: Gateway
+    learn: Callable[[Order], Order]
+
+
 def open_answerer(
     settings: Settings, environ: Mapping[str, str], model: str, *, local: bool, strict: bool
-) -> Gateway:
-    """A gateway that answers `model`. Raises BadRequest for settings that cannot be."""
+) -> Answerer:
+    """Who answers `model`. Raises BadRequest for settings that cannot be."""
     server = server_of(environ, local=local)
     try:
         if server is not None:
-            from .remote import at_server
+            from .remote import at_server, learn
 
-            return at_server(server, environ.get(KEY), model or settings.default_model, strict=strict)
+            gateway = at_server(server, environ.get(KEY), model or settings.default_model, strict=strict)
+            return Answerer(gateway, learn)
         from ..gateway.assemble import open_gateway
 
-        return open_gateway(settings, environ)
+        return Answerer(open_gateway(settings, environ), lambda order: order)
     except ValueError as error:
         raise BadRequest(str(error)) from None
 

@@ -31,7 +31,8 @@ class Finding(NamedTuple):
 
 def doctor(
     config: Annotated[
-        Path | None, Option(help="Settings. Default: tintype.toml where it lies in this folder.")
+        Path | None,
+        Option(metavar="FILE", help="Settings. Default: tintype.toml where it lies in this folder."),
     ] = None,
 ) -> int:
     """Check this installation: one line a thing."""

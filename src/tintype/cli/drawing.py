@@ -11,11 +11,13 @@ from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 
+import typer
+
 from ..core import Completed, ImageRequest, Partial, Text, Usage
 from ..core.errors import BadRequest, NoImage
-from ..gateway.gateway import Gateway, Order
-from . import telling
-from .answering import load_settings, open_answerer
+from ..gateway.gateway import Order
+from . import preview, telling
+from .answering import Answerer, load_settings, open_answerer
 from .costs import is_charged
 from .files import Names, names
 from .metadata import with_text
@@ -44,22 +46,22 @@ def draw(request: ImageRequest, wishes: Wishes) -> int:
     _check_output(wishes)
     environ = os.environ
     settings = load_settings(environ, config=wishes.config)
-    gateway = open_answerer(settings, environ, request.model, local=wishes.local, strict=request.strict)
-    order = gateway.order(request)
+    answerer = open_answerer(settings, environ, request.model, local=wishes.local, strict=request.strict)
+    order = answerer.gateway.order(request)
     target = None if wishes.output == STDOUT else _target(request, order, wishes)
     live = is_live(quiet=wishes.quiet)
     wanted = _with_previews(request, order, wishes, live=live)
     if wishes.dry_run:
-        order = gateway.order(wanted)
+        order = answerer.gateway.order(wanted)
         path = None if target is None else target.first(_kind(order))
         telling.tell_plan(order, path, as_json=wishes.json)
         return 0
     telling.log_crashes()
     try:
-        asyncio.run(_draw(gateway, wanted, wishes, target, live=live))
+        asyncio.run(_draw(answerer, wanted, wishes, target, live=live))
     except KeyboardInterrupt:
-        paid = "; what had begun may still be charged" if is_charged(order.offer) else ""
-        telling.note(f"interrupted{paid}")
+        if is_charged(order.offer):
+            telling.note("what had begun may still be charged")
         raise
     return 0
 
@@ -92,17 +94,21 @@ def _with_previews(request: ImageRequest, order: Order, wishes: Wishes, *, live:
     local = order.offer.provider.local
     count = wishes.previews if wishes.previews is not None else (3 if live and local else 0)
     count = min(count, order.offer.card.partial_images)
-    if not count or (request.n > 1 and (request.strict or not local)):
+    if request.n > 1 and (request.strict or not local):
+        if wishes.previews:
+            telling.note("--previews is ignored: pictures are only previewed one at a time there")
+        return request
+    if not count:
         return request
     return replace(request, stream=True, partial_images=count)
 
 
 async def _draw(
-    gateway: Gateway, request: ImageRequest, wishes: Wishes, target: Names | None, *, live: bool
+    answerer: Answerer, request: ImageRequest, wishes: Wishes, target: Names | None, *, live: bool
 ) -> None:
-    job = gateway.submit(request)
+    job = answerer.gateway.submit(request)
     # The job's own report, since its notes grow until the last picture.
-    drawn = Drawn(order=replace(gateway.order(request), report=job.report))
+    drawn = Drawn(order=replace(answerer.gateway.order(request), report=job.report))
     steps = (request.partial_images or 0) if request.stream else 0
     previews = 0
     try:
@@ -117,6 +123,7 @@ async def _draw(
                     else:
                         if wishes.previews is None:
                             event = _without_previews(event, previews, drawn.order)
+                        drawn.order = answerer.learn(drawn.order)
                         drawn.pictures.append(_keep(event, drawn.order, wishes, target))
     finally:
         _hand_out(drawn, wishes)
@@ -174,8 +181,6 @@ def _facts(event: Completed, order: Order) -> Mapping[str, str]:
 
 def _hand_out(drawn: Drawn, wishes: Wishes) -> None:
     """Say where each picture is, also of an order that was cut short; show and open them."""
-    from . import preview
-
     for picture in drawn.pictures:
         if wishes.show is not False and not wishes.quiet and not preview.show(picture.data) and wishes.show:
             telling.note("this terminal shows no pictures: it needs kitty's or iTerm2's protocol")
@@ -183,8 +188,5 @@ def _hand_out(drawn: Drawn, wishes: Wishes) -> None:
             continue
         line = telling.as_json(picture, drawn.order) if wishes.json else str(picture.path)
         print(line, flush=True)
-        if wishes.open:
-            import typer
-
-            if typer.launch(str(picture.path)):
-                telling.note(f"no viewer could be started for {picture.path}")
+        if wishes.open and typer.launch(str(picture.path)):
+            telling.note(f"no viewer could be started for {picture.path}")

@@ -27,6 +27,8 @@ generate = with_wishes(
         "prompt",
         inspect.Parameter.POSITIONAL_OR_KEYWORD,
         default=None,
-        annotation=Annotated[str | None, typer.Argument(help="What to draw; - reads it from stdin.")],
+        annotation=Annotated[
+            str | None, typer.Argument(metavar="PROMPT", help="What to draw; - reads it from stdin.")
+        ],
     ),
 )

@@ -24,7 +24,8 @@ def models(
         bool, typer.Option("--local", help="The models here, even if OPENAI_BASE_URL is set.")
     ] = (False),
     config: Annotated[
-        Path | None, Option(help="Settings. Default: tintype.toml where it lies in this folder.")
+        Path | None,
+        Option(metavar="FILE", help="Settings. Default: tintype.toml where it lies in this folder."),
     ] = None,
 ) -> int:
     """List the models, who answers for each, and what a 1024x1024 picture of medium quality costs."""

@@ -18,34 +18,54 @@ Option = partial(typer.Option, show_default=False)
 class Wishes:
     """What was said on the command line, unread."""
 
-    model: Annotated[str, Option("-m", "--model", help="Which model: see 'tintype models'.")] = ""
-    n: Annotated[int, Option("-n", help="How many pictures, 1 to 10.")] = 1
+    model: Annotated[
+        str, Option("-m", "--model", metavar="MODEL", help="Which model: see 'tintype models'.")
+    ] = ""
+    n: Annotated[int, Option("-n", metavar="N", help="How many pictures, 1 to 10.")] = 1
     size: Annotated[
         str,
-        Option("-s", "--size", help="1024x1024, 16:9, square, portrait, landscape or auto."),
+        Option("-s", "--size", metavar="SIZE", help="1024x1024, 16:9, square, portrait, landscape or auto."),
     ] = "auto"
     quality: Annotated[
-        str, Option("-q", "--quality", help="low, medium, high, what else the model has, or auto.")
+        str,
+        Option(
+            "-q", "--quality", metavar="QUALITY", help="low, medium, high, what else the model has, or auto."
+        ),
     ] = "auto"
     format: Annotated[
-        str, Option("-f", "--format", help="png, jpeg or webp. Also read from the name given to -o.")
+        str,
+        Option(
+            "-f", "--format", metavar="FORMAT", help="png, jpeg or webp. Also read from the name given to -o."
+        ),
     ] = ""
-    background: Annotated[str, Option(help="transparent, opaque or auto.")] = "auto"
+    background: Annotated[str, Option(metavar="WORD", help="transparent, opaque or auto.")] = "auto"
     transparent: Annotated[bool, Option("--transparent", help="Short for --background transparent.")] = False
     compression: Annotated[
-        int | None, Option(help="Quality of a jpeg or webp in percent, 0 to 100, 100 the best.")
+        int | None,
+        Option(metavar="PERCENT", help="Quality of a jpeg or webp in percent, 0 to 100, 100 the best."),
     ] = None
-    seed: Annotated[int | None, Option(help="The same seed draws the same picture again.")] = None
+    seed: Annotated[int | None, Option(metavar="N", help="The same seed draws the same picture again.")] = (
+        None
+    )
     image: Annotated[
-        list[str], Option("-i", "--image", help="A picture to start from; repeatable, - for stdin.")
+        list[str],
+        Option("-i", "--image", metavar="FILE", help="A picture to start from; repeatable, - for stdin."),
     ] = field(default_factory=list)
     mask: Annotated[
-        str, Option(help="A PNG as large as the first picture, transparent where that is to change.")
+        str,
+        Option(
+            metavar="FILE", help="A PNG as large as the first picture, transparent where that is to change."
+        ),
     ] = ""
-    prompt_file: Annotated[str, Option(help="Read the prompt from this file, - for stdin.")] = ""
+    prompt_file: Annotated[
+        str, Option(metavar="FILE", help="Read the prompt from this file, - for stdin.")
+    ] = ""
 
     output: Annotated[
-        str, Option("-o", "--output", help="A file, an existing folder, or - for the bytes on stdout.")
+        str,
+        Option(
+            "-o", "--output", metavar="PATH", help="A file, an existing folder, or - for the bytes on stdout."
+        ),
     ] = ""
     force: Annotated[bool, Option("--force", help="Write over a file that is there.")] = False
     metadata: Annotated[
@@ -58,7 +78,7 @@ class Wishes:
     ] = False
     previews: Annotated[
         int | None,
-        Option(help="Ask for 0 to 3 partial images. Default: 3 where they are free, else 0."),
+        Option(metavar="N", help="Ask for 0 to 3 partial images. Default: 3 where they are free, else 0."),
     ] = None
     show: Annotated[
         bool | None,
@@ -72,7 +92,8 @@ class Wishes:
         False
     )
     config: Annotated[
-        Path | None, Option(help="Settings. Default: tintype.toml where it lies in this folder.")
+        Path | None,
+        Option(metavar="FILE", help="Settings. Default: tintype.toml where it lies in this folder."),
     ] = None
 
 

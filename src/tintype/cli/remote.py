@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import replace
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ..catalog import load
-from ..core import Completed, Events, Image, ImageRequest, ModelCard, Prices, TokenFormula
+from ..core import Completed, Events, Image, ImageRequest, ModelCard, Note, Prices, TokenFormula
 from ..core.errors import (
     BadRequest,
     Garbled,
@@ -28,13 +29,15 @@ from ..core.errors import (
     UnknownModel,
 )
 from ..core.request import FORMATS, HINTS, MAX_IMAGES
-from ..gateway.gateway import Gateway
+from ..gateway.gateway import Gateway, Order
 from ..gateway.offers import Offer, Offers
 from ..polyfills import all_polyfills
 from ..providers.openai import build, read
 from ..transport.upstream import Upstream
 from ..wire import sse
 
+_OURS = "x-tintype-"
+_NOTE = re.compile(r"(\w[\w ]*)=(\w+)(?::([^;]*))?")
 QUALITIES = ("low", "medium", "high", "xhigh", "max", "standard", "hd")
 _BY_STATUS: Mapping[int, type[TintypeError]] = {
     400: BadRequest,
@@ -71,13 +74,19 @@ class Server:
 
     def __init__(self, url: str, key: str | None, *, strict: bool) -> None:
         self.name = urlsplit(url).netloc
+        self.told: dict[str, str] = {}  # what a Tintype server says beside its picture
         self._upstream = _upstream(url, key, {"prefer": "handling=strict"} if strict else {})
 
     async def generate(self, request: ImageRequest, card: ModelCard) -> Events:
         call = build(request, card)
         done = False
         posted = self._upstream.post(
-            call.path, call.body, call.media_type, frames=sse.documents, read_error=read_error
+            call.path,
+            call.body,
+            call.media_type,
+            frames=sse.documents,
+            read_error=read_error,
+            see_headers=self._see,
         )
         async with aclosing(posted) as documents:
             async for document in documents:
@@ -90,6 +99,41 @@ class Server:
                     yield event
         if not done:
             raise NoImage(f"{self.name} answered without a picture.", charged=True)
+
+    def _see(self, headers: Mapping[str, str]) -> None:
+        self.told = {
+            name.lower().removeprefix(_OURS): value
+            for name, value in headers.items()
+            if name.lower().startswith(_OURS)
+        }
+
+
+def learn(order: Order) -> Order:
+    """The order with what a Tintype server has told of it: who drew, by which plan, as whose twin."""
+    provider = order.offer.provider
+    if not isinstance(provider, Server) or "provider" not in provider.told:
+        return order
+    told, report = provider.told, order.report
+    report.provider = told["provider"]
+    report.model = told.get("model", report.model)
+    notes = [Note(*found.groups("")) for found in _NOTE.finditer(told.get("plan", ""))]  # type: ignore[arg-type]
+    fields = {note.field for note in notes}
+    ours = [note for note in report.notes if note not in notes]
+    report.notes[:] = notes + [
+        each for each in ours if (each.verb, each.field in fields) != ("delivered", True)
+    ]
+    if (notice := told.get("notice")) and notice not in report.notices:
+        report.notices.append(notice)
+    known = _known(report.model)
+    if known is None:
+        return order
+    card = replace(order.offer.card, tokens=known.tokens, prices=known.prices)
+    twin = report.provider == "illustrator" != known.provider
+    return replace(order, offer=replace(order.offer, card=card, twin=twin))
+
+
+def _known(model: str) -> ModelCard | None:
+    return next((card for service in load() for card in service.cards if card.id == model), None)
 
 
 def at_server(url: str, key: str | None, model: str, *, strict: bool = False) -> Gateway:

@@ -7,8 +7,6 @@ import socket
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from ..core.errors import BadRequest
 from .answering import load_settings
 from .options import Option
@@ -17,12 +15,17 @@ from .options import Option
 def serve(
     host: Annotated[
         str | None,
-        typer.Option(help="Address to listen on. Default: 127.0.0.1, or $HOST.", show_default=False),
+        Option(metavar="HOST", help="Address to listen on. Default: 127.0.0.1, or $HOST."),
     ] = None,
-    port: Annotated[int | None, Option(help="Port to listen on. Default: 8080, or $PORT.")] = None,
-    data: Annotated[Path | None, Option(help="Folder for what is kept. Default: data, or $DATA.")] = None,
+    port: Annotated[
+        int | None, Option(metavar="PORT", help="Port to listen on. Default: 8080, or $PORT.")
+    ] = None,
+    data: Annotated[
+        Path | None, Option(metavar="FOLDER", help="Folder for what is kept. Default: data, or $DATA.")
+    ] = None,
     config: Annotated[
-        Path | None, Option(help="Settings. Default: tintype.toml where it lies in this folder.")
+        Path | None,
+        Option(metavar="FILE", help="Settings. Default: tintype.toml where it lies in this folder."),
     ] = None,
 ) -> int:
     """Serve the API. Without any key, offline twins of the models answer, free of charge."""

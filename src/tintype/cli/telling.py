@@ -121,8 +121,8 @@ def tell_plan(order: Order, path: Path | None, *, as_json: bool) -> None:
     rows += [("notice", notice) for notice in order.report.notices]
     if usage is not None:
         text = f"{usage.text_in} for the prompt, {usage.image_in} for pictures sent, {usage.image_out} for pictures made"
-        rows.append(("tokens", f"{text} (estimate)"))
-    rows.append(("cost", f"{bill(amount, order.offer)}{' (estimate)' if amount else ''}"))
+        rows.append(("tokens", f"about {text}"))
+    rows.append(("cost", f"{'about ' if amount else ''}{bill(amount, order.offer)}"))
     rows.append(("file", "stdout" if path is None else str(path)))
     for name, value in rows:
         print(f"{name:<9} {value}")

@@ -67,12 +67,20 @@ class Upstream:
         await self._client.close()
 
     async def post(
-        self, path: str, body: bytes, media_type: str, *, frames: Frames, read_error: ReadError
+        self,
+        path: str,
+        body: bytes,
+        media_type: str,
+        *,
+        frames: Frames,
+        read_error: ReadError,
+        see_headers: Callable[[Mapping[str, str]], None] | None = None,
     ) -> AsyncGenerator[Octets, None]:
         """The documents that the upstream answers with, as the bytes that arrived: they hold pictures.
 
-        Closing the generator hangs up; but pyreqwest 0.15 lets a request whose answer has not begun run on,
-        until the answer or `timeout`. Raises UpstreamError, or what `read_error` makes of an answer.
+        `see_headers` is shown those of a good answer before its first document. Closing the generator
+        hangs up; but pyreqwest 0.15 lets a request whose answer has not begun run on, until the answer or
+        `timeout`. Raises UpstreamError, or what `read_error` makes of an answer.
         """
         request = (
             self._client.post(path.lstrip("/"))
@@ -85,6 +93,8 @@ class Upstream:
             async with request as response:
                 if response.status >= 300:
                     raise await self._failure(response, read_error)
+                if see_headers is not None:
+                    see_headers(response.headers)
                 if (response.get_header("content-type") or "").lower().startswith("text/event-stream"):
                     async for document in frames(_chunks(response)):
                         yield document

@@ -51,8 +51,7 @@ MEMORY: tuple[tuple[int, int, Detail, str], ...] = (
 
 
 def draw(prompt: str, width: int, height: int, detail: Detail, seed: int = 0) -> bytes:
-    for last in stages(Commission(prompt=prompt, width=width, height=height, detail=detail, seed=seed)):
-        pass
+    *_, last = stages(Commission(prompt=prompt, width=width, height=height, detail=detail, seed=seed))
     out = io.BytesIO()
     last.picture.save(out, "PNG", compress_level=1)
     return out.getvalue()

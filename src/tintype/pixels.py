@@ -50,8 +50,10 @@ def open_picture(image: Image, *, param: str, number: int | None = None) -> Pict
         ) from error
 
 
-def open_mask(image: Image, *, of: Picture) -> Picture:
+def open_mask(image: Image, *, of: Picture, white: bool = False) -> Picture:
     """A caller's mask in OpenAI's sense (alpha 0: change this) as an "L" that is 255 where to change.
+
+    `white`: the mask is in the other sense already, and white is to change.
 
     Raises BadRequest for one that cannot be read, has no alpha, or is not of the size of the picture.
     """
@@ -62,6 +64,8 @@ def open_mask(image: Image, *, of: Picture) -> Picture:
             "they must have the same size.",
             param="mask",
         )
+    if white:
+        return flatten(mask, (0, 0, 0)).convert("L")
     try:
         return to_white_on_black(mask)
     except ValueError as error:

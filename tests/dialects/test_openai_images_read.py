@@ -377,8 +377,10 @@ def test_an_address_is_kept_for_who_fetches_it() -> None:
 
 def test_nanogpts_mask_is_not_taken_for_openais() -> None:
     request = read({"prompt": "p", "imageDataUrl": BASE64, "maskDataUrl": BASE64})
-    assert request.mask is None
-    assert request.extras == {"nanogpt": {"maskDataUrl": Image.from_bytes(PNG)}}
+    assert (request.mask, request.mask_is_white) == (Image.from_bytes(PNG), True)
+    assert not read({"prompt": "p", "image": BASE64, "mask": BASE64}).mask_is_white
+    with pytest.raises(BadRequest, match="not both"):
+        read({"prompt": "p", "image": BASE64, "mask": BASE64, "maskDataUrl": BASE64})
 
 
 def test_a_picture_in_json_is_a_view_of_the_body() -> None:

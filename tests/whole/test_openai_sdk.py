@@ -159,6 +159,23 @@ def test_a_mask_keeps_everything_outside_it_to_the_pixel(client: openai.OpenAI) 
     assert made.tobytes() == ground.tobytes()
 
 
+def test_a_mask_means_the_same_in_either_sense(client: openai.OpenAI) -> None:
+    """OpenAI's transparent part and NanoGPT's white part: one region, one result."""
+    ground = encoded(drawn(Size(1024, 1024), "#274"), "png")
+    alpha = Image.new("RGBA", (1024, 1024), "black")
+    alpha.paste((0, 0, 0, 0), (256, 256, 768, 768))
+    white = Image.new("L", (1024, 1024))
+    white.paste(255, (256, 256, 768, 768))
+    asked: dict[str, Any] = {"model": "gpt-image-2", "prompt": "a red balloon", "quality": "low"}
+    url = "data:image/png;base64," + base64.b64encode(ground).decode()
+    masks = [("mask", encoded(alpha, "png")), ("maskDataUrl", encoded(white, "png"))]
+    one, other = (
+        client.images.generate(**asked, extra_body={"image": url, name: base64.b64encode(mask).decode()})
+        for name, mask in masks
+    )
+    assert pictures(one)[0].tobytes() == pictures(other)[0].tobytes()
+
+
 @pytest.mark.parametrize(
     ("asked", "status", "param", "code"),
     [

@@ -44,6 +44,9 @@ class ImageRequest:
     # Pictures to start from. Present means "edit these"; there is no separate verb.
     images: tuple[Image, ...] = ()
     mask: Image | None = None
+    mask_is_white: bool = (
+        False  # the mask's white is to change instead (NanoGPT's sense); no provider sees one
+    )
     input_fidelity: str | None = None
     strength: float | None = None
 

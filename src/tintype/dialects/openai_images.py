@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 from ..core import (
     Completed,
@@ -54,13 +54,15 @@ class OpenAIImages:
         images = read_images(fields)
         if incoming.path == wire.EDITS and not images:
             raise _missing("image")
-        mask = read_mask(fields)
+        mask, white_mask = read_mask(fields), read_mask(fields, "maskDataUrl")
+        if mask is not None and white_mask is not None:
+            raise BadRequest("Send 'mask' or 'maskDataUrl', and not both.", param="maskDataUrl")
+        mask, mask_is_white = mask or white_mask, white_mask is not None
         if mask is not None and not images:
             raise BadRequest("A mask needs an image that it masks: send one as 'image'.", param="mask")
         n = fields.integer("n", 1, wire.MAX_N)
         stream = fields.flag("stream")
         delivery, output_format = _delivery(fields, incoming, stream=stream, n=n or 1)
-        other_mask = read_mask(fields, "maskDataUrl")
         return ImageRequest(
             model=(fields.text("model") or "").strip(),
             prompt=prompt,
@@ -76,6 +78,7 @@ class OpenAIImages:
             seed=fields.integer("seed", -_MAX_SEED, _MAX_SEED),
             images=images,
             mask=mask,
+            mask_is_white=mask_is_white,
             input_fidelity=fields.word("input_fidelity", ("low", "high")),
             strength=fields.number("strength", 0, 1),
             style=fields.text("style"),
@@ -87,7 +90,7 @@ class OpenAIImages:
             stream=stream,
             partial_images=fields.integer("partial_images", 0, wire.MAX_PARTIAL_IMAGES),
             strict=_is_strict(incoming),
-            extras=_extras(fields, other_mask),
+            extras={"openai": rest} if (rest := fields.rest()) else {},
         )
 
     def media_type(self, request: ImageRequest) -> str:
@@ -193,13 +196,3 @@ def _is_strict(incoming: Incoming) -> bool:
     """RFC 7240, section 4.4."""
     wishes = re.split(r"[,;]", incoming.headers.get("prefer", "").lower())
     return any(re.fullmatch(r'handling\s*=\s*"?strict"?', wish.strip()) for wish in wishes)
-
-
-def _extras(fields: Fields, white_mask: object) -> dict[str, dict[str, Any]]:
-    """`maskDataUrl` is NanoGPT's, in which white is what may change: not the sense of `mask`."""
-    extras: dict[str, dict[str, Any]] = {}
-    if white_mask is not None:
-        extras["nanogpt"] = {"maskDataUrl": white_mask}
-    if rest := fields.rest():
-        extras["openai"] = rest
-    return extras

@@ -140,8 +140,8 @@ def _meaning(request: ImageRequest, card: ModelCard) -> Iterator[Gap]:
     if count > card.max_input_images:
         offer = f"at most {card.max_input_images}" if card.max_input_images else "none: it does not edit"
         yield gap("image", f"{count} images were sent, and {card.id!r} takes {offer}.")
-    elif request.mask is not None and not card.mask:
-        yield gap("mask", f"{card.id!r} takes no mask.")
+    elif request.mask is not None and (not card.mask or request.mask_is_white):
+        yield gap("mask", f"{card.id!r} takes no mask{' whose white is to change' if card.mask else ''}.")
     for number, image in enumerate((*request.images, *filter(None, [request.mask])), 1):
         if not image.is_local:
             text = f"Image {number} is an address. Pictures are not fetched from addresses: send it as a data URL."
@@ -153,8 +153,8 @@ def _adjustable(request: ImageRequest, card: ModelCard) -> Iterator[Gap]:
         return Gap(field, "adjustable", BadRequest(message, param=field, code=code))
 
     if request.n > card.max_n:
-        fault = f"Invalid 'n': {request.n}. {card.id!r} makes at most {card.max_n} at a time."
-        yield gap("n", "Streaming is only supported with n=1." if request.stream else fault)
+        over = f"Invalid 'n': {request.n}. {card.id!r} makes at most {card.max_n} at a time."
+        yield gap("n", "Streaming is only supported with n=1." if request.stream else over)
     if isinstance(request.size, Size):
         if fault := card.sizes.fault(request.size):
             yield gap("size", fault)

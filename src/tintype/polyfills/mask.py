@@ -1,6 +1,7 @@
-"""An edit within a mask, from a model that edits but knows no masks.
+"""Masks for models that know none, and masks of the other sense for those that do.
 
-The model redraws the whole picture; then only what the mask leaves open is taken from it.
+A model without masks redraws the whole picture; then only what the mask leaves open is taken from it.
+A mask whose white is to change becomes one in OpenAI's sense, whose transparent part is.
 """
 
 from __future__ import annotations
@@ -33,13 +34,30 @@ class Mask:
 
     def remedy(self, request: ImageRequest, card: ModelCard) -> Remedy | None:
         """None for a model that does not edit at all."""
-        if request.mask is None or not request.images or card.mask or not card.max_input_images:
+        if request.mask is None or not request.images or not card.max_input_images:
             return None
+        steps = ["white_to_alpha"] * request.mask_is_white + ["composite"] * (not card.mask)
 
         def wrap(generate: Generate) -> Generate:
+            if card.mask:
+                return lambda request: turned(request, generate)
             return lambda request: masked(request, card, generate)
 
-        return Remedy(Note("mask", "filled", "composite"), wrap)
+        return Remedy(Note("mask", "filled", "+".join(steps)), wrap) if steps else None
+
+
+async def turned(request: ImageRequest, generate: Generate) -> Events:
+    """The same order with its mask in OpenAI's sense."""
+    mask = await asyncio.to_thread(_to_alpha, request)
+    async with aclosing(generate(replace(request, mask=mask, mask_is_white=False))) as events:
+        async for event in events:
+            yield event
+
+
+def _to_alpha(request: ImageRequest) -> Image:
+    assert request.mask is not None
+    white = pixels.open_picture(request.mask, param="mask")
+    return Image.from_bytes(pixels.encode(pixels.to_alpha(white), "png"))
 
 
 class Passepartout(NamedTuple):
@@ -59,6 +77,7 @@ async def masked(request: ImageRequest, card: ModelCard, generate: Generate) -> 
     asked = replace(
         request,
         mask=None,
+        mask_is_white=False,
         output_format=best_format(card),
         output_compression=None,
         response_format="b64_json",
@@ -82,7 +101,7 @@ def composite(answer: Image, keep: Passepartout, format: Format, compression: in
 def _passepartout(request: ImageRequest) -> Passepartout:
     assert request.mask is not None
     picture = pixels.open_picture(request.images[0], param="image", number=1)
-    return Passepartout(picture, pixels.open_mask(request.mask, of=picture))
+    return Passepartout(picture, pixels.open_mask(request.mask, of=picture, white=request.mask_is_white))
 
 
 polyfill: Polyfill = Mask()

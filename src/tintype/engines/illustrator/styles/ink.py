@@ -25,6 +25,8 @@ class Comic(Recipe):
         if layer.kind not in ("subject", "scenery") or extremes(layer.pixels.getchannel("A"))[1] < 200:
             return layer
         width = painting.unit * (0.0065 if layer.kind == "subject" else 0.004)
+        if layer.kind == "subject":
+            layer = exposed(layer, 245 if is_grey(painting.scene.palette) else 205)  # legible by night
         wide = roomy(layer, painting, 3 * width)
         alpha = wide.pixels.getchannel("A")
         if not is_grey(painting.scene.palette):
@@ -55,7 +57,9 @@ class Comic(Recipe):
             0.75 * (f - v) if 52 < v < 214 else -v / 2 if v <= 52 else (v - 206) / 3
             for v, f in enumerate(level_of)
         ]
-        table = [128 + int(change) for change in step]
+        # Softened, or a slow gradient would show the stairs of its eight bits where it crosses a step.
+        soft = np.convolve(np.pad(step, 8, mode="edge"), np.full(17, 1 / 17), mode="valid")
+        table = [128 + int(change) for change in soft]
         # Dots grow from mid tones down, and never quite close: black is left to the ink.
         covered = curve((0, 0.35), (0.2, 0.48), (0.36, 0.86), (0.46, 1), (1, 1))
 

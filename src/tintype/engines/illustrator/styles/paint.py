@@ -148,13 +148,16 @@ def strokes(
     """Lay one size of brush strokes on the canvas: on all of it, or only where it differs from the picture."""
     pitch = width * (0.8 if everywhere else 0.9)
     columns, rows = max(1, round(picture.width / pitch)), max(1, round(picture.height / pitch))
-    seen = np.asarray(picture.resize((columns, rows), Image.Resampling.BOX), np.float32)
-    laid = np.asarray(canvas.resize((columns, rows), Image.Resampling.BOX), np.float32)
+    how = (
+        Image.Resampling.BOX if everywhere else Image.Resampling.NEAREST
+    )  # fine strokes take one pixel's colour
+    seen = np.asarray(picture.resize((columns, rows), how), np.float32)
+    laid = np.asarray(canvas.resize((columns, rows), how), np.float32)
     missed = np.abs(seen - laid).sum(axis=2)
     row, column = np.nonzero(missed >= (0 if everywhere else 34))
     if not everywhere:  # the worst misses, as many as time allows
         worst = np.argsort(-missed[row, column], kind="stable")
-        kept = worst[: round(2000 * max(picture.size) / min(picture.size))]
+        kept = worst[: round(2800 * max(picture.size) / min(picture.size))]
         row, column = row[kept], column[kept]
     order = dice.permutation(row.size)
     row, column = row[order], column[order]

@@ -17,9 +17,11 @@ BAYER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]])
 
 
 def block(painting: Painting) -> int:
-    """The edge of one drawn pixel in canvas pixels: the short edge has about 112 of them, or with words
-    in the picture as many as it takes to read them."""
-    return max(1, round(painting.unit / (200 if painting.scene.lettering else 112)))
+    """The edge of one drawn pixel in canvas pixels: the short edge has about 112 of them (fewer on a small
+    canvas, to be seen at all), or with words in the picture as many as it takes to read them."""
+    if painting.scene.lettering:
+        return max(1, round(painting.unit / 200))
+    return max(1, round(painting.unit / 112), min(4, painting.unit // 28))
 
 
 @dataclass(slots=True)

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from tintype.core import Completed, Events, Image, ImageRequest, ModelCard, Partial, Size, Usage
+from tintype.core import (
+    Completed,
+    Events,
+    Image,
+    ImageRequest,
+    JobView,
+    ModelCard,
+    Partial,
+    Size,
+    Usage,
+)
+from tintype.core.errors import UnknownModel
 
 from .pictures import png
 
@@ -43,3 +55,26 @@ class FakeProvider:
         except (asyncio.CancelledError, GeneratorExit):
             self.left += 1
             raise
+
+
+@dataclass
+class FakeHouse:
+    """What a dialect may ask of the house, with cards and jobs of the test's own."""
+
+    cards: Callable[[], Sequence[ModelCard]] = tuple
+    jobs: dict[str, JobView] = field(default_factory=dict)
+
+    def find(self, name: str) -> ModelCard:
+        for card in self.cards():
+            if name == card.id or name in card.aliases:
+                return card
+        raise UnknownModel(f"there is no {name}", param="model")
+
+    def submit(self, request: ImageRequest) -> JobView:
+        raise NotImplementedError
+
+    def job(self, id: str) -> JobView | None:
+        return self.jobs.get(id)
+
+    def running(self) -> Sequence[JobView]:
+        return [job for job in self.jobs.values() if not job.ended]

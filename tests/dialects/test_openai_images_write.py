@@ -33,6 +33,7 @@ from tintype.core import errors as e
 from tintype.dialects.openai_images import dialect
 from tintype.wire import sse
 
+from ..fakes import FakeHouse
 from ..pictures import picture
 from ..strict import validate_error, validate_event, validate_reply
 
@@ -257,10 +258,10 @@ def test_base64_goes_through_as_it_is_held(streamed: bool) -> None:
 )
 def test_errors(error: e.TintypeError, kind: str) -> None:
     facts = {"message": "m", "type": kind, "param": error.param, "code": error.code}
-    plain = json.loads(dialect.write_error(error))
+    plain = json.loads(dialect.write_error(error).body)
     validate_error(plain)
     assert plain == {"error": facts}
-    name, data = dialect.write_error(error, mid_stream=True).decode().removesuffix("\n\n").split("\n")
+    name, data = dialect.write_error_frame(error).decode().removesuffix("\n\n").split("\n")
     assert name == "event: error"
     assert json.loads(data.removeprefix("data: ")) == {"type": "error", "error": facts}
 
@@ -285,8 +286,14 @@ CARDS = (
 )
 
 
+def answered(path: str, **params: str) -> bytes:
+    """What the aside of this path says in a house with these cards."""
+    (aside,) = [aside for aside in dialect.asides if aside.path == path]
+    return aside.answer(Incoming(path=path, path_params=params), FakeHouse(cards=lambda: CARDS)).body
+
+
 def test_the_list_of_models() -> None:
-    listing = json.loads(dialect.write_listing(Incoming(path="/models"), CARDS))
+    listing = json.loads(answered("/models"))
     assert listing["object"] == "list"
     first, second = listing["data"]
     assert (first["id"], first["object"], first["owned_by"]) == ("gpt-image-2", "model", "openai")
@@ -300,11 +307,10 @@ def test_the_list_of_models() -> None:
 
 @pytest.mark.parametrize("name", ["gpt-image-2", "gpt-image-2-2026-04-21", "acme/draw"])
 def test_one_model(name: str) -> None:
-    incoming = Incoming(path="/models/{id:path}", path_params={"id": name})
-    model = json.loads(dialect.write_listing(incoming, CARDS))
+    model = json.loads(answered("/models/{id:path}", id=name))
     assert model["id"] == name
 
 
 def test_no_such_model() -> None:
     with pytest.raises(e.UnknownModel, match="gpt-9"):
-        dialect.write_listing(Incoming(path="/models/{id:path}", path_params={"id": "gpt-9"}), CARDS)
+        answered("/models/{id:path}", id="gpt-9")

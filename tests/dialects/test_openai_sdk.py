@@ -115,7 +115,7 @@ def test_edit(count: int) -> None:
     ],
 )
 def test_errors(error: TintypeError, kind: type[openai.APIStatusError]) -> None:
-    reply = Reply(status=error.status, chunks=[dialect.write_error(error)])
+    reply = Reply(status=error.status, chunks=[dialect.write_error(error).body])
     with pytest.raises(kind) as caught:
         asyncio.run(asked(reply, lambda client: client.images.generate(model="m", prompt="p")))
     assert (caught.value.code, caught.value.param) == (error.code, error.param)
@@ -126,7 +126,7 @@ def test_an_error_in_a_stream() -> None:
     async def call(client: openai.AsyncOpenAI) -> list[Any]:
         return await collected(await client.images.generate(model="m", prompt="p", stream=True))
 
-    frame = dialect.write_error(Refused("not that"), mid_stream=True)
+    frame = dialect.write_error_frame(Refused("not that"))
     reply = Reply(headers={"content-type": "text/event-stream"}, chunks=[frame])
     with pytest.raises(openai.APIError, match="not that") as caught:
         asyncio.run(asked(reply, call))

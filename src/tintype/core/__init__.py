@@ -5,13 +5,26 @@ from .events import Completed, Events, ImageEvent, Partial, Text, Usage
 from .header import Header
 from .image import Image, Octets
 from .money import Micros, Prices
-from .protocols import Dialect, Generate, Incoming, Polyfill, Provider, Remedy
+from .protocols import (
+    Answer,
+    Aside,
+    Dialect,
+    Generate,
+    House,
+    Incoming,
+    JobView,
+    Polyfill,
+    Provider,
+    Remedy,
+)
 from .report import Note, Report
 from .request import Delivery, Format, ImageRequest
 from .size import Grid, Ratio, Size, Sizes, SizeWish
 from .tokens import TokenFormula
 
 __all__ = [
+    "Answer",
+    "Aside",
     "Completed",
     "Delivery",
     "Dialect",
@@ -20,10 +33,12 @@ __all__ = [
     "Generate",
     "Grid",
     "Header",
+    "House",
     "Image",
     "ImageEvent",
     "ImageRequest",
     "Incoming",
+    "JobView",
     "Life",
     "Micros",
     "ModelCard",

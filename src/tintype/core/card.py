@@ -53,7 +53,8 @@ class ModelCard:
     max_input_images: int = 0  # 0: it does not edit
     mask: bool = False
     fidelities: tuple[str, ...] = ()
-    accepts: frozenset[str] = frozenset()
+    accepts: frozenset[str] = frozenset()  # hints, and names of extras, that it honours
+    says_text: bool = False  # it may say words between pictures
     delivers: Delivery = "b64_json"  # what its own service answers when nothing was said
 
     tokens: TokenFormula | None = None

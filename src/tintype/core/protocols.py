@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from .card import ModelCard
 from .errors import TintypeError
-from .events import Events
+from .events import Events, ImageEvent
 from .image import Octets
 from .report import Note, Report
 from .request import ImageRequest
@@ -33,6 +34,95 @@ class Incoming:
     def content_type(self) -> str:
         return self.headers.get("content-type", "")
 
+    @property
+    def key(self) -> str | None:
+        """The caller's key, wherever a client of any service puts it; None when there is none.
+
+        `Authorization: Bearer K`, `Basic user:K` or K alone, `api-key` (Azure), `x-api-key`,
+        `x-goog-api-key`, and `?key=` (Gemini).
+        """
+        scheme, _, rest = self.headers.get("authorization", "").strip().partition(" ")
+        if scheme.lower() == "basic" and rest:
+            return _basic_key(rest)
+        named = (self.headers.get(name, "").strip() for name in ("api-key", "x-api-key", "x-goog-api-key"))
+        return rest.strip() or scheme or next(filter(None, named), None) or self.query.get("key") or None
+
+
+def _basic_key(encoded: str) -> str | None:
+    try:
+        _, _, password = base64.b64decode(encoded, validate=True).decode("utf-8").partition(":")
+    except ValueError:
+        return None
+    return password or None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A whole HTTP answer that is no picture."""
+
+    body: bytes
+    status: int = 200
+    media_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class JobView(Protocol):
+    """A job as a dialect sees it. `events` are those so far, from the first on."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def request(self) -> ImageRequest: ...
+    @property
+    def report(self) -> Report: ...
+    @property
+    def ended(self) -> bool: ...
+    @property
+    def error(self) -> TintypeError | None: ...
+    @property
+    def events(self) -> Sequence[ImageEvent]: ...
+
+    def cancel(self) -> None:
+        """End it at its next stage, unless it has ended."""
+        ...
+
+
+class House(Protocol):
+    """What a dialect may ask of the house beside pictures."""
+
+    def cards(self) -> Sequence[ModelCard]:
+        """Every model there is."""
+        ...
+
+    def find(self, name: str) -> ModelCard:
+        """The card that answers to a name. Raises UnknownModel."""
+        ...
+
+    def submit(self, request: ImageRequest) -> JobView:
+        """Start a job that nobody watches; it can be read with `job` for an hour."""
+        ...
+
+    def job(self, id: str) -> JobView | None:
+        """A job that was submitted within the last hour, or runs now."""
+        ...
+
+    def running(self) -> Sequence[JobView]:
+        """The jobs that run now, the oldest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aside:
+    """A call of a dialect that is answered at once: lists of models, tasks, balances.
+
+    `when` decides between dialects that share a path (Google's and OpenAI's `GET /models`).
+    """
+
+    method: Literal["GET", "POST", "DELETE"]
+    path: str
+    answer: Callable[[Incoming, House], Answer]
+    when: Callable[[Incoming], bool] | None = None
+
 
 class Dialect(Protocol):
     """A wire format that clients speak to us.
@@ -43,7 +133,7 @@ class Dialect(Protocol):
 
     name: str
     paths: tuple[str, ...]  # POST: pictures
-    listings: tuple[str, ...]  # GET: the models there are
+    asides: tuple[Aside, ...]
 
     def read(self, incoming: Incoming) -> ImageRequest:
         """Understand a request. Raises BadRequest naming the field at fault."""
@@ -62,12 +152,12 @@ class Dialect(Protocol):
         """
         ...
 
-    def write_error(self, error: TintypeError, *, mid_stream: bool = False) -> bytes:
-        """The error as a document, or as a frame of a stream that has begun."""
+    def write_error(self, error: TintypeError) -> Answer:
+        """The error in this service's words, and with its status."""
         ...
 
-    def write_listing(self, incoming: Incoming, cards: Sequence[ModelCard]) -> bytes:
-        """The models, or the one that the path names. Raises UnknownModel."""
+    def write_error_frame(self, error: TintypeError) -> bytes:
+        """The error as a frame of a stream that has begun."""
         ...
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from .money import Micros
+
 Verb = Literal["filled", "adjusted", "ignored", "delivered"]
 
 
@@ -36,6 +38,7 @@ class Report:
     created: int  # Unix time in seconds
     notes: list[Note] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    cost: Micros | None = None  # of what was made, known when it is; a twin's is what its model would take
 
     def plan(self) -> str:
         """The notes in one line, e.g. `n=filled:fan_out(1x4); style=ignored`; empty when there are none."""

@@ -55,6 +55,13 @@ class ImageRequest:
     complexity: str | None = None
     user: str | None = None
     safety_identifier: str | None = None
+    negative_prompt: str | None = None
+    guidance_scale: float | None = None
+    num_inference_steps: int | None = None
+    thinking_level: str | None = None
+    media_resolution: str | None = None  # how finely the model looks at the input pictures
+
+    wants_text: bool = False  # words beside the pictures are welcome, from a model that says some
 
     # How the caller wants to be answered.
     response_format: Delivery | None = None  # None: as the model's own service would
@@ -77,6 +84,11 @@ HINTS = (
     "input_fidelity",
     "seed",
     "strength",
+    "negative_prompt",
+    "guidance_scale",
+    "num_inference_steps",
+    "thinking_level",
+    "media_resolution",
     "partial_images",
 )
 """Fields that shape a picture but do not make it another one: without them it is still what was

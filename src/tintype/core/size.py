@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil, floor, sqrt
 from typing import NamedTuple
 
@@ -198,40 +198,65 @@ class Grid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """The sizes that a model draws: those listed, those on a grid, or any when neither is said."""
+    """The sizes that a model draws: those listed, those of its shapes, those on a grid, or any when none is said.
+
+    `shapes` is the table of a model that is asked for a ratio and a tier (Gemini): what each of them is in
+    pixels. Its first entry is what the model draws when nothing is said.
+    """
 
     listed: tuple[Size, ...] = ()
     grid: Grid | None = None
+    shapes: Mapping[Ratio, Size] = field(default_factory=dict)
 
-    def fault(self, size: Size) -> str | None:
-        """Why the model does not draw this size, in OpenAI's words where it has some, or None."""
+    def fault(self, wish: Size | Ratio) -> str | None:
+        """Why the model does not draw this as it is asked for, in OpenAI's words where it has some, or None."""
+        if isinstance(wish, Ratio):
+            known = not self.shapes or self._shape(wish) is None
+            return f"Invalid size '{wish}'. Supported sizes are {self.offer()}." if known else None
         if self.grid is not None:
-            fault = self.grid.fault(size)
-            return fault and f"Invalid size '{size}'. {fault}"
-        if self.listed and size not in self.listed:
-            return f"Invalid size '{size}'. Supported sizes are {self.offer()}, and auto."
+            fault = self.grid.fault(wish)
+            return fault and f"Invalid size '{wish}'. {fault}"
+        offered = self.listed or tuple(self.shapes.values())
+        if offered and wish not in offered:
+            return f"Invalid size '{wish}'. Supported sizes are {self.offer()}, and auto."
         return None
 
     def nearest(self, wish: Size | Ratio) -> Size:
         """The size on offer that is nearest in shape, and then in number of pixels."""
+        if isinstance(wish, Ratio) and (exact := self._shape(wish)):
+            return exact
         size = wish if isinstance(wish, Size) else wish.pixels()
         if self.grid is not None:
             return self.grid.nearest(size)
-        if not self.listed or size in self.listed:
+        offered = self.listed or tuple(self.shapes.values())
+        if not offered or size in offered:
             return size
         shape = size.width / size.height
 
         def distance(offer: Size) -> tuple[float, float]:
-            offered = offer.width / offer.height
-            stretch = max(shape / offered, offered / shape)
-            return round(stretch, 2), abs(offer.width * offer.height - size.width * size.height)
+            # Tables round to a grid, so the same ratio comes out a little different in each tier.
+            stretch = max(shape * offer.height / offer.width, offer.width / offer.height / shape)
+            return round(stretch, 1), abs(offer.width * offer.height - size.width * size.height)
 
-        return min(self.listed, key=distance)
+        return min(offered, key=distance)
+
+    def ratio_of(self, size: Size) -> Ratio | None:
+        """What a model of shapes is asked for to get this size; None for a size that is not in its table."""
+        return next((ratio for ratio, pixels in self.shapes.items() if pixels == size), None)
+
+    def _shape(self, wish: Ratio) -> Size | None:
+        """A wish without a tier is for the tier that comes first in the table."""
+        tier = wish.tier or next((ratio.tier for ratio in self.shapes), None)
+        return self.shapes.get(Ratio(wish.width, wish.height, tier))
 
     def offer(self) -> str:
         """What is on offer, for an error message."""
         if self.listed:
             return ", ".join(map(str, self.listed))
+        if self.shapes:
+            ratios = dict.fromkeys(f"{ratio.width:g}:{ratio.height:g}" for ratio in self.shapes)
+            tiers = dict.fromkeys(ratio.tier for ratio in self.shapes if ratio.tier)
+            return ", ".join(ratios) + (f" at {', '.join(tiers)}" if tiers else "")
         if self.grid is None:
             return "any size"
         return (

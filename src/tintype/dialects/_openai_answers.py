@@ -8,7 +8,21 @@ from typing import Any
 
 import msgspec
 
-from ..core import Completed, Image, ImageEvent, ImageRequest, ModelCard, Octets, Partial, Report, Text, Usage
+from ..core import (
+    Answer,
+    Completed,
+    House,
+    Image,
+    ImageEvent,
+    ImageRequest,
+    Incoming,
+    ModelCard,
+    Octets,
+    Partial,
+    Report,
+    Text,
+    Usage,
+)
 from ..core.errors import TintypeError, UnknownModel
 from ..wire import openai_images as wire
 from ..wire import payload, sse
@@ -95,7 +109,15 @@ _TYPES: tuple[tuple[int | None, str | None, str | None, str], ...] = (
 )
 
 
-def error(error: TintypeError, *, mid_stream: bool) -> bytes:
+def error(error: TintypeError) -> bytes:
+    return msgspec.json.encode({"error": _error(error)})
+
+
+def error_frame(error: TintypeError) -> bytes:
+    return b"".join(sse.frame("error", [msgspec.json.encode({"type": "error", "error": _error(error)})]))
+
+
+def _error(error: TintypeError) -> dict[str, Any]:
     facts = (error.status, error.code, error.param)
     kind = next(
         (
@@ -105,19 +127,21 @@ def error(error: TintypeError, *, mid_stream: bool) -> bytes:
         ),
         "server_error" if error.status >= 500 else "invalid_request_error",
     )
-    body = {"message": str(error), "type": kind, "param": error.param, "code": error.code}
-    if mid_stream:
-        return b"".join(sse.frame("error", [msgspec.json.encode({"type": "error", "error": body})]))
-    return msgspec.json.encode({"error": body})
+    return {"message": str(error), "type": kind, "param": error.param, "code": error.code}
 
 
-def listing(wanted: str | None, cards: Sequence[ModelCard]) -> bytes:
-    """Every model, or the one that is wanted, by its id or another name of it. Raises UnknownModel."""
-    if wanted is None:
-        return msgspec.json.encode({"object": "list", "data": [_model(card, card.id) for card in cards]})
-    for card in cards:
+def listing(incoming: Incoming, house: House) -> Answer:
+    """Every model."""
+    models = [_model(card, card.id) for card in house.cards()]
+    return Answer(body=msgspec.json.encode({"object": "list", "data": models}))
+
+
+def model(incoming: Incoming, house: House) -> Answer:
+    """The model that the path names, by its id or another name of it. Raises UnknownModel."""
+    wanted = incoming.path_params["id"]
+    for card in house.cards():
         if wanted == card.id or wanted in card.aliases:
-            return msgspec.json.encode(_model(card, wanted))
+            return Answer(body=msgspec.json.encode(_model(card, wanted)))
     raise UnknownModel(f"The model '{wanted}' does not exist or you do not have access to it.", param="model")
 
 

@@ -7,17 +7,18 @@ a body of generations means an edit, and sizes may be written in any service's w
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Literal, cast
 
 from ..core import (
+    Answer,
+    Aside,
     Completed,
     Dialect,
     Events,
     Format,
     ImageRequest,
     Incoming,
-    ModelCard,
     Octets,
     Report,
 )
@@ -38,7 +39,10 @@ _MAX_SEED = 2**63 - 1
 class OpenAIImages:
     name = "openai-images"
     paths: tuple[str, ...] = (wire.GENERATIONS, wire.EDITS, wire.VARIATIONS)
-    listings: tuple[str, ...] = ("/models", "/models/{id:path}")
+    asides: tuple[Aside, ...] = (
+        Aside(method="GET", path="/models", answer=answers.listing),
+        Aside(method="GET", path="/models/{id:path}", answer=answers.model),
+    )
 
     def read(self, incoming: Incoming) -> ImageRequest:
         if incoming.path == wire.VARIATIONS:
@@ -125,11 +129,11 @@ class OpenAIImages:
         for chunk in answers.document(request, pictures, report):
             yield chunk
 
-    def write_error(self, error: TintypeError, *, mid_stream: bool = False) -> bytes:
-        return answers.error(error, mid_stream=mid_stream)
+    def write_error(self, error: TintypeError) -> Answer:
+        return Answer(body=answers.error(error), status=error.status)
 
-    def write_listing(self, incoming: Incoming, cards: Sequence[ModelCard]) -> bytes:
-        return answers.listing(incoming.path_params.get("id"), cards)
+    def write_error_frame(self, error: TintypeError) -> bytes:
+        return answers.error_frame(error)
 
 
 dialect: Dialect = OpenAIImages()

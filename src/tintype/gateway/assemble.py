@@ -31,6 +31,7 @@ def open_gateway(settings: Settings, environ: Mapping[str, str]) -> Gateway:
             offers(load(), environ),
             default=settings.default_model,
             stand_ins=settings.stand_in,
+            deployments=settings.deployment,
         ),
         polyfills=all_polyfills(),
     )

@@ -8,8 +8,9 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
-from ..core import Completed, Delivery, Events, ImageRequest, Note, Polyfill, Report
+from ..core import Completed, Delivery, Events, ImageRequest, Note, Polyfill, Report, Usage
 from ..core.errors import NoImage
+from ..core.money import cost
 from ..storage import MemoryStore
 from .jobs import Job, Jobs
 from .offers import Offer, Offers
@@ -74,11 +75,12 @@ class Gateway:
 
     async def _generate(self, order: Order) -> Events:
         plan, report = order.plan, order.report
-        asked, made = plan.size(), 0
+        asked, made, used = plan.size(), 0, Usage()
         async with aclosing(plan.generate(order.offer.provider)(plan.request)) as events:
             async for event in events:
                 if isinstance(event, Completed):
                     made += 1
+                    used += event.usage
                     size = event.image.header().size
                     if asked and size and size != asked:
                         note = Note("size", "delivered", f"{size} asked:{asked}")
@@ -88,6 +90,7 @@ class Gateway:
                         name = self.store.keep(event.image)
                         event = replace(event, image=event.image.at(f"{order.base_url}/pictures/{name}"))
                 yield event
+        report.cost = cost(used, plan.card.prices)
         if not made:
             raise NoImage(f"{report.provider} said that it was done, and sent no picture.")
 

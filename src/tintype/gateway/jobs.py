@@ -8,6 +8,7 @@ Jobs live in memory here: whoever makes them durable replaces this class.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from uuid import uuid4
@@ -29,8 +30,8 @@ class Job:
         self.report = report
         self.error: TintypeError | None = None
         self.ended = False
+        self.events: list[ImageEvent] = []
         self._local = local
-        self._events: list[ImageEvent] = []
         self._news = asyncio.Event()
         self._watchers = 0
         self._task: asyncio.Task[None] | None = None
@@ -56,8 +57,8 @@ class Job:
         position = 0
         while True:
             news = self._news
-            while position < len(self._events):
-                yield self._events[position]
+            while position < len(self.events):
+                yield self.events[position]
                 position += 1
             if self.ended:
                 if self.error is not None:
@@ -75,7 +76,7 @@ class Job:
         try:
             async with aclosing(generate()) as events:
                 async for event in events:
-                    self._events.append(event)
+                    self.events.append(event)
                     self._tell()
         except TintypeError as error:
             self.error = error
@@ -90,11 +91,33 @@ class Job:
 
 
 class Jobs:
-    """The jobs that run now."""
+    """The jobs that run now, and those to be read later: the last `KEPT`, for `LIFETIME` seconds."""
 
-    def __init__(self) -> None:
+    KEPT = 64
+    LIFETIME = 3600.0
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.running: dict[str, Job] = {}
+        self._kept: dict[str, tuple[Job, float]] = {}  # with the time of its start, in that order
+        self._clock = clock
         self._draining = False
+
+    def find(self, id: str) -> Job | None:
+        """A job that was kept, or that runs now."""
+        self._forget()
+        return self._kept[id][0] if id in self._kept else self.running.get(id)
+
+    def keep(self, job: Job) -> None:
+        """Have it found after it has ended."""
+        self._kept[job.id] = (job, self._clock())
+        self._forget()
+
+    def _forget(self) -> None:
+        for id, (job, start) in list(self._kept.items()):
+            if len(self._kept) <= self.KEPT and self._clock() - start < self.LIFETIME:
+                return
+            if job.ended:
+                del self._kept[id]
 
     def start(
         self, generate: Callable[[], Events], request: ImageRequest, report: Report, *, local: bool

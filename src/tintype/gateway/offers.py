@@ -32,15 +32,24 @@ class Found:
 class Offers:
     """Every model there is, by id and by alias.
 
-    `stand_ins` maps a requested name, or a pattern such as "dall-e-*", to the model that
+    `deployments` are further names, as Azure's customers give them. `stand_ins` maps a requested name, or a pattern such as "dall-e-*", to the model that
     answers instead: for applications with a name written into them.
     """
 
     def __init__(
-        self, offers: Iterable[Offer], *, default: str, stand_ins: Mapping[str, str] | None = None
+        self,
+        offers: Iterable[Offer],
+        *,
+        default: str,
+        stand_ins: Mapping[str, str] | None = None,
+        deployments: Mapping[str, str] | None = None,
     ) -> None:
         self._by_id = {offer.card.id: offer for offer in offers}
         self._alias = {alias: offer for offer in self._by_id.values() for alias in offer.card.aliases}
+        for name, model in (deployments or {}).items():
+            if (offer := self._look(model)) is None:
+                raise ValueError(f"the deployment {name!r} is of {model!r}, which is not in the catalog")
+            self._alias[name] = offer
         self._default = default
         self._stand_ins = dict(stand_ins or {})
         for name in (default, *self._stand_ins.values()):

@@ -155,11 +155,8 @@ def _adjustable(request: ImageRequest, card: ModelCard) -> Iterator[Gap]:
     if request.n > card.max_n:
         over = f"Invalid 'n': {request.n}. {card.id!r} makes at most {card.max_n} at a time."
         yield gap("n", "Streaming is only supported with n=1." if request.stream else over)
-    if isinstance(request.size, Size):
-        if fault := card.sizes.fault(request.size):
-            yield gap("size", fault)
-    elif request.size is not None:
-        yield gap("size", f"Invalid size '{request.size}'. Supported sizes are {card.sizes.offer()}.")
+    if request.size is not None and (fault := card.sizes.fault(request.size)):
+        yield gap("size", fault)
     if request.quality is not None and card.qualities and request.quality not in card.qualities:
         offer = ", ".join(f"'{quality}'" for quality in card.qualities)
         yield gap(
@@ -210,4 +207,5 @@ def _hints(request: ImageRequest, card: ModelCard, family: str) -> Iterator[Gap]
     for owner, names in request.extras.items():
         if owner != family:
             for name in names:
-                yield gap(name)
+                if name not in card.accepts:
+                    yield gap(name)

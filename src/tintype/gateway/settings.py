@@ -24,6 +24,7 @@ class Settings:
     grace: float = 30.0
     public_base_url: str = ""  # where callers reach this server; empty: as each request says
     stand_in: Mapping[str, str] = field(default_factory=dict)  # requested name or pattern -> model
+    deployment: Mapping[str, str] = field(default_factory=dict)  # Azure's name for it -> model
 
     @classmethod
     def load(cls, environ: Mapping[str, str], path: Path | None = None) -> Self:

@@ -13,8 +13,8 @@ from ..core import Dialect
 from ..core.errors import TintypeError
 from ..gateway.gateway import Gateway
 from ..gateway.settings import Settings
-from .endpoint import Endpoint
-from .http import Gone, Headers, Message, Receive, Scope, Send, header, respond
+from .endpoint import Endpoint, head_of
+from .http import Gone, Headers, Message, Receive, Scope, Send, header, respond, tell
 from .pages import OWN, OWN_FOLDERS, make_pages
 from .routes import Routes, normal
 
@@ -28,9 +28,8 @@ class App:
 
     def __init__(self, gateway: Gateway, dialects: Sequence[Dialect], settings: Settings) -> None:
         self._routes = Routes(dialects)
-        self._fallback = next(each for each in dialects if each.name == "openai-images")
         self._endpoint = Endpoint(gateway, settings)
-        self._pages = make_pages(gateway, settings, self._fallback)
+        self._pages = make_pages(gateway, settings, self._routes.speaker("/"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -67,11 +66,11 @@ class App:
         path = normal(scope["path"])
         if path in OWN or path.startswith(OWN_FOLDERS):
             return await self._pages({**scope, "path": path, "raw_path": path.encode()}, receive, send)  # type: ignore[arg-type]
-        dialect = self._fallback
+        dialect, head = self._routes.speaker(path), head_of(scope)
         try:
-            match = self._routes.find(scope["method"], path)
+            match = self._routes.find(scope["method"], path, head)
             dialect = match.route.dialect
-            await self._endpoint.answer(match, scope, receive, send, facts)
+            await self._endpoint.answer(match, head, scope, receive, send, facts)
         except TintypeError as error:
             await fail(send, dialect, error, facts)
         except (Gone, OSError):
@@ -88,12 +87,12 @@ class App:
 async def fail(send: Send, dialect: Dialect, error: TintypeError, facts: dict[str, Any]) -> None:
     """Answer an error. An SDK tries again unless told that this would not help, or would buy twice."""
     facts["error"] = error.code
-    headers = [header("content-type", "application/json")]
+    headers: Headers = []
     if error.retry_after is not None:
         headers.append(header("retry-after", f"{error.retry_after:g}"))
     if error.charged or not error.retryable:
         headers.append((b"x-should-retry", b"false"))
-    await respond(send, error.status, headers, [dialect.write_error(error)])
+    await tell(send, dialect.write_error(error), headers)
 
 
 def preflight(scope: Scope) -> Headers:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any, cast
 from urllib.parse import parse_qsl
 
@@ -17,7 +18,8 @@ from ..core.errors import TintypeError
 from ..gateway.gateway import Gateway
 from ..gateway.jobs import Job
 from ..gateway.settings import Settings
-from .http import Gone, Headers, Receive, Scope, Send, end, header, hung_up, read_body, respond
+from .house import CallersHouse
+from .http import Gone, Headers, Receive, Scope, Send, end, header, hung_up, read_body, respond, tell
 from .routes import Match
 
 HEARTBEAT = b": still drawing\n\n"
@@ -30,25 +32,22 @@ class Endpoint:
         self._settings = settings
 
     async def answer(
-        self, match: Match, scope: Scope, receive: Receive, send: Send, facts: dict[str, Any]
+        self, match: Match, head: Incoming, scope: Scope, receive: Receive, send: Send, facts: dict[str, Any]
     ) -> None:
         """Raises TintypeError while nothing has been sent, and Gone. `facts` gathers what the log tells."""
-        dialect = match.route.dialect
-        incoming = Incoming(
+        dialect, aside = match.route.dialect, match.route.aside
+        incoming = replace(
+            head,
             path=match.route.path,
             path_params=match.path_params,
-            query=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
-            headers={
-                name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
-            },
             body=await read_body(scope, receive, self._settings.max_body),
         )
-        if match.route.kind == "listing":
-            listing = dialect.write_listing(incoming, self._gateway.offers.cards())
-            return await respond(send, 200, [header("content-type", "application/json")], [listing])
-        request = dialect.read(incoming)
         base_url = self._settings.public_base_url or base_url_of(scope["scheme"], incoming.headers)
-        job = self._gateway.submit(request, base_url=base_url.rstrip("/"))
+        base_url = base_url.rstrip("/")
+        if aside is not None:
+            return await tell(send, aside.answer(incoming, CallersHouse(self._gateway, base_url)))
+        request = dialect.read(incoming)
+        job = self._gateway.submit(request, base_url=base_url)
         facts |= {"job": job.id, "model": job.report.model, "provider": job.report.provider}
         left = asyncio.create_task(hung_up(receive))
         try:
@@ -108,7 +107,7 @@ class Endpoint:
             except TintypeError as error:
                 if not begun:
                     raise
-                frame = dialect.write_error(error, mid_stream=True)
+                frame = dialect.write_error_frame(error)
                 await send({"type": "http.response.body", "body": frame, "more_body": False})
                 return
             finally:
@@ -120,6 +119,15 @@ class Endpoint:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
                 return
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+
+def head_of(scope: Scope) -> Incoming:
+    """A request before its body has been read."""
+    return Incoming(
+        path="",
+        query=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
+        headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
+    )
 
 
 def base_url_of(scheme: str, headers: Mapping[str, str]) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from typing import Any
 
-from ..core import Octets
+from ..core import Answer, Octets
 from ..core.errors import BadRequest, TooLarge
 
 Scope = MutableMapping[str, Any]
@@ -64,6 +64,13 @@ async def respond(send: Send, status: int, headers: Headers, chunks: Iterable[Oc
     for chunk in chunks:
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
     await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def tell(send: Send, answer: Answer, more: Sequence[tuple[bytes, bytes]] = ()) -> None:
+    """A dialect's answer that is no picture."""
+    headers = [header("content-type", answer.media_type), *more]
+    headers += [header(name, value) for name, value in answer.headers.items()]
+    await respond(send, answer.status, headers, [answer.body])
 
 
 async def end(task: asyncio.Task[Any]) -> None:

@@ -49,8 +49,8 @@ def make_pages(gateway: Gateway, settings: Settings, dialect: Dialect) -> Litest
         await gateway.jobs.drain(settings.grace)
 
     def in_words(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-        told = _told(request, error)
-        return Response(dialect.write_error(told), status_code=told.status, media_type="application/json")
+        told = dialect.write_error(_told(request, error))
+        return Response(told.body, status_code=told.status, media_type=told.media_type)
 
     return Litestar(
         route_handlers=[healthz, welcome, picture],

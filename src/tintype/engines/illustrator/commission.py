@@ -36,4 +36,5 @@ class Stage(NamedTuple):
     """A picture on its way. The stage named "finished" is the last, and the only one to keep."""
 
     name: Literal["ground", "subjects", "light", "finished"]
-    picture: Image.Image  # RGB, or RGBA when the commission is transparent; always width x height
+    # Always width x height. RGB, or RGBA when the commission or its first picture is transparent.
+    picture: Image.Image

@@ -1,0 +1,486 @@
+"""Open country: meadow, garden, mountains, desert, snowfield, forest, jungle."""
+
+from __future__ import annotations
+
+import math
+
+from ..scene import Colour
+from ..vector import box, disc, down_to, height_at, mix, polygon, waves
+from .plants import Grove, broadleaf, bush, conifer, fern, flowers, palm, tufts
+from .sky import paint_sky
+from .view import Glow, View
+
+LEAF: tuple[Colour, ...] = ((84, 158, 74), (104, 172, 78), (66, 140, 84))
+PINE: Colour = (44, 112, 88)
+TRUNK: Colour = (112, 78, 56)
+
+
+def ridges(view: View, colour: Colour, *, count: int = 3, rise: float = 0.3, crags: bool = False) -> None:
+    """Far ranges behind the horizon, each paler than the one before it."""
+    for i in range(count):
+        depth = 1 - 0.72 * (i + 1) / count
+        top = view.horizon - view.horizon * rise * (1 - i / count)
+        tone = view.mood.tone(colour, 0.35 + depth)
+        if crags:
+            peaks(view, top, view.horizon * rise * 0.8 * (1 - i * 0.28), tone, 1.0 - i * 0.3)
+        else:
+            points = waves(view.rng, view.w, top + 40, view.horizon * 0.07, view.rng.uniform(500, 900))
+            view.far.path(down_to(points, view.horizon + 60), tone)
+
+
+def peaks(view: View, base: float, height: float, tone: Colour, snow: float) -> None:
+    """A range of pointed mountains with a lit and a dark flank and, when `snow` > 0, white caps."""
+    x = -view.rng.uniform(80, 260)
+    dark = mix(tone, (24, 34, 74), 0.2)
+    white = view.mood.tone((250, 252, 255), 0.25)
+    shade = mix(white, tone, 0.35)
+    bodies, flanks, caps, cap_shades = [], [], [], []
+    while x < view.w + 120:
+        w = view.rng.uniform(300, 520)
+        h = height * view.rng.uniform(0.65, 1.25)
+        px, py = x + w * view.rng.uniform(0.42, 0.58), base - h * 0.5
+        floor = view.horizon + 60
+        run = (floor - py) / max(1.0, h)
+        left, right = px - w * 0.62 * run, px + w * 0.62 * run
+        bend = px + w * 0.06
+        bodies.append(polygon((left, floor), (px, py), (right, floor)))
+        flanks.append(
+            polygon(
+                (px, py), (bend - 14, py + h * 0.3), (bend + 26, py + h * 0.55), (bend, floor), (right, floor)
+            )
+        )
+        if snow > 0:
+            c = 0.2 * snow + 0.08
+            lx, rx, cy = px + (left - px) * c, px + (right - px) * c, py + (floor - py) * c
+            caps.append(
+                polygon(
+                    (px, py),
+                    (lx, cy),
+                    (lx + (px - lx) * 0.4, cy - h * 0.04),
+                    (px - 6, cy + h * 0.08),
+                    (px + (rx - px) * 0.45, cy - h * 0.05),
+                    (rx, cy),
+                )
+            )
+            cap_shades.append(
+                polygon(
+                    (px, py), (bend - 10, cy - h * 0.02), (px + (rx - px) * 0.45, cy - h * 0.05), (rx, cy)
+                )
+            )
+        x += w * view.rng.uniform(0.55, 0.85)
+    view.far.path("".join(bodies), tone)
+    view.far.path("".join(flanks), dark)
+    view.far.path("".join(caps), white)
+    view.far.path("".join(cap_shades), shade)
+
+
+def floor_bands(view: View, near: Colour, far: Colour, *, count: int = 3, swing: float = 16) -> None:
+    """The ground from the horizon to the lower edge, in soft bands that grow with nearness."""
+    if view.mood.weather == "snow":
+        near, far = mix(near, (242, 247, 254), 0.88), mix(far, (226, 236, 250), 0.88)
+    for i in range(count):
+        at = i / count
+        y = view.horizon + (view.h - view.horizon) * at**1.4 * 0.9
+        points = waves(view.rng, view.w, y, swing * (0.6 + at), 700 + 500 * at)
+        view.far.path(
+            down_to(points, view.h + 40),
+            view.mood.tone(mix(far, near, i / max(1, count - 1)), 0.4 * (1 - at)),
+        )
+
+
+def treeline(
+    view: View, kind: str, colour: Colour, base: float, height: float, depth: float, gap: float = 0.62
+) -> None:
+    grove = Grove()
+    if view.mood.weather == "snow":
+        colour = mix(colour, (236, 244, 252), 0.5)
+    tone, trunk = view.mood.tone(colour, depth), view.mood.tone(TRUNK, depth)
+    x = -height * 0.3
+    while x < view.w + height * 0.3:
+        h = height * view.rng.uniform(0.72, 1.18)
+        y = base + view.rng.uniform(-8, 8)
+        if kind == "pine" or (kind == "mixed" and view.rng.random() < 0.4):
+            conifer(grove, x, y, h, tone, trunk)
+        else:
+            broadleaf(grove, view.rng, x, y, h * 0.9, tone, trunk)
+        x += height * gap * view.rng.uniform(0.6, 1.3)
+    grove.onto(view.far)
+
+
+def meadow(view: View) -> None:
+    view.lay_floor(0.56, 0.8)
+    paint_sky(view)
+    mood, rng = view.mood, view.rng
+    ridges(view, (104, 142, 128), rise=0.22)
+    treeline(view, "mixed", LEAF[2], view.horizon + 14, 92, 0.5, gap=rng.uniform(0.8, 1.3))
+    floor_bands(view, (102, 172, 78), (148, 200, 96), count=4)
+    grove = Grove()
+    for side in (rng.uniform(0.04, 0.14), rng.uniform(0.86, 0.96)):
+        if rng.random() < 0.75:
+            broadleaf(
+                grove,
+                rng,
+                side * view.w,
+                view.horizon + rng.uniform(40, 80),
+                rng.uniform(230, 330),
+                mood.tone(LEAF[0], 0.2),
+                mood.tone(TRUNK, 0.2),
+            )
+    grove.onto(view.far)
+    view.far.path(
+        tufts(rng, 0, view.w, view.horizon + 60, view.h, round(34 * view.w / 1000), 22),
+        mood.tone((82, 150, 70), 0.05),
+    )
+    bloom = ((255, 255, 250), (255, 214, 92), (244, 132, 154), (170, 140, 226))
+    flowers(
+        view.far,
+        rng,
+        (0, view.foot, view.w, view.h),
+        round(16 * view.w / 1000),
+        tuple(mood.tone(c) for c in bloom),
+        mood.tone((76, 140, 66)),
+    )
+    foreground_grass(view, (64, 128, 62))
+
+
+def foreground_grass(view: View, colour: Colour) -> None:
+    """A fringe of blades along the lower edge, before the subjects' feet."""
+    if view.mood.weather == "snow":
+        return
+    view.near.path(
+        tufts(view.rng, -20, view.w + 20, view.h + 18, view.h + 34, round(30 * view.w / 1000), 62),
+        view.mood.tone(colour),
+    )
+    view.near.top = view.h - 60
+
+
+def garden(view: View) -> None:
+    view.lay_floor(0.5, 0.8)
+    paint_sky(view, clouds=0.7)
+    mood, rng = view.mood, view.rng
+    treeline(view, "leaf", LEAF[1], view.horizon, 190, 0.45, gap=0.7)
+    fence = view.horizon - 78
+    planks = "".join(
+        f"M{x:.1f} {fence + 10:.1f}l13 -14l13 14v106h-26z" for x in range(-10, round(view.w) + 30, 36)
+    )
+    view.far.path(
+        box(-10, fence + 28, view.w + 20, 11) + box(-10, fence + 74, view.w + 20, 11),
+        mood.tone((214, 206, 196), 0.15),
+    )
+    view.far.path(planks, mood.tone((248, 244, 236), 0.12))
+    floor_bands(view, (98, 168, 76), (128, 190, 88), count=3, swing=8)
+    grove = Grove()
+    x = -20.0
+    while x < view.w + 60:
+        bush(
+            grove,
+            rng,
+            x,
+            view.horizon + rng.uniform(34, 48),
+            rng.uniform(52, 86),
+            mood.tone(rng.choice(LEAF), 0.15),
+        )
+        x += rng.uniform(70, 150)
+    grove.onto(view.far)
+    bloom = tuple(
+        mood.tone(c)
+        for c in ((244, 96, 120), (255, 190, 80), (255, 255, 255), (186, 120, 220), (255, 140, 180))
+    )
+    stem = mood.tone((62, 128, 60))
+    flowers(
+        view.far,
+        rng,
+        (0, view.horizon + 8, view.w, view.horizon + 52),
+        round(38 * view.w / 1000),
+        bloom,
+        stem,
+    )
+    path = mood.tone((226, 206, 172), 0.05)
+    mid = view.w * rng.uniform(0.4, 0.6)
+    view.far.path(
+        f"M{mid - 40:.1f} {view.horizon + 54:.1f}Q{mid - 130:.1f} {view.foot:.1f} {mid - 330:.1f} {view.h + 10:.1f}"
+        f"H{mid + 330:.1f}Q{mid + 110:.1f} {view.foot:.1f} {mid + 40:.1f} {view.horizon + 54:.1f}z",
+        path,
+    )
+    flowers(view.near, rng, (0, view.h - 80, view.w * 0.2, view.h), round(9 * view.w / 1000), bloom, stem)
+    flowers(
+        view.near, rng, (view.w * 0.8, view.h - 80, view.w, view.h), round(9 * view.w / 1000), bloom, stem
+    )
+    view.near.top = view.h - 100
+
+
+def mountains(view: View) -> None:
+    view.lay_floor(0.62, 0.84)
+    paint_sky(view, clouds=0.8)
+    mood, rng = view.mood, view.rng
+    ridges(view, (112, 128, 166), rise=0.56, count=3, crags=True)
+    treeline(view, "pine", PINE, view.horizon + 20, 88, 0.5, gap=0.36)
+    floor_bands(view, (92, 142, 96), (120, 160, 116), count=3)
+    treeline_sides(view, PINE, 250)
+    view.far.path(
+        tufts(rng, 0, view.w, view.horizon + 60, view.h, round(26 * view.w / 1000), 20),
+        mood.tone((70, 122, 80)),
+    )
+    stones(view, 6, (142, 144, 156))
+    foreground_grass(view, (62, 112, 74))
+
+
+def treeline_sides(view: View, colour: Colour, height: float) -> None:
+    """Larger conifers that frame the picture left and right."""
+    grove, rng = Grove(), view.rng
+    for edge, inward in ((0.0, 1), (view.w, -1)):
+        for i in range(rng.randint(2, 3)):
+            x = edge + inward * (rng.uniform(10, 60) + i * rng.uniform(60, 95))
+            base = view.horizon + 46 + (2 - i) * 40
+            conifer(
+                grove,
+                x,
+                base,
+                height * (1.15 - i * 0.22),
+                view.mood.tone(colour, 0.15 + 0.1 * i),
+                view.mood.tone(TRUNK, 0.15),
+            )
+    grove.onto(view.far)
+
+
+def stones(view: View, count: int, colour: Colour) -> None:
+    light, dark = [], []
+    for _ in range(round(count * view.w / 1000)):
+        x, at = view.rng.uniform(0, view.w), view.rng.random()
+        y = view.horizon + 70 + (view.h - view.horizon - 80) * at
+        s = 8 + 22 * at
+        dark.append(
+            f"M{x - s:.1f} {y:.1f}q{s * 0.1:.1f} {-s * 0.8:.1f} {s * 0.9:.1f} {-s * 0.85:.1f}q{s:.1f} 0 {s * 1.2:.1f} {s * 0.85:.1f}z"
+        )
+        light.append(
+            f"M{x - s * 0.8:.1f} {y - s * 0.2:.1f}q{s * 0.2:.1f} {-s * 0.55:.1f} {s * 0.75:.1f} {-s * 0.6:.1f}q{s * 0.4:.1f} 0 {s * 0.5:.1f} {s * 0.3:.1f}q{-s * 0.7:.1f} {-s * 0.05:.1f} {-s * 1.25:.1f} {s * 0.3:.1f}z"
+        )
+    view.far.path("".join(dark), view.mood.tone(mix(colour, (30, 34, 56), 0.35)))
+    view.far.path("".join(light), view.mood.tone(colour))
+
+
+def desert(view: View) -> None:
+    view.lay_floor(0.54, 0.82)
+    paint_sky(view, clouds=0.3)
+    mood, rng = view.mood, view.rng
+    mesas = []
+    for _ in range(round(2 + view.w / 900)):
+        x, w, h = rng.uniform(-0.05, 1) * view.w, rng.uniform(120, 260), rng.uniform(60, 130)
+        mesas.append(
+            polygon(
+                (x - 30, view.horizon + 10),
+                (x, view.horizon - h),
+                (x + w, view.horizon - h * 0.96),
+                (x + w + 40, view.horizon + 10),
+            )
+        )
+    view.far.path("".join(mesas), mood.tone((206, 124, 92), 0.62))
+    for i in range(4):
+        y = view.horizon + (view.h - view.horizon) * (0.0, 0.1, 0.3, 0.6)[i]
+        crest = waves(rng, view.w, y + 8, 24 + 16 * i, 620 + 260 * i)
+        sand = mood.tone(mix((246, 208, 150), (226, 166, 98), i / 3), 0.35 * (1 - i / 3))
+        view.far.path(down_to(crest, view.h + 60), sand)
+        ripple = [(x, y2 + (26 + 22 * i) * (0.5 + 0.5 * math.sin(x / 130 + i * 2))) for x, y2 in crest]
+        view.far.path(
+            "M"
+            + "L".join(f"{x:.1f} {y2:.1f}" for x, y2 in crest)
+            + "L"
+            + "L".join(f"{x:.1f} {y2 + 6:.1f}" for x, y2 in reversed(ripple))
+            + "z",
+            mix(sand, mood.tone((164, 98, 66)), 0.22),
+        )
+    for _ in range(rng.randint(1, 3)):
+        x = view.w * rng.choice((rng.uniform(0.03, 0.2), rng.uniform(0.8, 0.97)))
+        cactus(view, x, view.horizon + rng.uniform(30, 90), rng.uniform(110, 190))
+    stones(view, 4, (190, 140, 108))
+
+
+def cactus(view: View, x: float, base: float, h: float) -> None:
+    t = h * 0.16
+    green = view.mood.tone((86, 146, 96), 0.15)
+    body = box(x - t / 2, base - h, t, h, t / 2)
+    arms = "".join(
+        box(x + s * t * 0.4 - (t * 1.3 if s < 0 else 0), base - h * y, t * 1.3, t * 0.6, t * 0.3)
+        + box(x + s * t * 1.5 - t * 0.32, base - h * (y + 0.28), t * 0.64, h * 0.28 + t * 0.4, t * 0.32)
+        for s, y in ((-1, 0.42), (1, 0.56))
+    )
+    view.far.path(body + arms, green)
+    view.far.path(
+        box(x + t * 0.12, base - h + t * 0.5, t * 0.22, h - t * 0.6, t * 0.1), mix(green, (10, 40, 60), 0.25)
+    )
+
+
+def snowfield(view: View) -> None:
+    view.lay_floor(0.56, 0.82)
+    paint_sky(view, clouds=0.7)
+    rng = view.rng
+    ridges(view, (168, 188, 220), rise=0.4, count=2, crags=True)
+    treeline(view, "pine", (92, 138, 146), view.horizon + 16, 84, 0.6, gap=0.6)
+    floor_bands(view, (240, 246, 253), (214, 228, 246), count=4, swing=22)
+    snowy = Grove()
+    for edge, inward in ((0.0, 1), (view.w, -1)):
+        for i in range(2):
+            x, base = edge + inward * (40 + i * rng.uniform(80, 120)), view.horizon + 90 - i * 40
+            h = 250 - i * 70
+            conifer(
+                snowy, x, base, h, view.mood.tone((60, 118, 112), 0.15 + 0.15 * i), view.mood.tone(TRUNK, 0.2)
+            )
+            for bottom, spread in ((0.5, 0.3), (0.72, 0.24), (0.93, 0.14)):
+                half, y = h * 0.4 / 2 * spread * 2, base - h * bottom
+                snowy.add(
+                    view.mood.tone((246, 250, 255), 0.1),
+                    f"M{x - half:.1f} {y + h * 0.09:.1f}Q{x:.1f} {y + h * 0.03:.1f} {x + half:.1f} {y + h * 0.09:.1f}L{x:.1f} {y - h * 0.07:.1f}z",
+                )
+    snowy.onto(view.far)
+    view.shadow = (70, 96, 150)
+
+
+def forest(view: View) -> None:
+    view.lay_floor(0.6, 0.83)
+    paint_sky(view, clouds=0.4)
+    mood, rng = view.mood, view.rng
+    for i, (base, height, depth, gap) in enumerate(
+        ((0, 210, 0.85, 0.34), (14, 290, 0.6, 0.42), (34, 390, 0.36, 0.6))
+    ):
+        treeline(
+            view,
+            "pine" if i != 1 else "mixed",
+            mix(PINE, LEAF[2], 0.25 * i),
+            view.horizon + base,
+            height * max(1.0, view.h / 1300),
+            depth,
+            gap,
+        )
+    floor_bands(view, (74, 124, 70), (108, 154, 90), count=3)
+    frame = Grove()
+    for edge, inward in ((0.0, 1), (view.w, -1)):
+        x = edge + inward * rng.uniform(0, 46)
+        trunk(view, x, view.h * 0.87, rng.uniform(74, 104))
+        bush(frame, rng, edge + inward * 90, view.h * 0.89, 84, mood.tone((66, 128, 76), 0.05))
+        bush(frame, rng, edge + inward * 10, view.h * 0.93, 110, mood.tone((58, 118, 70)))
+    frame.onto(view.far)
+    view.far.path(
+        tufts(rng, 0, view.w, view.horizon + 60, view.h, round(30 * view.w / 1000), 24),
+        mood.tone((62, 112, 62)),
+    )
+    mushrooms(view, rng.randint(2, 5))
+    if mood.time in ("night", "dusk"):
+        fireflies(view, 12)
+    else:
+        view.glows.append(Glow(view.w * 0.4, view.horizon * 0.8, 520, (255, 240, 170), 0.3 * mood.sharp))
+    foreground_grass(view, (50, 100, 56))
+
+
+def trunk(view: View, x: float, base: float, width: float) -> None:
+    """A thick trunk that leaves the picture at the top."""
+    bark = view.mood.tone((98, 70, 54), 0.05)
+    view.far.path(
+        f"M{x - width:.1f} {base:.1f}Q{x - width / 2:.1f} {base - 60:.1f} {x - width / 2:.1f} {base - 220:.1f}V-10h{width:.1f}V{base - 220:.1f}Q{x + width / 2:.1f} {base - 60:.1f} {x + width:.1f} {base:.1f}z",
+        bark,
+    )
+    lines = "".join(
+        box(x + width * at, view.rng.uniform(0, base * 0.6), width * 0.07, view.rng.uniform(90, 260), 4)
+        for at in (-0.3, -0.05, 0.22, 0.36)
+    )
+    view.far.path(lines, mix(bark, (20, 14, 24), 0.3))
+
+
+def mushrooms(view: View, count: int) -> None:
+    for _ in range(count):
+        x, y = (
+            view.rng.choice((view.rng.uniform(0.04, 0.24), view.rng.uniform(0.76, 0.96))) * view.w,
+            view.rng.uniform(0.86, 0.96) * view.h,
+        )
+        s = view.rng.uniform(14, 24)
+        view.far.path(
+            box(x - s * 0.22, y - s * 0.9, s * 0.44, s * 0.9, s * 0.2), view.mood.tone((244, 234, 214))
+        )
+        view.far.path(
+            f"M{x - s:.1f} {y - s * 0.7:.1f}a{s:.1f} {s:.1f} 0 0 1 {2 * s:.1f} 0z",
+            view.mood.tone((222, 72, 62)),
+        )
+        view.far.path(
+            disc(x - s * 0.4, y - s, s * 0.16)
+            + disc(x + s * 0.3, y - s * 1.2, s * 0.18)
+            + disc(x, y - s * 0.9, s * 0.12),
+            view.mood.tone((255, 246, 234)),
+        )
+
+
+def fireflies(view: View, count: int) -> None:
+    for _ in range(count):
+        x, y = view.rng.random() * view.w, view.rng.uniform(view.horizon * 0.7, view.h * 0.9)
+        view.far.path(disc(x, y, 3.2), (255, 246, 160))
+        view.glows.append(Glow(x, y, 46, (220, 226, 96), 0.7))
+
+
+def jungle(view: View) -> None:
+    view.lay_floor(0.6, 0.83)
+    paint_sky(view, clouds=0.3)
+    mood, rng = view.mood, view.rng
+    ridges(view, (86, 140, 116), rise=0.3, count=2)
+    treeline(view, "leaf", (70, 140, 96), view.horizon + 14, 250 * max(1.0, view.h / 1300), 0.6, gap=0.5)
+    for _ in range(round(4 * max(1.0, view.w / 1000))):
+        palm(
+            view.far,
+            rng,
+            rng.random() * view.w,
+            view.horizon + rng.uniform(20, 60),
+            rng.uniform(300, 480),
+            mood.tone((62, 148, 82), 0.3),
+            mood.tone((120, 92, 62), 0.3),
+        )
+    floor_bands(view, (70, 128, 62), (92, 150, 78), count=3)
+    grove = Grove()
+    x = -30.0
+    while x < view.w + 60:
+        if abs(x - view.w / 2) > view.w * 0.2:
+            bush(
+                grove,
+                rng,
+                x,
+                view.horizon + rng.uniform(50, 90),
+                rng.uniform(70, 120),
+                mood.tone(rng.choice(LEAF), 0.15),
+            )
+        x += rng.uniform(80, 150)
+    grove.onto(view.far)
+    vines = "".join(
+        f"M{x0:.1f} -10q{rng.uniform(20, 70):.1f} {rng.uniform(160, 320):.1f} {rng.uniform(90, 190):.1f} 0"
+        for x0 in (rng.random() * view.w for _ in range(5))
+    )
+    view.far.line(vines, mood.tone((48, 104, 64), 0.1), 6)
+    bright, deep = mood.tone((70, 156, 78)), mood.tone((40, 112, 66))
+    for edge, angles in ((0.0, (-78, -50, -22)), (view.w, (-102, -130, -158))):
+        for angle in angles:
+            view.near.path(
+                fern(edge, view.h + 6, angle + rng.uniform(-6, 6), 230),
+                bright if angle in (-50, -130) else deep,
+            )
+    view.near.top = view.h - 330
+    bloom = tuple(mood.tone(c) for c in ((255, 96, 130), (255, 180, 60), (226, 110, 220)))
+    flowers(
+        view.far, rng, (0, view.horizon + 80, view.w, view.h * 0.97), round(9 * view.w / 1000), bloom, deep
+    )
+    if mood.time in ("night", "dusk"):
+        fireflies(view, 10)
+
+
+def hill_home(view: View, points: list[tuple[float, float]], x: float, s: float, roof: Colour) -> None:
+    """A small house on a skyline, its windows lit when it is dark."""
+    y = height_at(points, x) + s * 0.1
+    wall = view.mood.tone((246, 236, 216), 0.25)
+    view.far.path(box(x - s / 2, y - s * 0.62, s, s * 0.66), wall)
+    view.far.path(
+        polygon((x - s * 0.66, y - s * 0.58), (x, y - s * 1.12), (x + s * 0.66, y - s * 0.58)),
+        view.mood.tone(roof, 0.2),
+    )
+    glass: Colour = (255, 214, 120) if view.mood.lamps else view.mood.tone((120, 160, 190), 0.2)
+    view.far.path(
+        box(x - s * 0.34, y - s * 0.44, s * 0.22, s * 0.22)
+        + box(x + s * 0.12, y - s * 0.44, s * 0.22, s * 0.22),
+        glass,
+    )
+    view.far.path(box(x - s * 0.09, y - s * 0.36, s * 0.18, s * 0.4), view.mood.tone((140, 92, 66), 0.2))
+    if view.mood.lamps:
+        view.glows.append(Glow(x, y - s * 0.3, s * 1.6, (255, 190, 90), 0.45))

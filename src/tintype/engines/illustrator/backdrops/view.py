@@ -1,0 +1,57 @@
+"""The backdrop being painted: where its horizon and floor are, its sheets of shapes, and its lights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+from typing import Literal, NamedTuple
+
+from ..scene import Colour, Scene
+from ..vector import Sheet
+from .mood import Mood, Stops
+
+Medium = Literal["floor", "table", "water", "underwater", "air", "page"]
+"""What subjects are in or on: a floor that recedes, a table top, a water's surface, or nothing."""
+
+
+class Glow(NamedTuple):
+    """Light that is added over everything. x, y and radius in units."""
+
+    x: float
+    y: float
+    radius: float
+    colour: Colour
+    strength: float
+
+
+@dataclass(slots=True, kw_only=True)
+class View:
+    """One backdrop. All lengths are units: the canvas's short edge is 1000 of them, so that a picture
+    looks the same at every size. y grows downwards."""
+
+    scene: Scene
+    mood: Mood
+    w: float
+    h: float
+    rng: Random
+    sky: Stops = ()
+    far: Sheet = field(default_factory=Sheet)
+    near: Sheet = field(default_factory=Sheet)  # in front of the subjects; only along the edges
+    glows: list[Glow] = field(default_factory=list)
+    medium: Medium = "floor"
+    horizon: float = 0.0  # where the floor begins
+    foot: float = 0.0  # where the main subject stands
+    ambient: Colour = (255, 255, 255)  # the light that falls on the subjects
+    shadow: Colour = (20, 24, 40)
+    shade: float = 0.5  # how dark the shadows on the floor are
+    mirror: float = 0.0  # how much the floor reflects
+    headroom: float = 0.05  # the part of the height, from the top, that subjects keep clear of
+
+    def lay_floor(self, horizon: float, foot: float = 0.8) -> None:
+        """Shares of the height; a tall canvas gets more sky, a low one more floor."""
+        self.horizon = self.h * horizon
+        self.foot = self.h * foot
+
+    @property
+    def outdoors_night(self) -> bool:
+        return self.mood.time == "night"

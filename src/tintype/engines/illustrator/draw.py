@@ -1,0 +1,284 @@
+"""The painter: from a commission to its stages, each computed when it is asked for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from random import Random
+
+import numpy as np
+from PIL import Image
+
+from . import edit
+from .backdrops import View, paint
+from .commission import Commission, Stage
+from .homes import home_of
+from .layers import Layer, Painting, StyleRecipe
+from .layout import Frame, Placed, place
+from .lighting import Cast, add_glows, cast_shadows, deepen_floor, reflection, waterline
+from .reader import read
+from .scene import Colour, Lettering, Scene, Skin
+from .signs import HOME, SPOTS, Ground, letter
+from .sprites import Light, Look, softened, sprite
+from .styles import STYLES
+from .vector import BAND_PIXELS, render
+from .weather import paint_weather
+
+SKINS: tuple[Skin, ...] = ("light", "medium-light", "medium", "medium-dark", "dark")
+INDOORS = frozenset(("room", "kitchen", "restaurant", "bar", "workshop", "library", "studio", "plain"))
+
+
+class Painter:
+    """Paints one scene. The steps are to be called in this order, once each."""
+
+    def __init__(self, scene: Scene, commission: Commission, recipe: StyleRecipe) -> None:
+        self.scene, self.commission, self.recipe = scene, commission, recipe
+        self.scale = min(commission.width, commission.height) / 1000  # pixels per unit
+        self.w, self.h = commission.width / self.scale, commission.height / self.scale
+        self.view = self._set_up()
+        self.painting = Painting(
+            scene=scene,
+            width=commission.width,
+            height=commission.height,
+            seed=commission.seed,
+            detail=commission.detail,
+            transparent=commission.transparent,
+            layers=[],
+            light=self.view.mood.light,
+        )
+        self.canvas = Image.new("RGB", (0, 0))
+
+    def chance(self, purpose: str) -> Random:
+        """Independent, repeatable dice for each purpose: what one step draws does not change another's luck."""
+        words = f"{self.scene!r}|{self.commission.seed}|{purpose}"
+        return Random(int.from_bytes(hashlib.sha256(words.encode()).digest()[:8], "big"))
+
+    def _set_up(self) -> View:
+        amount = self.recipe.backdrop
+        view = paint(self.scene, self.w, self.h, self.chance("backdrop"), home_of(self.scene), amount)
+        top = any(_high_up(words.carrier, words.spot) for words in self.scene.lettering)
+        if top:
+            view.headroom = 0.25
+        if any(words.carrier in ("caption", "label", "logo") for words in self.scene.lettering):
+            view.foot = (
+                min(view.foot, self.h * 0.8)
+                if view.medium in ("floor", "table", "water")
+                else view.foot - self.h * 0.06
+            )
+        return view
+
+    def lay_ground(self) -> None:
+        """The backdrop; nothing when the picture is to be transparent."""
+        size = (self.commission.width, self.commission.height)
+        if self.commission.transparent:
+            self.canvas = Image.new("RGBA", size)
+            return
+        pixels = self._sky(size)
+        self._stamp(pixels, self.view.far.body, 0)
+        if self.recipe.backdrop == "full" and self.view.medium != "page":
+            deepen_floor(pixels, self.view)
+        if self.recipe.backdrop == "full":
+            add_glows(pixels, self.view.glows, self.w, self.h)
+        ground = Layer("ground", pixels.convert("RGBA"), 0, 0, 1.0)
+        del pixels  # at 3840 x 2160 every whole canvas counts: 25 MB
+        layer = self.recipe.layer(ground, self.painting)
+        del ground
+        self.canvas = Image.new("RGB", size, (255, 255, 255))
+        self.canvas.paste(layer.pixels, (layer.x, layer.y), layer.pixels)
+
+    def _sky(self, size: tuple[int, int]) -> Image.Image:
+        """A vertical gradient, from one column of pixels."""
+        column = Image.new("RGB", (1, 256))
+        stops = self.view.sky
+        for y in range(256):
+            at = (y + 0.5) / 256
+            below = max((i for i, stop in enumerate(stops) if stop[0] <= at), default=0)
+            above = min(below + 1, len(stops) - 1)
+            (a, first), (b, second) = stops[below], stops[above]
+            share = min(1.0, max(0.0, (at - a) / (b - a))) if b > a else 0.0
+            column.putpixel(
+                (0, y), tuple(round(p + (q - p) * share) for p, q in zip(first, second, strict=True))
+            )
+        return column.resize((1, size[1]), Image.Resampling.BICUBIC).resize(size, Image.Resampling.NEAREST)
+
+    def _stamp(self, canvas: Image.Image, body: str, top: float) -> None:
+        """Renders a sheet over the canvas from the level `top` (units) down, in bands."""
+        if not body:
+            return
+        width, height = canvas.size
+        first = max(0, int(top * self.scale))
+        fine = {"low": 0.62, "medium": 1.0, "high": 2.0 if width * height < 2_200_000 else 1.0}[
+            self.commission.detail
+        ]
+        rows = max(16, int(BAND_PIXELS / width / max(1.0, fine * fine)))
+        if fine < 1:
+            rows = height
+        for y in range(first, height, rows):
+            count = min(rows, height - y)
+            view = (0.0, y / self.scale, self.w, count / self.scale)
+            band = render(body, view, max(1, round(width * fine)), max(1, round(count * fine)))
+            if band.size != (width, count):
+                band = band.resize(
+                    (width, count), Image.Resampling.BOX if fine > 1 else Image.Resampling.BICUBIC
+                )
+            canvas.paste(band, (0, y), band)
+
+    def lay_subjects(self) -> None:
+        """Shadows, reflections, sprites from back to front, and what stands before them."""
+        frame = Frame(
+            w=self.w,
+            h=self.h,
+            medium=self.view.medium,
+            horizon=self.view.horizon,
+            foot=self.view.foot,
+            headroom=self.view.headroom,
+        )
+        placed = place(self.scene, frame, self.chance("layout"))
+        layers = [self._layer(part, number) for number, part in enumerate(placed)]
+        full = self.recipe.backdrop != "none" and not self.commission.transparent
+        if full:
+            cast_shadows(
+                self.canvas,
+                [c for p, layer in zip(placed, layers, strict=True) if (c := self._cast(p, layer))],
+                self.view,
+            )
+        for part, layer in zip(placed, layers, strict=True):
+            if (
+                full
+                and self.view.mirror > 0
+                and part.ground is not None
+                and abs(part.ground - part.y - part.h * (0.5 - part.sunk)) < part.h * 0.1
+            ):
+                self._reflect(layer, part)
+        for layer in layers:
+            treated = self.recipe.layer(layer, self.painting)
+            self._lay(treated)
+            self.painting.layers.append(treated)
+        if full and self.recipe.backdrop == "full":
+            self._stamp(self.canvas, self.view.near.body, self.view.near.top if self.view.near else 0)
+
+    def _layer(self, part: Placed, number: int) -> Layer:
+        subject = self.scene.subjects[part.subject]
+        left, top, right, bottom = (edge * self.scale for edge in part.span)
+        x, y = round(left), round(top)
+        size = (max(1, round(right) - x), max(1, round(bottom) - y))
+        lx, ly = self.view.mood.light
+        light = Light(direction=(lx, ly), ambient=softened(self.view.ambient), volume=self.recipe.shading)
+        skin = subject.skin or self.chance(f"skin {number}").choice(SKINS)
+        look = Look(icon=part.icon, colour=subject.colour, skin=skin, mirror=part.mirror, tilt=part.tilt)
+        pixels = sprite(look, size, light)
+        if part.opacity < 1:
+            pixels.putalpha(pixels.getchannel("A").point(lambda a: round(a * part.opacity)))
+        if part.sunk and not self.commission.transparent:
+            pixels = waterline(pixels, part.sunk, max(1.0, 9 * self.scale))
+        return Layer("subject", pixels, x, y, part.depth)
+
+    def _cast(self, part: Placed, layer: Layer) -> Cast | None:
+        if self.view.medium not in ("floor", "table"):
+            return None
+        if part.ground is None:
+            return None
+        lifted = part.ground - part.span[3]
+        firm = 1.0 if lifted < part.h * 0.08 else 0.35
+        return Cast(layer.pixels.getchannel("A"), layer.x, layer.y, part.ground * self.scale, firm)
+
+    def _reflect(self, layer: Layer, part: Placed) -> None:
+        water = self.view.medium == "water"
+        pixels = layer.pixels
+        bottom = layer.y + pixels.height
+        if part.sunk:
+            bottom = layer.y + round(pixels.height * (1 - part.sunk))
+            pixels = pixels.crop((0, 0, pixels.width, max(1, bottom - layer.y)))
+        turned = reflection(pixels, self.view.mirror, ripple=9 * self.scale if water else 0)
+        self.canvas.paste(turned, (layer.x, bottom - 1), turned)
+
+    def _lay(self, layer: Layer) -> None:
+        if self.canvas.mode == "RGB":
+            self.canvas.paste(layer.pixels, (layer.x, layer.y), layer.pixels)
+            return
+        box = layer.pixels.getbbox()
+        if box is None:
+            return
+        x, y = max(0, layer.x), max(0, layer.y)
+        part = layer.pixels.crop(
+            (
+                x - layer.x,
+                y - layer.y,
+                min(layer.pixels.width, self.canvas.width - layer.x),
+                min(layer.pixels.height, self.canvas.height - layer.y),
+            )
+        )
+        self.canvas.alpha_composite(part, (x, y))
+
+    def lay_light(self) -> None:
+        """Glows, weather, and the words, which nothing may veil."""
+        if not self.commission.transparent and self.recipe.backdrop == "full":
+            paint_weather(
+                self.canvas,
+                self.view,
+                self.scale,
+                self.chance("weather"),
+                indoors=self.scene.place in INDOORS,
+            )
+            wide = [
+                glow._replace(strength=glow.strength * 0.3) for glow in self.view.glows if glow.radius > 250
+            ]
+            add_glows(self.canvas, wide, self.w, self.h)
+        taken: list[tuple[int, int]] = []
+        for words in self.scene.lettering:
+            ground = Ground(self._colour_behind(words), self.view.mood.lamps)
+            width, height = self.commission.width, self.commission.height
+            for layer in letter(words, width, height, ground, self.commission.seed, taken):
+                treated = self.recipe.layer(layer, self.painting)
+                self._lay(treated)
+                self.painting.layers.append(treated)
+
+    def _colour_behind(self, words: Lettering) -> Colour:
+        """The mean colour where the words will lie; white where the picture is transparent."""
+        x, y = SPOTS[words.spot] if words.spot else HOME[words.carrier]
+        w, h = self.canvas.size
+        box = (
+            int(w * max(0, x - 0.3)),
+            int(h * max(0, y - 0.08)),
+            int(w * min(1, x + 0.3)) + 1,
+            int(h * min(1, y + 0.08)) + 1,
+        )
+        few = self.canvas.crop(box).resize((4, 4), Image.Resampling.BOX).convert("RGBA")
+        paper = Image.new("RGBA", few.size, (255, 255, 255, 255))
+        paper.alpha_composite(few)
+        red, green, blue = (int(v) for v in np.asarray(paper.convert("RGB")).reshape(-1, 3).mean(axis=0))
+        return red, green, blue
+
+    def finish(self) -> Image.Image:
+        return self.recipe.finish(self.canvas, self.painting)
+
+
+def _high_up(carrier: str, spot: str | None) -> bool:
+    return (spot is None and carrier in ("title", "sign", "neon sign", "speech")) or (spot or "").startswith(
+        "top"
+    )
+
+
+def stages(commission: Commission) -> Iterator[Stage]:
+    """Draws a commission: "ground", "subjects", "light", "finished", in this order.
+
+    Lazy: nothing is drawn before it is asked for, so closing the iterator ends the drawing. The same
+    commission gives the same pixels.
+    """
+    scene = read(commission.prompt, commission.seed)
+    if commission.pictures:
+        yield from edit.stages(commission, scene, paint_scene)
+    else:
+        yield from paint_scene(commission, scene)
+
+
+def paint_scene(commission: Commission, scene: Scene, recipe: StyleRecipe | None = None) -> Iterator[Stage]:
+    """The stages of a scene that is already read, whatever the commission's prompt and pictures say."""
+    painter = Painter(scene, commission, recipe or STYLES[scene.style])
+    painter.lay_ground()
+    yield Stage("ground", painter.canvas.copy())
+    painter.lay_subjects()
+    yield Stage("subjects", painter.canvas.copy())
+    painter.lay_light()
+    yield Stage("light", painter.canvas.copy())
+    yield Stage("finished", painter.finish())

@@ -1,0 +1,298 @@
+"""Where a subject is at home, what can be sat on, and what is worn where: facts the drawings do not say."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from . import figures
+from .backdrops import Home
+from .scene import Scene
+
+VEHICLES = frozenset(
+    [
+        "ambulance",
+        "articulated-lorry",
+        "auto-rickshaw",
+        "automobile",
+        "bicycle",
+        "bus",
+        "delivery-truck",
+        "fire-engine",
+        "kick-scooter",
+        "light-rail",
+        "locomotive",
+        "minibus",
+        "monorail",
+        "motor-scooter",
+        "motorcycle",
+        "oncoming-automobile",
+        "oncoming-bus",
+        "oncoming-police-car",
+        "oncoming-taxi",
+        "pickup-truck",
+        "police-car",
+        "racing-car",
+        "railway-car",
+        "skateboard",
+        "sport-utility-vehicle",
+        "taxi",
+        "tractor",
+        "train",
+        "tram",
+        "tram-car",
+        "trolleybus",
+        "bullet-train",
+        "high-speed-train",
+        "manual-wheelchair",
+        "motorized-wheelchair",
+        "bus-stop",
+        "fuel-pump",
+        "stop-sign",
+        "person-biking",
+        "man-biking",
+        "woman-biking",
+    ]
+)
+SPACE = frozenset(
+    [
+        "rocket",
+        "alien",
+        "alien-monster",
+        "astronaut",
+        "man-astronaut",
+        "woman-astronaut",
+        "flying-saucer",
+        "satellite",
+        "ringed-planet",
+        "comet",
+        "shooting-star",
+        "milky-way",
+        "globe-showing-americas",
+        "globe-showing-asia-australia",
+        "globe-showing-europe-africa",
+        "star",
+        "glowing-star",
+        "full-moon",
+        "crescent-moon",
+        "new-moon",
+        "full-moon-face",
+        "new-moon-face",
+    ]
+)
+SMALL_AND_OUTDOORS = frozenset(
+    [
+        "ant",
+        "beetle",
+        "bug",
+        "cricket",
+        "worm",
+        "snail",
+        "spider",
+        "scorpion",
+        "lady-beetle",
+        "baby-chick",
+        "front-facing-baby-chick",
+        "hatching-chick",
+        "frog",
+        "mouse",
+        "rat",
+        "hamster",
+        "hedgehog",
+        "bird",
+        "blackbird",
+        "chipmunk",
+        "lizard",
+        "rabbit",
+        "beaver",
+        "koala",
+        "raccoon",
+        "skunk",
+        "owl",
+        "parrot",
+        "rooster",
+        "chicken",
+        "bat",
+        "honeybee",
+        "butterfly",
+        "mushroom",
+        "brown-mushroom",
+        "tulip",
+        "rose",
+        "hibiscus",
+        "blossom",
+        "white-flower",
+        "hyacinth",
+        "lotus",
+        "seedling",
+        "herb",
+        "shamrock",
+        "four-leaf-clover",
+        "cherry-blossom",
+        "sheaf-of-rice",
+        "crab",
+        "kite",
+        "soccer-ball",
+        "nest-with-eggs",
+        "empty-nest",
+        "snake",
+        "turtle",
+        "rock",
+        "wood",
+        "fire",
+        "umbrella",
+        "closed-umbrella",
+        "umbrella-with-rain-drops",
+        "jack-o-lantern",
+    ]
+)
+INDOORS_LARGE = frozenset(
+    [
+        "bed",
+        "bathtub",
+        "chair",
+        "couch-and-lamp",
+        "door",
+        "seat",
+        "toilet",
+        "shower",
+        "television",
+        "desktop-computer",
+        "ladder",
+        "potted-plant",
+        "fire-extinguisher",
+        "plunger",
+        "lotion-bottle",
+        "mirror",
+        "window",
+        "framed-picture",
+        "broom",
+    ]
+)
+
+TRANSPARENT = frozenset(
+    [
+        "jar",
+        "glass-of-milk",
+        "tumbler-glass",
+        "crystal-ball",
+        "aquarium",
+        "bubbles",
+        "test-tube",
+        "alembic",
+        "wine-glass",
+        "snow-globe",
+    ]
+)
+
+SUPPORTS: dict[str, tuple[float, float]] = {
+    # icon: how far below its top the surface lies, and how much of the width is usable
+    "bed": (0.42, 0.7),
+    "chair": (0.1, 0.7),
+    "seat": (0.45, 0.7),
+    "couch-and-lamp": (0.5, 0.6),
+    "table": (0.04, 0.85),
+    "desk": (0.04, 0.85),
+    "bathtub": (0.5, 0.7),
+    "books": (0.08, 0.7),
+    "skateboard": (0.12, 0.7),
+    "rock": (0.1, 0.6),
+    "wood": (0.14, 0.7),
+    "sled": (0.3, 0.7),
+    "package": (0.1, 0.8),
+    "wrapped-gift": (0.22, 0.6),
+    "house": (0.08, 0.4),
+    "mountain": (0.05, 0.2),
+    "cloud": (0.2, 0.6),
+    "open-book": (0.25, 0.7),
+    "fork-and-knife-with-plate": (0.3, 0.5),
+    "plate": (0.3, 0.6),
+    "shopping-cart": (0.25, 0.6),
+    "pizza": (0.3, 0.5),
+    "bucket": (0.1, 0.6),
+    "horse": (0.4, 0.4),
+    "elephant": (0.12, 0.4),
+    "turtle": (0.12, 0.5),
+    "crescent-moon": (0.5, 0.4),
+}
+
+WORN: dict[str, Literal["head", "eyes", "neck", "body", "feet", "over"]] = {
+    **dict.fromkeys(("glasses", "sunglasses", "goggles", "diving-mask"), "eyes"),
+    **dict.fromkeys(
+        ("scarf", "necktie", "prayer-beads", "sports-medal", "1st-place-medal", "ribbon", "bell"), "neck"
+    ),
+    **dict.fromkeys(
+        (
+            "t-shirt",
+            "coat",
+            "lab-coat",
+            "dress",
+            "kimono",
+            "safety-vest",
+            "running-shirt",
+            "womans-clothes",
+            "backpack",
+        ),
+        "body",
+    ),
+    **dict.fromkeys(
+        (
+            "running-shoe",
+            "hiking-boot",
+            "womans-boot",
+            "mans-shoe",
+            "high-heeled-shoe",
+            "socks",
+            "ice-skate",
+            "roller-skate",
+            "skis",
+        ),
+        "feet",
+    ),
+    **dict.fromkeys(
+        (
+            "umbrella",
+            "umbrella-with-rain-drops",
+            "umbrella-on-ground",
+            "beach-with-umbrella",
+            "closed-umbrella",
+        ),
+        "over",
+    ),
+}
+
+
+def home_of(scene: Scene) -> Home:
+    """What "nowhere" becomes: a meadow under an animal, water around a fish, a table under food."""
+    if not scene.subjects:
+        return "soft" if scene.lettering else "meadow"
+    icon = scene.subjects[0].icon
+    standing = figures.standing(icon)
+    if icon in SPACE:
+        return "space"
+    if icon in VEHICLES:
+        return "road"
+    if (
+        standing.framed
+        or (standing.head and icon not in SMALL_AND_OUTDOORS)
+        or icon.endswith(("-heart", "-button", "-sign"))
+    ):
+        return "soft"
+    if icon in figures.BODIES:
+        return "meadow"
+    if icon in INDOORS_LARGE:
+        return "studio"
+    by_habit: dict[str, Home] = {
+        "swims": "underwater",
+        "sails": "sea",
+        "sky": "sky",
+        "flies": "sky",
+        "floats": "soft",
+        "hangs": "soft",
+    }
+    if icon in SMALL_AND_OUTDOORS:
+        return "meadow"
+    if standing.habit in by_habit:
+        return by_habit[standing.habit]
+    if standing.alive or standing.person or standing.size >= 1.2:
+        return "meadow"
+    return "table" if standing.size < 0.5 else "studio"

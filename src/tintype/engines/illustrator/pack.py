@@ -105,10 +105,8 @@ class Pack:
         person = self._facts[name]["person"]
         if colour is not None:
             leave = frozenset(colour_of(role) for role in _SKIN_ROLES) if person else frozenset()
-            body_fills = self._facts[name].get("body")
-            fills = (
-                [colour_of(f) for f in body_fills] if body_fills else main_family(self.palette(name), leave)
-            )
+            paint = self._facts[name].get("paint")
+            fills = [colour_of(fill) for fill in paint] if paint else main_family(self.palette(name), leave)
             if fills:
                 mapping |= repaint(fills, colour)
         if skin is not None and person:

@@ -1,0 +1,48 @@
+# The commands for people and for CI; `.ci/run` calls the same ones.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+
+.PHONY: help serve test check format bench gallery clean
+
+help: ## what there is
+	@sed -n 's/^\([a-z]*\):.*## /  make \1@/p' $(MAKEFILE_LIST) | column -t -s@
+
+serve: $(VENV)/.installed ## start on 127.0.0.1:8080 (PORT=, HOST=, DATA= override)
+	@exec $(BIN)/tintype serve
+
+test: $(VENV)/.installed-dev ## run all tests
+	$(BIN)/pytest -q
+
+check: $(VENV)/.installed-dev ## ruff, mypy --strict, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.installed-dev ## put the code into the house's form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.installed-dev ## start-up time, time per picture, peak memory
+	$(BIN)/python -m benchmarks.bench
+
+gallery: $(VENV)/.installed-dev ## draw docs/gallery.md anew
+	$(BIN)/python scripts/make_gallery.py
+
+clean: ## remove what was installed and cached
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Tintype needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version). Say which with PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo "This Python cannot make a virtual environment. On Debian: apt-get install python3-venv"; exit 1; }
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/.installed

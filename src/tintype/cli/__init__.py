@@ -1,0 +1,93 @@
+"""Floor 4: the command line. One file per verb; this one finds the verb and turns failures into exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Annotated, NoReturn
+
+import typer
+
+from ..core.errors import TintypeError
+from . import doctor, edit, generate, models, serve
+from .failures import CODES, ERROR, INTERRUPTED, code_of, sentence
+
+HELP = f"""Draw pictures, or serve them: one image API in front of every image model.
+
+Offline and free by default. With OPENAI_API_KEY set, OpenAI's own models draw, and are paid; with
+OPENAI_BASE_URL set, that server draws.
+
+Exit codes: {CODES}."""
+
+app = typer.Typer(
+    name="tintype",
+    help=HELP,
+    rich_markup_mode=None,  # importing rich takes as long as all the rest of --help
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("serve")(serve.serve)
+app.command("generate")(generate.generate)
+app.command("gen", hidden=True)(generate.generate)
+app.command("edit")(edit.edit)
+app.command("models")(models.models)
+app.command("doctor")(doctor.doctor)
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"tintype {version('tintype')}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _start(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run one command and exit. Whatever goes wrong is one sentence on stderr and a code of `failures`.
+
+    The interpreter is not taken down in order: threads of the HTTP client (pyreqwest 0.15.1) that still
+    let go of a finished answer would then abort the process, one time in five on a busy machine.
+    """
+    code = run(list(sys.argv[1:] if arguments is None else arguments))
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # nobody reads it any more
+            stream.flush()
+    os._exit(code)
+
+
+def run(arguments: list[str]) -> int:
+    try:
+        code = app(arguments, prog_name="tintype", standalone_mode=False) or 0
+        if code == INTERRUPTED:
+            _complain("interrupted")
+        return code
+    except typer.TyperException as error:
+        command = getattr(getattr(error, "ctx", None), "command_path", "tintype")
+        _complain(f"{error.format_message().rstrip('.')}. See '{command} --help'.")
+        return getattr(error, "exit_code", 2)
+    except TintypeError as error:
+        _complain(sentence(error))
+        return code_of(error)
+    except BrokenPipeError:
+        return ERROR
+    except (ValueError, OSError) as error:
+        _complain(str(error))
+        return ERROR
+
+
+def _complain(text: str) -> None:
+    print(f"tintype: {text}", file=sys.stderr)

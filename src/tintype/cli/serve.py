@@ -1,0 +1,56 @@
+"""`tintype serve`: the server, until it is stopped."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+from typing import Annotated
+
+from ..core.errors import BadRequest
+from .answering import load_settings
+from .options import Option
+
+
+def serve(
+    host: Annotated[
+        str | None,
+        Option(metavar="HOST", help="Address to listen on. Default: 127.0.0.1, or $HOST."),
+    ] = None,
+    port: Annotated[
+        int | None, Option(metavar="PORT", help="Port to listen on. Default: 8080, or $PORT.")
+    ] = None,
+    data: Annotated[
+        Path | None, Option(metavar="FOLDER", help="Folder for what is kept. Default: data, or $DATA.")
+    ] = None,
+    config: Annotated[
+        Path | None,
+        Option(metavar="FILE", help="Settings. Default: tintype.toml where it lies in this folder."),
+    ] = None,
+) -> int:
+    """Serve the API. Without any key, offline twins of the models answer, free of charge."""
+    settings = load_settings(os.environ, config=config, host=host, port=port, data=data)
+    check_port(settings.host, settings.port)
+    from ..server import run
+
+    run.serve(settings, dict(os.environ))
+    return 0
+
+
+def check_port(host: str, port: int) -> None:
+    """Raises BadRequest where the server could not listen: a sentence instead of a log."""
+    if port > 65535:
+        raise BadRequest(f"{port} is no port: the highest is 65535.", param="port")
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise BadRequest(f"cannot listen on {host}:{port}: {error}.", param="host") from None
+    with socket.socket(family, kind) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(address)
+        except OSError as error:
+            raise BadRequest(
+                f"cannot listen on {host}:{port}: {error.strerror}. Choose another with --port or PORT=.",
+                param="port",
+            ) from None

@@ -1,0 +1,60 @@
+"""Floor 0: the nouns. No I/O, nothing but the standard library."""
+
+from .card import Life, ModelCard
+from .events import Completed, Events, ImageEvent, Partial, Text, Usage
+from .header import Header
+from .image import Image, Octets
+from .money import Micros, Prices
+from .protocols import (
+    Answer,
+    Aside,
+    Dialect,
+    Generate,
+    House,
+    Incoming,
+    JobView,
+    Polyfill,
+    Provider,
+    Remedy,
+)
+from .report import Note, Report
+from .request import Delivery, Format, ImageRequest
+from .size import Grid, Ratio, Size, Sizes, SizeWish
+from .tokens import TokenFormula
+
+__all__ = [
+    "Answer",
+    "Aside",
+    "Completed",
+    "Delivery",
+    "Dialect",
+    "Events",
+    "Format",
+    "Generate",
+    "Grid",
+    "Header",
+    "House",
+    "Image",
+    "ImageEvent",
+    "ImageRequest",
+    "Incoming",
+    "JobView",
+    "Life",
+    "Micros",
+    "ModelCard",
+    "Note",
+    "Octets",
+    "Partial",
+    "Polyfill",
+    "Prices",
+    "Provider",
+    "Ratio",
+    "Remedy",
+    "Report",
+    "Size",
+    "SizeWish",
+    "Sizes",
+    "Text",
+    "TokenFormula",
+    "Usage",
+]

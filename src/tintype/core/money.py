@@ -1,0 +1,57 @@
+"""Money in whole micro-dollars: 1,000,000 is one US dollar. No floats, so that sums are exact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .events import Usage
+
+Micros = int
+
+MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prices:
+    """What a vendor takes per million tokens of each kind, in micro-dollars; None: not known."""
+
+    text_in: Micros | None = None
+    image_in: Micros | None = None
+    text_out: Micros | None = None
+    image_out: Micros | None = None
+
+
+UNKNOWN = Prices()
+
+
+def cost(usage: Usage, prices: Prices) -> Micros | None:
+    """What this usage costs, rounded up to a whole micro-dollar; None when a price it needs is not known.
+
+    >>> cost(Usage(text_in=10, image_out=1756), Prices(text_in=5_000_000, image_out=30_000_000))
+    52730
+    >>> cost(Usage(), UNKNOWN)  # no token was counted, and that does not make it free
+    """
+    if prices == UNKNOWN:
+        return None
+    total = 0
+    for tokens, price in (
+        (usage.text_in, prices.text_in),
+        (usage.image_in, prices.image_in),
+        (usage.text_out, prices.text_out),
+        (usage.image_out, prices.image_out),
+    ):
+        if tokens and price is None:
+            return None
+        total += tokens * (price or 0)
+    return -(-total // MILLION)
+
+
+def dollars(amount: Micros) -> str:
+    """For people: at least two decimals, and no digit lost.
+
+    >>> dollars(52_730), dollars(1_500_000), dollars(0)
+    ('$0.05273', '$1.50', '$0.00')
+    """
+    whole, rest = divmod(amount, MILLION)
+    decimals = f"{rest:06d}".rstrip("0").ljust(2, "0")
+    return f"${whole}.{decimals}"

@@ -1,0 +1,45 @@
+"""What was done with a request: the truth that goes back to the caller beside the picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from .money import Micros
+
+Verb = Literal["filled", "adjusted", "ignored", "delivered"]
+
+
+class Note(NamedTuple):
+    """One field that was not simply passed on.
+
+    >>> str(Note("size", "adjusted", "512x512->816x816")), str(Note("style", "ignored"))
+    ('size=adjusted:512x512->816x816', 'style=ignored')
+    """
+
+    field: str
+    verb: Verb
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.field}={self.verb}:{self.detail}" if self.detail else f"{self.field}={self.verb}"
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """Filled in while the request goes through the house; `notes` may grow until the last picture.
+
+    `asked` is the model's name as the caller wrote it, `model` the card that answers.
+    """
+
+    asked: str
+    model: str
+    provider: str
+    created: int  # Unix time in seconds
+    notes: list[Note] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    cost: Micros | None = None  # of what was made, known when it is; a twin's is what its model would take
+
+    def plan(self) -> str:
+        """The notes in one line, e.g. `n=filled:fan_out(1x4); style=ignored`; empty when there are none."""
+        return "; ".join(map(str, self.notes))

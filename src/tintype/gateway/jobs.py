@@ -1,0 +1,145 @@
+"""A job is one generation that somebody ordered. It runs in its own task; a connection only watches it.
+
+So the plain answer and the event stream are two views of one job, a watcher may come late
+and still sees all of it, and a caller who hangs up ends nothing that has been paid for.
+Jobs live in memory here: whoever makes them durable replaces this class.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
+from uuid import uuid4
+
+import structlog
+
+from ..core import Events, ImageEvent, ImageRequest, Report
+from ..core.errors import Cancelled, TintypeError, Unavailable
+
+log = structlog.get_logger()
+
+
+class Job:
+    """One generation on its way: its order, its report, and what has happened so far."""
+
+    def __init__(self, request: ImageRequest, report: Report, *, local: bool) -> None:
+        self.id = f"job_{uuid4().hex[:24]}"
+        self.request = request
+        self.report = report
+        self.error: TintypeError | None = None
+        self.ended = False
+        self.events: list[ImageEvent] = []
+        self._local = local
+        self._news = asyncio.Event()
+        self._watchers = 0
+        self._task: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def watched(self) -> AsyncIterator[Events]:
+        """The events from the first on. When the last watcher leaves, a job that costs nothing is ended."""
+        self._watchers += 1
+        events = self._follow()
+        try:
+            async with aclosing(events):
+                yield events
+        finally:
+            self._watchers -= 1
+            if not self._watchers and self._local:
+                self.cancel()
+
+    def cancel(self) -> None:
+        if self._task is not None and not self.ended:
+            self._task.cancel()
+
+    async def _follow(self) -> Events:
+        position = 0
+        while True:
+            news = self._news
+            while position < len(self.events):
+                yield self.events[position]
+                position += 1
+            if self.ended:
+                if self.error is not None:
+                    raise self.error
+                return
+            if news is self._news:
+                await news.wait()
+
+    def _tell(self) -> None:
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
+    async def run(self, generate: Callable[[], Events]) -> None:
+        """Let it happen. Every failure becomes `error`: a watcher hears of it, and nobody else does."""
+        try:
+            async with aclosing(generate()) as events:
+                async for event in events:
+                    self.events.append(event)
+                    self._tell()
+        except TintypeError as error:
+            self.error = error
+        except asyncio.CancelledError:
+            self.error = Cancelled("The job was cancelled: nobody waited for it any more.")
+        except Exception:
+            log.exception("job failed", job=self.id, model=self.report.model, provider=self.report.provider)
+            self.error = TintypeError(f"Something in Tintype broke. The log tells more about {self.id}.")
+        finally:
+            self.ended = True
+            self._tell()
+
+
+class Jobs:
+    """The jobs that run now, and those to be read later: the last `KEPT`, for `LIFETIME` seconds."""
+
+    KEPT = 64
+    LIFETIME = 3600.0
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.running: dict[str, Job] = {}
+        self._kept: dict[str, tuple[Job, float]] = {}  # with the time of its start, in that order
+        self._clock = clock
+        self._draining = False
+
+    def find(self, id: str) -> Job | None:
+        """A job that was kept, or that runs now."""
+        self._forget()
+        return self._kept[id][0] if id in self._kept else self.running.get(id)
+
+    def keep(self, job: Job) -> None:
+        """Have it found after it has ended."""
+        self._kept[job.id] = (job, self._clock())
+        self._forget()
+
+    def _forget(self) -> None:
+        for id, (job, start) in list(self._kept.items()):
+            if len(self._kept) <= self.KEPT and self._clock() - start < self.LIFETIME:
+                return
+            if job.ended:
+                del self._kept[id]
+
+    def start(
+        self, generate: Callable[[], Events], request: ImageRequest, report: Report, *, local: bool
+    ) -> Job:
+        """Begin a job. Raises Unavailable once draining has begun."""
+        if self._draining:
+            raise Unavailable("This server is stopping and takes no new work.", retry_after=5)
+        job = Job(request, report, local=local)
+        job._task = asyncio.create_task(job.run(generate), name=job.id)
+        self.running[job.id] = job
+        job._task.add_done_callback(lambda _: self.running.pop(job.id, None))
+        return job
+
+    async def drain(self, grace: float) -> None:
+        """Take no new work; let running jobs finish for `grace` seconds, then end them."""
+        self._draining = True
+        tasks = [job._task for job in self.running.values() if job._task is not None]
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=grace)
+        for task in late:
+            task.cancel()
+        if late:
+            log.warning("jobs cut short by the end of the grace period", count=len(late), grace=grace)
+            await asyncio.wait(late)

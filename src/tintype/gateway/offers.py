@@ -1,0 +1,106 @@
+"""Which card answers to a requested name, and who draws it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from fnmatch import fnmatchcase
+
+from ..core import Delivery, ModelCard, Provider
+from ..core.errors import BadRequest, UnknownModel
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One card as a candidate for a requested name. `twin`: drawn by the illustrator in its place."""
+
+    card: ModelCard
+    provider: Provider
+    twin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`delivers`: what callers of the requested name count on when they do not say, whoever answers now."""
+
+    offer: Offer
+    notices: tuple[str, ...] = ()
+    delivers: Delivery = "b64_json"
+
+
+class Offers:
+    """Every model there is, by id and by alias.
+
+    `deployments` are further names, as Azure's customers give them. `stand_ins` maps a requested name, or a pattern such as "dall-e-*", to the model that
+    answers instead: for applications with a name written into them.
+    """
+
+    def __init__(
+        self,
+        offers: Iterable[Offer],
+        *,
+        default: str,
+        stand_ins: Mapping[str, str] | None = None,
+        deployments: Mapping[str, str] | None = None,
+    ) -> None:
+        self._by_id = {offer.card.id: offer for offer in offers}
+        self._alias = {alias: offer for offer in self._by_id.values() for alias in offer.card.aliases}
+        for name, model in (deployments or {}).items():
+            if (offer := self._look(model)) is None:
+                raise ValueError(f"the deployment {name!r} is of {model!r}, which is not in the catalog")
+            self._alias[name] = offer
+        self._default = default
+        self._stand_ins = dict(stand_ins or {})
+        for name in (default, *self._stand_ins.values()):
+            if self._look(name) is None:
+                raise ValueError(f"the configuration names the model {name!r}, which is not in the catalog")
+
+    def cards(self) -> list[ModelCard]:
+        return [offer.card for offer in self._by_id.values()]
+
+    def __iter__(self) -> Iterator[Offer]:
+        return iter(self._by_id.values())
+
+    def find(self, name: str, *, strict: bool, today: date) -> Found:
+        """The offer for a requested name; an empty name asks for the default. Raises UnknownModel.
+
+        A model that its vendor has shut down is still drawn by its twin, with a notice; on a
+        real route its successor answers. In strict handling it is the vendor's own error.
+        """
+        name = name or self._default
+        notices: list[str] = []
+        asked = self._look(name)
+        if stand_in := self._stand_in(name):
+            notices.append(f"{stand_in} stands in for {name}")
+            name = stand_in
+        offer = self._look(name)
+        if offer is None:
+            raise UnknownModel(
+                f"The model `{name}` does not exist. On offer: {', '.join(sorted(self._by_id))}.",
+                param="model",
+            )
+        life = offer.card.life
+        if life.is_over(today):
+            if strict:
+                raise BadRequest(f"The model '{name}' does not exist.", param="model")
+            notices.append(_obituary(offer.card))
+            successor = self._look(life.successor or "")
+            if not offer.twin:
+                if successor is None:
+                    raise UnknownModel(_obituary(offer.card), param="model")
+                offer = successor
+        return Found(offer, tuple(notices), (asked or offer).card.delivers)
+
+    def _look(self, name: str) -> Offer | None:
+        return self._by_id.get(name) or self._alias.get(name)
+
+    def _stand_in(self, name: str) -> str | None:
+        if name in self._stand_ins:
+            return self._stand_ins[name]
+        return next((to for pattern, to in self._stand_ins.items() if fnmatchcase(name, pattern)), None)
+
+
+def _obituary(card: ModelCard) -> str:
+    advice = f"; its successor is {card.life.successor}" if card.life.successor else ""
+    return f"{card.id} was shut down by its vendor on {card.life.retired}{advice}"

@@ -1,0 +1,88 @@
+"""`n` pictures from a model that answers with fewer at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+
+from ..core import Events, Generate, ImageEvent, ImageRequest, ModelCard, Note, Polyfill, Remedy
+
+
+class FanOut:
+    name = "fan_out"
+    fields: tuple[str, ...] = ("n",)
+
+    def remedy(self, request: ImageRequest, card: ModelCard) -> Remedy | None:
+        if request.n <= card.max_n:
+            return None
+        calls = len(list(shares(request.n, card.max_n)))
+
+        def wrap(generate: Generate) -> Generate:
+            return lambda request: fan_out(request, card.max_n, generate)
+
+        return Remedy(Note("n", "filled", f"fan_out({card.max_n}x{calls})"), wrap)
+
+
+async def fan_out(request: ImageRequest, at_once: int, generate: Generate) -> Events:
+    """Call side by side and number the pictures 0 to n-1.
+
+    A fixed seed would make every call draw the same picture, and so would a twin without one: each
+    call's seed is moved on by the number of its first picture.
+    """
+    calls = [_call(request, first, count, generate) for first, count in shares(request.n, at_once)]
+    async with aclosing(merge(calls)) as events:
+        async for event in events:
+            yield event
+
+
+def shares(n: int, at_once: int) -> Iterator[tuple[int, int]]:
+    """The first picture of each call, and how many it makes.
+
+    >>> list(shares(5, at_once=2))
+    [(0, 2), (2, 2), (4, 1)]
+    """
+    for first in range(0, n, at_once):
+        yield first, min(at_once, n - first)
+
+
+async def _call(request: ImageRequest, first: int, count: int, generate: Generate) -> Events:
+    seed = (request.seed or 0) + first if request.seed is not None or first else None
+    async with aclosing(generate(replace(request, n=count, seed=seed))) as events:
+        async for event in events:
+            yield replace(event, index=first + event.index)
+
+
+async def merge(streams: Sequence[Events]) -> Events:
+    """All events, as they come. The first failure, or a reader who leaves, ends every stream."""
+    queue: asyncio.Queue[ImageEvent | BaseException | None] = asyncio.Queue()
+
+    async def drain(stream: Events) -> None:
+        try:
+            async with aclosing(stream) as events:
+                async for event in events:
+                    queue.put_nowait(event)
+        except BaseException as error:  # a cancellation too, or the reader would wait for ever
+            queue.put_nowait(error)
+            raise
+        queue.put_nowait(None)
+
+    tasks = [asyncio.create_task(drain(stream)) for stream in streams]
+    try:
+        running = len(tasks)
+        while running:
+            item = await queue.get()
+            if item is None:
+                running -= 1
+            elif isinstance(item, BaseException):
+                raise item
+            else:
+                yield item
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+polyfill: Polyfill = FanOut()

@@ -1,0 +1,28 @@
+"""A size that a model does not draw, moved to the nearest that it does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..core import Generate, ImageRequest, ModelCard, Note, Polyfill, Remedy
+
+
+class FitSize:
+    name = "fit_size"
+    fields: tuple[str, ...] = ("size",)
+
+    def remedy(self, request: ImageRequest, card: ModelCard) -> Remedy | None:
+        """A shape is moved to pixels also where nothing is wrong with it: no card has sizes in shapes."""
+        if request.size is None:
+            return None
+        size = card.sizes.nearest(request.size)
+        if size == request.size:
+            return None
+
+        def wrap(generate: Generate) -> Generate:
+            return lambda request: generate(replace(request, size=size))
+
+        return Remedy(Note("size", "adjusted", f"{request.size}->{size}"), wrap)
+
+
+polyfill: Polyfill = FitSize()

@@ -1,0 +1,34 @@
+"""What a dialect may ask of the house beside pictures, as one caller sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..core import ImageRequest, JobView, ModelCard
+from ..gateway.gateway import Gateway
+
+
+@dataclass(frozen=True, slots=True)
+class CallersHouse:
+    """The gateway behind core's `House`. `base_url` is where this caller reaches us."""
+
+    gateway: Gateway
+    base_url: str
+
+    def cards(self) -> Sequence[ModelCard]:
+        return self.gateway.offers.cards()
+
+    def find(self, name: str) -> ModelCard:
+        return self.gateway.offers.find(name, strict=False, today=self.gateway.today()).offer.card
+
+    def submit(self, request: ImageRequest) -> JobView:
+        job = self.gateway.submit(request, base_url=self.base_url)
+        self.gateway.jobs.keep(job)
+        return job
+
+    def job(self, id: str) -> JobView | None:
+        return self.gateway.jobs.find(id)
+
+    def running(self) -> Sequence[JobView]:
+        return list(self.gateway.jobs.running.values())

@@ -1,0 +1,69 @@
+"""What is not a dialect's: health, pictures at their addresses, and this API's description of itself."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+from litestar import Litestar, Request, Response, get
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.params import FromPath
+
+from ..core import Dialect
+from ..core.errors import MethodNotAllowed, NotFound, TintypeError
+from ..gateway.gateway import Gateway
+from ..gateway.settings import Settings
+
+OWN = ("/", "/healthz", "/schema")
+OWN_FOLDERS = ("/schema/", "/pictures/")
+
+
+def make_pages(gateway: Gateway, settings: Settings, dialect: Dialect) -> Litestar:
+    """`dialect` words the errors. The lifespan of this application is the server's: its end drains the jobs."""
+
+    @get("/healthz", sync_to_thread=False)
+    def healthz() -> dict[str, Any]:
+        return {"status": "ok", "version": version("tintype"), "running": len(gateway.jobs.running)}
+
+    @get("/", sync_to_thread=False)
+    def welcome() -> dict[str, Any]:
+        return {
+            "name": "tintype",
+            "version": version("tintype"),
+            "try": "POST /v1/images/generations",
+            "models": "/v1/models",
+            "health": "/healthz",
+        }
+
+    @get("/pictures/{name:str}", sync_to_thread=False, media_type="image/png")
+    def picture(name: FromPath[str]) -> Response[bytes]:
+        """A picture that was asked for with `response_format: "url"`. Its name is the permission to see it."""
+        kept = gateway.store.get(name)
+        if kept is None:
+            raise NotFound("This picture is gone, or never was: addresses last an hour.")
+        headers = {"cache-control": "private, max-age=3600", "x-content-type-options": "nosniff"}
+        return Response(bytes(kept.data), media_type=kept.media_type, headers=headers)
+
+    async def drain() -> None:
+        await gateway.jobs.drain(settings.grace)
+
+    def in_words(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+        told = dialect.write_error(_told(request, error))
+        return Response(told.body, status_code=told.status, media_type=told.media_type)
+
+    return Litestar(
+        route_handlers=[healthz, welcome, picture],
+        on_shutdown=[drain],
+        openapi_config=OpenAPIConfig(title="Tintype", version=version("tintype")),
+        exception_handlers={HTTPException: in_words, TintypeError: in_words},
+        logging_config=None,
+    )
+
+
+def _told(request: Request[Any, Any, Any], error: Exception) -> TintypeError:
+    if isinstance(error, TintypeError):
+        return error
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        return MethodNotAllowed(f"{request.method} is not for {request.url.path}: use GET.")
+    return NotFound(f"There is nothing at {request.url.path}.")

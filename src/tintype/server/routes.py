@@ -1,0 +1,90 @@
+"""Which dialect a path belongs to, however the caller wrote it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..core import Aside, Dialect, Incoming
+from ..core.errors import MethodNotAllowed, NotFound
+
+_HOLE = re.compile(r"\{(\w+)(:path)?\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A call of a dialect; `aside` is None for one that answers pictures."""
+
+    dialect: Dialect
+    method: str
+    path: str  # the dialect's own pattern
+    aside: Aside | None = None
+
+    def takes(self, method: str) -> bool:
+        return method == self.method or (method == "HEAD" and self.method == "GET")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    route: Route
+    path_params: dict[str, str]
+
+
+class Routes:
+    """Every path of every dialect. `//` and a trailing `/` do not matter, nor does a leading `/v1`."""
+
+    def __init__(self, dialects: Sequence[Dialect]) -> None:
+        routes = [Route(dialect, "POST", path) for dialect in dialects for path in dialect.paths]
+        asides = [(dialect, aside) for dialect in dialects for aside in dialect.asides]
+        # Those with a condition first: what is left is for the dialect without one.
+        asides.sort(key=lambda each: each[1].when is None)
+        routes += [Route(dialect, aside.method, aside.path, aside) for dialect, aside in asides]
+        self._routes = [(_pattern(route.path), route) for route in routes]
+        self._prefixes = {
+            route.path.split("/")[1]: route.dialect for route in routes if route.path.count("/") > 2
+        }
+        self._root = next(each for each in dialects if each.name == "openai-images")
+
+    def find(self, method: str, path: str, head: Incoming) -> Match:
+        """`head` has the query and the headers, and no body yet.
+
+        Raises NotFound for a path of no dialect, MethodNotAllowed for a path with other methods.
+        """
+        path = normal(path)
+        offered = set()
+        for candidate in (path, path.removeprefix("/v1")):
+            for pattern, route in self._routes:
+                found = pattern.fullmatch(candidate)
+                if not found or (route.aside and route.aside.when and not route.aside.when(head)):
+                    continue
+                if route.takes(method):
+                    return Match(route, found.groupdict())
+                offered.add(route.method)
+        if offered:
+            raise MethodNotAllowed(f"{method} is not for {path}: use {' or '.join(sorted(offered))}.")
+        raise NotFound(f"There is nothing at {path}.")
+
+    def speaker(self, path: str) -> Dialect:
+        """Who words the error for a path that leads nowhere: the dialect of that prefix, or OpenAI's."""
+        return self._prefixes.get(normal(path).split("/")[1], self._root)
+
+
+def normal(path: str) -> str:
+    """
+    >>> normal("//v1//images/generations/"), normal("/")
+    ('/v1/images/generations', '/')
+    """
+    return "/" + "/".join(part for part in path.split("/") if part)
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """
+    >>> _pattern("/models/{id:path}").fullmatch("/models/a/b").groupdict()
+    {'id': 'a/b'}
+    """
+    parts, last = [], 0
+    for hole in _HOLE.finditer(path):
+        parts += [re.escape(path[last : hole.start()]), f"(?P<{hole[1]}>{'.+' if hole[2] else '[^/]+'})"]
+        last = hole.end()
+    return re.compile("".join(parts) + re.escape(path[last:]))

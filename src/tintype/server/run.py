@@ -1,0 +1,83 @@
+"""Start the server: the banner that says what answers, then uvicorn."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+import uvicorn
+from structlog.processors import ExceptionRenderer
+from structlog.tracebacks import ExceptionDictTransformer
+
+from ..dialects import all_dialects
+from ..gateway.assemble import open_gateway
+from ..gateway.gateway import Gateway
+from ..gateway.settings import Settings
+from .app import App
+
+
+def serve(settings: Settings, environ: dict[str, str]) -> None:
+    """Blocks until SIGTERM or SIGINT; running jobs then have `settings.grace` seconds to finish."""
+    log_to_stderr()
+    gateway = open_gateway(settings, environ)
+    app = App(gateway, all_dialects(), settings)
+    print(banner(gateway, settings), flush=True)
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=int(settings.grace) + 1,
+        server_header=False,
+    )
+
+
+def log_to_stderr() -> None:
+    """One line for an event: for people on a terminal, as JSON for a machine that collects them.
+
+    Tracebacks are told without the values of variables: those hold prompts, pictures and keys.
+    """
+    rendering: list[structlog.typing.Processor]
+    if sys.stderr.isatty():
+        rendering = [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+    else:
+        plain = ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
+        rendering = [plain, structlog.processors.JSONRenderer()]
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *rendering,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+def banner(gateway: Gateway, settings: Settings) -> str:
+    """The address, what answers there, and a line to paste."""
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
+    url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+    real = sorted(
+        {offer.provider.name for offer in gateway.offers if not offer.twin and not offer.provider.local}
+    )
+    twins = sum(offer.twin for offer in gateway.offers)
+    answering = []
+    if real:
+        answering.append(f"{', '.join(real)} (real, and paid)")
+    if twins:
+        answering.append(
+            f"offline twins of {twins} models: drawn by the illustrator, no key, no network, no cost"
+        )
+    return f"""
+  Tintype   {url}
+
+  Answering:  {(chr(10) + " " * 14).join(answering or ["the illustrator"])}
+  Try:        curl {url}/v1/images/generations -H "Accept: image/png" -o panda.png \\
+                -d '{{"prompt": "A panda eating bamboo"}}'
+  SDKs:       base_url="{url}/v1", any key
+  Stop:       Ctrl-C
+"""

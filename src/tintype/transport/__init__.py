@@ -1,0 +1,1 @@
+"""Floor 1: the only HTTP client. It carries bytes, and knows neither pictures nor anyone's wire format."""

@@ -1,0 +1,178 @@
+"""Calls one upstream over HTTP: documents come back, failures come back as errors of ours.
+
+An upstream's answer is a sequence of documents. A plain reply is a sequence of one; a stream has
+a document per frame. Which of the two it is, is read from the answer and not from the question, so
+an upstream that ignores `"stream": true` is served like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+from pyreqwest.client import ClientBuilder
+from pyreqwest.exceptions import DetailedPyreqwestError, RequestTimeoutError
+from pyreqwest.response import Response
+
+from ..core import Octets
+from ..core.errors import Busy, Rejected, Timeout, TintypeError, Unavailable
+
+Frames = Callable[[AsyncIterator[Octets]], AsyncIterator[Octets]]
+"""The chunks of an event stream to its documents."""
+
+ReadError = Callable[[int, bytes], TintypeError | None]
+"""What an error answer (status, body) means in the upstream's own wire; None where that says nothing."""
+
+_EXCERPT = 65_536
+_NOT_SENT = ("(Connect)", "dns error", "tcp connect", "builder error")
+
+
+class Upstream:
+    """One base URL, with the headers that every call to it carries; they hold the key.
+
+    `timeout` is the longest silence in seconds: a plain reply is silent until the picture is done.
+    Close it with `close`, once.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        timeout: float = 600.0,
+        connect_timeout: float = 10.0,
+    ) -> None:
+        self.host = urlsplit(base_url).hostname or "the upstream"
+        headers = headers or {}
+        self._secrets = sorted(
+            {word for value in headers.values() for word in value.split() if len(word) > 6}
+        )
+        self._client = (
+            ClientBuilder()
+            .base_url(base_url.rstrip("/") + "/")
+            .default_headers({**headers, "accept": "application/json, text/event-stream"})
+            .user_agent("tintype")
+            .follow_redirects(False)  # a redirected POST would lose its body and show the key elsewhere
+            .read_timeout(timedelta(seconds=timeout))
+            .connect_timeout(timedelta(seconds=connect_timeout))
+            .build()
+        )
+
+    def __repr__(self) -> str:
+        return f"<Upstream {self.host}>"
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def post(
+        self,
+        path: str,
+        body: bytes,
+        media_type: str,
+        *,
+        frames: Frames,
+        read_error: ReadError,
+        see_headers: Callable[[Mapping[str, str]], None] | None = None,
+    ) -> AsyncGenerator[Octets, None]:
+        """The documents that the upstream answers with, as the bytes that arrived: they hold pictures.
+
+        `see_headers` is shown those of a good answer before its first document. Closing the generator
+        hangs up; but pyreqwest 0.15 lets a request whose answer has not begun run on, until the answer or
+        `timeout`. Raises UpstreamError, or what `read_error` makes of an answer.
+        """
+        request = (
+            self._client.post(path.lstrip("/"))
+            .header("content-type", media_type)
+            .body_bytes(body)
+            .streamed_read_buffer_limit(0)  # else a stream's first 64 KB wait for each other (pyreqwest 0.15)
+            .build_streamed()
+        )
+        try:
+            async with request as response:
+                if response.status >= 300:
+                    raise await self._failure(response, read_error)
+                if see_headers is not None:
+                    see_headers(response.headers)
+                if (response.get_header("content-type") or "").lower().startswith("text/event-stream"):
+                    async for document in frames(_chunks(response)):
+                        yield document
+                else:
+                    yield memoryview(await response.bytes())
+        except RequestTimeoutError as error:
+            raise Timeout(f"No answer from {self.host} in time.", charged=_was_sent(error)) from None
+        except DetailedPyreqwestError as error:
+            raise Unavailable(
+                f"The connection to {self.host} failed: {self._clean(_cause(error))}.",
+                charged=_was_sent(error),
+            ) from None
+
+    async def get(self, path: str, *, read_error: ReadError) -> bytes:
+        """The whole of an answer. Raises as `post` does."""
+        request = self._client.get(path.lstrip("/")).build_streamed()
+        try:
+            async with request as response:
+                if response.status >= 300:
+                    raise await self._failure(response, read_error)
+                return bytes(await response.bytes())
+        except RequestTimeoutError:
+            raise Timeout(f"No answer from {self.host} in time.") from None
+        except DetailedPyreqwestError as error:
+            raise Unavailable(
+                f"The connection to {self.host} failed: {self._clean(_cause(error))}."
+            ) from None
+
+    async def _failure(self, response: Response, read_error: ReadError) -> TintypeError:
+        status = response.status
+        if status in (401, 403):  # its message may quote the key
+            return Rejected(f"{self.host} does not take our key ({status}).", code="upstream_key_rejected")
+        body = bytes(await response.body_reader.read(_EXCERPT) or b"")
+        known = read_error(status, body)
+        if known is not None:
+            return known
+        summary = (
+            f"{self.host} answered {status}: {self._clean(body[:300].decode('utf-8', 'replace').strip())}"
+        )
+        if status == 429:
+            return Busy(summary, retry_after=_retry_after(response))
+        if status in (408, 504, 524):  # 524 is Cloudflare's: the service behind it may well go on and charge
+            return Timeout(summary, charged=True)
+        if status >= 500:
+            return Unavailable(summary, retry_after=_retry_after(response))
+        return Rejected(summary)
+
+    def _clean(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
+
+
+async def _chunks(response: Response) -> AsyncIterator[Octets]:
+    while (chunk := await response.body_reader.read_chunk()) is not None:
+        yield memoryview(chunk)
+
+
+def _cause(error: DetailedPyreqwestError) -> str:
+    """The innermost reason. The outermost has the whole address in it."""
+    causes = error.details["causes"] or []
+    return causes[-1]["message"] if causes else error.message
+
+
+def _was_sent(error: DetailedPyreqwestError) -> bool:
+    """Whether the upstream may have got the request, and so may charge for it."""
+    causes = error.details["causes"] or []
+    return not any(sign in cause["message"] for cause in causes for sign in _NOT_SENT)
+
+
+def _retry_after(response: Response) -> float | None:
+    """Seconds; the header may also be a date (RFC 9110, section 10.2.3)."""
+    text = response.get_header("retry-after") or ""
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,79 @@
+"""OpenAI's Images API as data. https://platform.openai.com/docs/api-reference/images, read 2026-11-20"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from ..core import Usage
+
+GENERATIONS = "/images/generations"
+EDITS = "/images/edits"
+VARIATIONS = "/images/variations"
+
+MAX_N = 10
+MAX_PARTIAL_IMAGES = 3
+
+NOTHING = msgspec.Raw(b"null")
+
+
+class TokenDetails(msgspec.Struct, kw_only=True):
+    text_tokens: int | None = None
+    image_tokens: int | None = None
+
+
+class TokenUsage(msgspec.Struct, kw_only=True):
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    input_tokens_details: TokenDetails | None = None
+    output_tokens_details: TokenDetails | None = None
+
+
+class ImageObject(msgspec.Struct, kw_only=True):
+    b64_json: msgspec.Raw = NOTHING
+    url: str | None = None
+    revised_prompt: str | None = None
+
+
+class Answer(msgspec.Struct, kw_only=True):
+    """Either a whole reply (`data`) or one streamed frame (`type` and `b64_json`)."""
+
+    type: str | None = None
+    data: list[ImageObject] | None = None
+    b64_json: msgspec.Raw = NOTHING
+    url: str | None = None
+    partial_image_index: int | None = None
+    quality: str | None = None
+    background: str | None = None
+    usage: TokenUsage | None = None
+    error: Any = None  # an object with `message`, `type`, `param`, `code`; resellers also send text
+
+
+def read_usage(usage: TokenUsage | None) -> Usage:
+    """The tokens by kind; what is told only as a total counts as image tokens."""
+    if usage is None:
+        return Usage()
+    text_in, image_in = _kinds(usage.input_tokens, usage.input_tokens_details)
+    text_out, image_out = _kinds(usage.output_tokens, usage.output_tokens_details)
+    return Usage(text_in=text_in, image_in=image_in, text_out=text_out, image_out=image_out)
+
+
+def _kinds(total: int | None, details: TokenDetails | None) -> tuple[int, int]:
+    if details is None:
+        return 0, total or 0
+    text, image = details.text_tokens or 0, details.image_tokens or 0
+    return text, max(image, (total or 0) - text)
+
+
+def write_usage(usage: Usage, *, output_details: bool) -> dict[str, Any]:
+    """All members, as typed clients need them; streamed events have no `output_tokens_details`."""
+    document: dict[str, Any] = {
+        "total_tokens": usage.total_tokens,
+        "input_tokens": usage.input_tokens,
+        "input_tokens_details": {"image_tokens": usage.image_in, "text_tokens": usage.text_in},
+        "output_tokens": usage.output_tokens,
+    }
+    if output_details:
+        document["output_tokens_details"] = {"image_tokens": usage.image_out, "text_tokens": usage.text_out}
+    return document

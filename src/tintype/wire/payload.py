@@ -1,0 +1,105 @@
+"""Pictures in and out of JSON without copying them.
+
+`json.loads` + `json.dumps` of a reply that holds an 18 MB picture takes 60 ms and three times
+its size in memory. Slicing around the picture takes 4 ms and none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from ..core import Image, Octets
+
+_escape = re.compile(rb"\\")
+_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_SPACES = b" \t\r\n\f\v"
+_STANDARD = bytes.maketrans(b"-_", b"+/")
+
+
+def string(raw: msgspec.Raw) -> Octets | None:
+    """The text of a JSON string that msgspec left undecoded, as a view of it; None for other values.
+
+    `bytes` instead of a view means that it had escapes in it.
+    """
+    view = memoryview(raw)
+    if len(view) < 2 or view[0] != ord('"'):
+        return None
+    if _escape.search(view):
+        # Google's encoders write "=" as "\u003d", PHP's write "/" as "\/".
+        return msgspec.json.decode(raw, type=str).encode()
+    return view[1:-1]
+
+
+def answered(raw: msgspec.Raw) -> Image | None:
+    """The picture that an upstream put into a JSON string; None where there is none.
+
+    Its base64 is believed and not looked through, but where it was escaped or not padded; a `data:`
+    prefix is left off.
+    """
+    text = string(raw)
+    if not text:
+        return None
+    if bytes(text[:5]) == b"data:":
+        return _data_url(text)
+    if isinstance(text, bytes) or len(text) % 4:  # what was escaped may be a line break, or a quote
+        return Image.from_base64(plain_base64(text))
+    return Image.from_base64(text)
+
+
+def asked(text: Octets) -> Image:
+    """The picture that a caller wrote as a data URL, an address or bare base64.
+
+    Raises ValueError with what is wrong with it. The base64 is checked, and kept as it is
+    unless it has to be put right: line breaks, the URL-safe alphabet, missing padding.
+    """
+    head = bytes(text[:8]).lstrip().lower()
+    if head.startswith(b"data:"):
+        return _data_url(text)
+    if head.startswith((b"http://", b"https:/")):
+        try:
+            return Image.from_url(str(text, "utf-8").strip())
+        except UnicodeDecodeError as error:
+            raise ValueError("an address that is not text") from error
+    return Image.from_base64(plain_base64(text))
+
+
+def plain_base64(text: Octets) -> Octets:
+    """The same base64 in the one spelling that any reader takes; ValueError if it is none.
+
+    >>> plain_base64(b"_-8"), plain_base64(b"aG\\nk=")
+    (b'/+8=', b'aGk=')
+    """
+    rest = bytes(text).translate(None, _ALPHABET)
+    if rest in (b"", b"=", b"==") and len(text) % 4 == 0 and bytes(text[len(text) - len(rest) :]) == rest:
+        return text
+    tidy = bytes(text).translate(_STANDARD, _SPACES).rstrip(b"=")
+    if foreign := tidy.translate(None, _ALPHABET):
+        raise ValueError(f"not base64: it has {foreign[:1]!r} in it")
+    if len(tidy) % 4 == 1:
+        raise ValueError("not base64: it is cut short")
+    return tidy + b"=" * (-len(tidy) % 4)
+
+
+def _data_url(text: Octets) -> Image:
+    head, comma, _ = bytes(text[:256]).partition(b",")
+    if not comma:
+        raise ValueError("a data URL without a comma")
+    if b";base64" not in head.lower():
+        raise ValueError("a data URL that is not base64")
+    return Image.from_base64(plain_base64(text[len(head) + 1 :]))
+
+
+def object_with(rest: Mapping[str, Any], key: str, payload: Octets, prefix: bytes = b"") -> Iterator[Octets]:
+    """The JSON object `{**rest, key: prefix + payload}` in three chunks, the payload as it is held.
+
+    >>> b"".join(object_with({"index": 0}, "b64_json", b"aGk="))
+    b'{"index":0,"b64_json":"aGk="}'
+    """
+    head = msgspec.json.encode(rest)[:-1]
+    yield head + (b"," if rest else b"") + b'"%s":"%s' % (key.encode(), prefix)
+    yield payload
+    yield b'"}'

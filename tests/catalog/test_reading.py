@@ -1,0 +1,171 @@
+"""A catalog file that is wrong is refused by file, model and key."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import date
+
+import pytest
+
+from tintype.catalog import read_service
+from tintype.core import Life, ModelCard, Prices, Size
+
+PROVIDER = '[provider]\nadapter = "tintype.providers.acme:Acme"\n'
+SOURCED = 'source = "its page"\nchecked = 2026-11-20\n'
+
+
+def model(text: str) -> str:
+    return f'{PROVIDER}[[model]]\nid = "acme-1"\n{text}\n{SOURCED}'
+
+
+def test_a_whole_file() -> None:
+    service = read_service(
+        "acme.toml",
+        """
+        [provider]
+        adapter = "tintype.providers.openai:OpenAI"
+        base_url = "https://api.acme.example/v1/"
+        key = "ACME_API_KEY"
+
+        [defaults]
+        owned_by = "acme"
+        max_n = 4
+        source = "its page"
+        checked = 2026-11-20
+
+        [family.big]
+        max_n = 2
+        partial_images = 1
+        sizes = ["1024x1024", "512*512"]
+
+        [[model]]
+        id = "acme-1"
+        family = "big"
+        upstream_id = "one"
+        aliases = ["acme-latest"]
+        prices = { image_out = 8 }
+        life = { retired = 2026-12-01, successor = "acme-2" }
+
+        [[model]]
+        id = "acme-2"
+        family = "big"
+        max_n = 1
+
+        [[model]]
+        id = "acme-3"
+        """,
+    )
+    one, two, three = service.cards
+    assert service.name == "acme"
+    assert service.settings["key"] == "ACME_API_KEY"
+    assert [card.max_n for card in service.cards] == [2, 1, 4]
+    assert {card.owned_by for card in service.cards} == {"acme"}
+    assert {card.provider for card in service.cards} == {"acme"}
+    assert (one.upstream_id, two.upstream_id) == ("one", "acme-2")
+    assert one.sizes.listed == (Size(1024, 1024), Size(512, 512))
+    assert one.prices == Prices(image_out=8)
+    assert one.life == Life(retired=date(2026, 12, 1), successor="acme-2")
+    assert "partial_images" in one.accepts
+    assert "partial_images" not in three.accepts
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", ["[provider]"]),
+        ("= 3", ["not TOML"]),
+        ("[provider]\n", ["[provider]", "`adapter`"]),
+        ('[provider]\nadapter = 3\n[[model]]\nid = "x"', ["[provider]", "`adapter`", "3"]),
+        ('[provider]\nadapter = "x:X"\nsecret = "sk-1"\n', ["[provider]", "`secret`"]),
+        (PROVIDER, ["[[model]]"]),
+        (f"{PROVIDER}[[model]]\n", ["number 1", "`id`"]),
+        (f'{PROVIDER}[[models]]\nid = "x"\n', ["`models`"]),
+        (f'{PROVIDER}[[model]]\nid = "x"\nchecked = 2026-11-20\n', ["'x'", "`source`"]),
+        (f'{PROVIDER}[[model]]\nid = "x"\nsource = "its page"\n', ["'x'", "`checked`"]),
+        (model("family = []"), ["'acme-1'", "`family`"]),
+        (model('family = "big"') + "[family]\nbig = 3", ["[family.big]", "table"]),
+        (model('family = "big"'), ["'acme-1'", "`family`", "family.big"]),
+        (model("max_images = 3"), ["'acme-1'", "`max_images`", "max_n"]),
+        (model("provider = 'y'"), ["'acme-1'", "`provider`"]),
+        (model("max_n = 0"), ["'acme-1'", "`max_n`"]),
+        (model("max_n = true"), ["'acme-1'", "`max_n`"]),
+        (model('max_n = "3"'), ["'acme-1'", "`max_n`", "'3'"]),
+        (model("partial_images = -1"), ["'acme-1'", "`partial_images`", "-1"]),
+        (model("mask = 1"), ["'acme-1'", "`mask`"]),
+        (model("mask = true"), ["'acme-1'", "`mask`", "no picture"]),
+        (model('name = ""'), ["'acme-1'", "`name`"]),
+        (model('aliases = "x"'), ["'acme-1'", "`aliases`", "list"]),
+        (model('aliases = ["acme-1"]'), ["'acme-1'", "`aliases`", "taken"]),
+        (model('sizes = "1024x1024"'), ["'acme-1'", "`sizes`"]),
+        (model("sizes = []"), ["'acme-1'", "`sizes`"]),
+        (model('sizes = ["16:9"]'), ["'acme-1'", "`sizes`", "'16:9'"]),
+        (model('sizes = ["huge"]'), ["'acme-1'", "`sizes`", "'huge'"]),
+        (model("sizes = { step = 16 }"), ["'acme-1'", "`sizes`", "`step`"]),
+        (model("sizes = { multiple = 0 }"), ["'acme-1'", "`sizes`", "`multiple`"]),
+        (model("sizes = { max_ratio = 0.5 }"), ["'acme-1'", "`sizes`", "`max_ratio`"]),
+        (
+            model("sizes = { multiple = 16, min_edge = 4000, max_edge = 64 }"),
+            ["'acme-1'", "`sizes`", "no size"],
+        ),
+        (model('formats = ["gif"]'), ["'acme-1'", "`formats`", "'gif'", "webp"]),
+        (model('formats = ["png", "png"]'), ["'acme-1'", "`formats`", "twice"]),
+        (model('backgrounds = ["green"]'), ["'acme-1'", "`backgrounds`", "'green'"]),
+        (model('accepts = ["background"]'), ["'acme-1'", "`accepts`", "'background'"]),
+        (model('delivers = "post"'), ["'acme-1'", "`delivers`", "'post'"]),
+        (model('default_quality = "low"'), ["'acme-1'", "`default_quality`", "'low'"]),
+        (model('fidelities = ["low"]'), ["'acme-1'", "`fidelities`"]),
+        (model("tokens = { ladder = { low = 16 } }"), ["'acme-1'", "`tokens`", "'low'"]),
+        (model("tokens = { ladder = 3 }"), ["'acme-1'", "`tokens`", "`ladder`"]),
+        (model("tokens = { per_picture = 3 }"), ["'acme-1'", "`tokens`", "`per_picture`"]),
+        (
+            model('qualities = ["low"]\nsizes = ["8x8"]\ntokens = { table = { low = { 9x9 = 1 } } }'),
+            ["'acme-1'", "`tokens`", "9x9"],
+        ),
+        (model("prices = { image_out = 0.5 }"), ["'acme-1'", "`prices`", "`image_out`", "0.5"]),
+        (model("prices = { picture = 5 }"), ["'acme-1'", "`prices`", "`picture`"]),
+        (model('life = { retired = "soon" }'), ["'acme-1'", "`life`", "`retired`", "'soon'"]),
+        (model("life = { retired = 2026-11-20T10:00:00 }"), ["'acme-1'", "`life`", "`retired`"]),
+        (model('life = { successor = "acme-9" }'), ["'acme-1'", "`life`", "'acme-9'"]),
+        (model('life = { successor = "acme-1" }'), ["'acme-1'", "`life`", "'acme-1'"]),
+        (
+            model("life = { released = 2026-11-20, retired = 2026-11-19 }"),
+            ["'acme-1'", "`life`", "before"],
+        ),
+        (model("") + f'[[model]]\nid = "acme-1"\n{SOURCED}', ["'acme-1'", "`id`", "taken"]),
+    ],
+)
+def test_what_is_wrong_is_named(text: str, words: list[str]) -> None:
+    with pytest.raises(ValueError, match=r"acme\.toml") as caught:
+        read_service("acme.toml", text)
+    for word in words:
+        assert word in str(caught.value)
+
+
+@pytest.mark.parametrize("key", [field.name for field in fields(ModelCard) if field.name != "provider"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "-1",
+        "0.5",
+        "nan",
+        "true",
+        '""',
+        '"x"',
+        "[]",
+        "[1]",
+        "[[]]",
+        "{}",
+        "{ a = 1 }",
+        "2026-11-20",
+        "1979-01-01T00:00:00",
+    ],
+)
+def test_any_value_is_understood_or_named(key: str, value: str) -> None:
+    keys = {"id": '"acme-1"', "source": '"its page"', "checked": "2026-11-20", key: value}
+    text = PROVIDER + "[[model]]\n" + "".join(f"{name} = {said}\n" for name, said in keys.items())
+    try:
+        read_service("acme.toml", text)
+    except ValueError as error:
+        message = str(error)
+        assert message.startswith("acme.toml: model ")
+        assert f"`{key}`" in message

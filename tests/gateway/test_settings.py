@@ -1,0 +1,40 @@
+"""Settings come from a file, then the environment; what is wrong is named with its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tintype.gateway.settings import Settings
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "tintype.toml"
+    path.write_text('port = 9000\nhost = "0.0.0.0"\n[stand_in]\n"dall-e-*" = "gpt-image-2"\n')
+    settings = Settings.load({"PORT": "9001", "TINTYPE_HEARTBEAT": "2.5"}, path)
+    assert (settings.host, settings.port, settings.heartbeat) == ("0.0.0.0", 9001, 2.5)
+    assert settings.stand_in == {"dall-e-*": "gpt-image-2"}
+
+
+@pytest.mark.parametrize(
+    ("text", "environ", "message"),
+    [
+        ("prot = 1", {}, "there is no setting 'prot'"),
+        ("port = 'x'", {}, "port cannot be 'x': it must be a whole number"),
+        ("port = [", {}, "tintype.toml"),
+        ("stand_in = 3", {}, "stand_in cannot be 3"),
+        ("", {"PORT": "-1"}, r"\$PORT: port cannot be '-1'"),
+        ("port = true", {}, "port cannot be True"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, text: str, environ: dict[str, str], message: str) -> None:
+    path = tmp_path / "tintype.toml"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message):
+        Settings.load(environ, path)
+
+
+def test_a_file_that_was_asked_for_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="No such file"):
+        Settings.load({}, tmp_path / "none.toml")

@@ -1,0 +1,38 @@
+"""However a caller writes the path, it leads to the same place."""
+
+from __future__ import annotations
+
+import pytest
+
+from tintype.core import Incoming
+from tintype.core.errors import MethodNotAllowed, NotFound
+from tintype.dialects import all_dialects
+from tintype.server.routes import Routes
+
+ROUTES = Routes(all_dialects())
+HEAD = Incoming(path="")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/images/generations",
+        "/images/generations",
+        "//v1//images/generations/",
+        "/v1/images/generations/",
+    ],
+)
+def test_spellings_of_one_path(path: str) -> None:
+    match = ROUTES.find("POST", path, HEAD)
+    assert (match.route.dialect.name, match.route.path) == ("openai-images", "/images/generations")
+
+
+def test_a_model_id_may_have_slashes() -> None:
+    assert ROUTES.find("GET", "/v1/models/acme/flux/1", HEAD).path_params == {"id": "acme/flux/1"}
+
+
+def test_wrong_path_and_wrong_method() -> None:
+    with pytest.raises(NotFound, match="/v1/nothing"):
+        ROUTES.find("POST", "/v1/nothing", HEAD)
+    with pytest.raises(MethodNotAllowed, match="use POST"):
+        ROUTES.find("GET", "/v1/images/generations", HEAD)

@@ -1,0 +1,59 @@
+"""A real server on a real socket, for as long as a test needs it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import uvicorn
+
+from tintype.core import Dialect, ModelCard
+from tintype.dialects import all_dialects
+from tintype.gateway.gateway import Gateway
+from tintype.gateway.offers import Offer, Offers
+from tintype.gateway.settings import Settings
+from tintype.polyfills import all_polyfills
+from tintype.server.app import App
+
+from .fakes import FakeProvider
+
+
+@contextmanager
+def serving(
+    gateway: Gateway, settings: Settings | None = None, dialects: Sequence[Dialect] | None = None
+) -> Iterator[str]:
+    """The server's address, without a path."""
+    app = App(gateway, dialects or all_dialects(), settings or Settings())
+    config = uvicorn.Config(
+        app,
+        host="127.0.0.1",
+        port=0,
+        ws="none",
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=2,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            if not thread.is_alive():
+                raise RuntimeError("the server did not start")
+            time.sleep(0.005)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        assert not thread.is_alive(), "the server did not stop"
+
+
+def fake_gateway(provider: FakeProvider, card: ModelCard, *, twin: bool = False) -> Gateway:
+    """A gateway with one model."""
+    return Gateway(
+        offers=Offers([Offer(card, provider, twin=twin)], default=card.id),
+        polyfills=all_polyfills(),
+    )

@@ -1,0 +1,213 @@
+"""Calls over a real socket: what comes back, and what each way of failing is called."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from tintype.core import Octets
+from tintype.core.errors import (
+    Busy,
+    Refused,
+    Rejected,
+    Timeout,
+    TintypeError,
+    Unavailable,
+)
+from tintype.transport.upstream import Upstream
+
+from ..upstream import FakeUpstream, Reply, fake_upstream
+
+KEY = "sk-very-secret-key"
+JSON = {"content-type": "application/json"}
+EVENTS = {"content-type": "text/event-stream; charset=utf-8"}
+
+
+async def lines(chunks: AsyncIterator[Octets]) -> AsyncIterator[bytes]:
+    """Frames for these tests: each line is a document."""
+    text = b""
+    async for chunk in chunks:
+        text += bytes(chunk)
+        *whole, text = text.split(b"\n")
+        for line in whole:
+            yield line
+
+
+def nothing_known(status: int, body: bytes) -> TintypeError | None:
+    return None
+
+
+async def post(upstream: Upstream, path: str = "images/generations") -> list[bytes]:
+    documents = upstream.post(path, b'{"a":1}', "application/json", frames=lines, read_error=nothing_known)
+    return [bytes(document) async for document in documents]
+
+
+async def called(reply: Reply, *, silence: float = 10) -> tuple[list[bytes], FakeUpstream]:
+    async with fake_upstream(reply) as fake:
+        upstream = Upstream(fake.url, {"authorization": f"Bearer {KEY}"}, timeout=silence)
+        try:
+            return await post(upstream), fake
+        finally:
+            await upstream.close()
+
+
+def failure(reply: Reply, *, silence: float = 10) -> TintypeError:
+    with pytest.raises(TintypeError) as caught:
+        asyncio.run(called(reply, silence=silence))
+    assert KEY not in str(caught.value)
+    assert KEY not in repr(caught.value)
+    return caught.value
+
+
+def test_a_plain_reply_is_one_document() -> None:
+    documents, fake = asyncio.run(called(Reply(chunks=[b'{"b"', b":2}\n{}"])))
+    assert documents == [b'{"b":2}\n{}']
+    (request,) = fake.requests
+    assert request.head.startswith("POST /v1/images/generations HTTP/1.1\r\n")
+    assert f"authorization: bearer {KEY}" in request.head.lower()
+    assert "content-type: application/json" in request.head.lower()
+    assert request.body == b'{"a":1}'
+
+
+def test_a_stream_has_a_document_for_each_frame() -> None:
+    documents, _ = asyncio.run(called(Reply(headers=EVENTS, chunks=[b"one\ntw", b"o\n"])))
+    assert documents == [b"one", b"two"]
+
+
+@pytest.mark.parametrize("base", ["", "/"])
+@pytest.mark.parametrize("path", ["images/edits", "/images/edits"])
+def test_slashes(base: str, path: str) -> None:
+    async def head() -> str:
+        async with fake_upstream(Reply()) as fake:
+            upstream = Upstream(fake.url + base)
+            await post(upstream, path)
+            await upstream.close()
+            return fake.requests[0].head
+
+    assert asyncio.run(head()).startswith("POST /v1/images/edits ")
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (301, Rejected),
+        (400, Rejected),
+        (401, Rejected),
+        (402, Rejected),
+        (403, Rejected),
+        (404, Rejected),
+        (408, Timeout),
+        (429, Busy),
+        (500, Unavailable),
+        (502, Unavailable),
+        (503, Unavailable),
+        (504, Timeout),
+        (524, Timeout),
+    ],
+)
+def test_statuses(status: int, kind: type[TintypeError]) -> None:
+    error = failure(Reply(status=status, chunks=[f"Incorrect key: {KEY}".encode()]))
+    assert type(error) is kind
+    assert "127.0.0.1" in str(error)
+
+
+def test_a_redirect_is_not_followed() -> None:
+    async def requests() -> int:
+        async with fake_upstream(Reply(status=307, headers={"location": "/elsewhere"})) as fake:
+            upstream = Upstream(fake.url, {"authorization": f"Bearer {KEY}"})
+            with pytest.raises(Rejected):
+                await post(upstream)
+            await upstream.close()
+            return len(fake.requests)
+
+    assert asyncio.run(requests()) == 1
+
+
+def test_nothing_is_quoted_where_a_key_was_refused() -> None:
+    """Services write the key with stars in the middle, which no replacing finds."""
+    assert "sk-very" not in str(failure(Reply(status=401, chunks=[b"Incorrect API key: sk-very***key"])))
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after(status: int) -> None:
+    assert failure(Reply(status=status, headers={"retry-after": "7"})).retry_after == 7
+    assert failure(Reply(status=status, headers={"retry-after": "soon"})).retry_after is None
+    assert failure(Reply(status=status)).retry_after is None
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
+    after = failure(Reply(status=status, headers={"retry-after": date})).retry_after
+    assert after is not None
+    assert 50 < after <= 60
+
+
+def test_the_provider_says_what_an_answer_means() -> None:
+    seen: list[tuple[int, bytes]] = []
+
+    def read_error(status: int, body: bytes) -> TintypeError:
+        seen.append((status, body))
+        return Refused("no")
+
+    async def call() -> None:
+        async with fake_upstream(Reply(status=400, chunks=[b'{"error"', b":1}"])) as fake:
+            upstream = Upstream(fake.url)
+            try:
+                async for _ in upstream.post("x", b"", "a/b", frames=lines, read_error=read_error):
+                    pass
+            finally:
+                await upstream.close()
+
+    with pytest.raises(Refused):
+        asyncio.run(call())
+    assert seen == [(400, b'{"error":1}')]
+
+
+@pytest.mark.parametrize("headers", [JSON, EVENTS])
+def test_silence_is_a_timeout_that_may_have_been_paid_for(headers: dict[str, str]) -> None:
+    error = failure(Reply(headers=headers, chunks=[b"{"], hang=5), silence=0.2)
+    assert type(error) is Timeout
+    assert error.charged
+
+
+@pytest.mark.parametrize("headers", [JSON, EVENTS])
+def test_a_broken_connection(headers: dict[str, str]) -> None:
+    error = failure(Reply(headers=headers, chunks=[b"{"], drop=True))
+    assert type(error) is Unavailable
+    assert error.charged
+
+
+def test_nobody_there_costs_nothing() -> None:
+    async def call() -> None:
+        async with fake_upstream(Reply()) as fake:
+            url = fake.url
+        upstream = Upstream(url, {"api-key": KEY})
+        try:
+            await post(upstream)
+        finally:
+            await upstream.close()
+
+    with pytest.raises(Unavailable) as caught:
+        asyncio.run(call())
+    assert not caught.value.charged
+    assert "127.0.0.1" in str(caught.value)
+
+
+def test_closing_hangs_up() -> None:
+    async def leave() -> None:
+        async with fake_upstream(Reply(headers=EVENTS, chunks=[b"one\n"], hang=30)) as fake:
+            upstream = Upstream(fake.url)
+            documents = upstream.post("x", b"", "a/b", frames=lines, read_error=nothing_known)
+            assert bytes(await asyncio.wait_for(anext(documents), 5)) == b"one", "before there is more"
+            await documents.aclose()
+            await asyncio.wait_for(fake.left.wait(), 5)
+            await upstream.close()
+
+    asyncio.run(leave())
+
+
+def test_the_key_is_not_shown() -> None:
+    assert repr(Upstream("https://user:pass@api.example/v1", {"authorization": f"Bearer {KEY}"})) == (
+        "<Upstream api.example>"
+    )

@@ -1,0 +1,25 @@
+"""The whole house, offline, on a real socket: started once for all tests here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import openai
+import pytest
+
+from tintype.gateway.assemble import open_gateway
+from tintype.gateway.settings import Settings
+
+from ..serving import serving
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    with serving(open_gateway(Settings(), {})) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def client(address: str) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{address}/v1", api_key="any", max_retries=0) as made:
+        yield made

@@ -1,0 +1,130 @@
+"""The server as a process of its own: what it prints, how it starts, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def process(folder: Path, **environ: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """A server in an empty folder, reached once it answers."""
+    port = free_port()
+    started = subprocess.Popen(
+        [sys.executable, "-m", "tintype", "serve"],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "PORT": str(port), **environ},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                assert call(port, "GET", "/healthz")[0] == 200
+                break
+            except ConnectionRefusedError:
+                assert started.poll() is None, started.communicate()
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+        yield started, port
+    finally:
+        started.kill()
+        started.communicate()
+
+
+def call(port: int, method: str, path: str, body: Any = None) -> tuple[int, bytes]:
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request(method, path, None if body is None else json.dumps(body))
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGTERM to send there")
+def test_it_says_what_answers_and_ends_when_asked(tmp_path: Path) -> None:
+    with process(tmp_path) as (server, port):
+        answers: list[tuple[int, bytes]] = []
+        order = {"prompt": "a panda", "size": "2048x2048", "quality": "high"}
+        drawing = threading.Thread(
+            target=lambda: answers.append(call(port, "POST", "/v1/images/generations", order))
+        )
+        drawing.start()
+        deadline = time.monotonic() + 10
+        while not json.loads(call(port, "GET", "/healthz")[1])["running"]:
+            assert time.monotonic() < deadline
+        server.send_signal(signal.SIGTERM)
+        out, err = server.communicate(timeout=20)
+        drawing.join(20)
+    assert [status for status, _ in answers] == [200], "what was being drawn is finished"
+    assert json.loads(answers[0][1])["data"][0]["b64_json"]
+    assert f"http://127.0.0.1:{port}" in out
+    assert "offline twins" in out
+    assert "curl " in out
+    assert "Traceback" not in err
+    assert server.returncode in (0, -signal.SIGTERM)
+
+
+def test_the_curl_line_of_the_banner_draws_a_picture(tmp_path: Path) -> None:
+    with process(tmp_path) as (server, _):
+        assert server.stdout is not None
+        lines: list[str] = []
+        while not lines or "Stop:" not in lines[-1]:
+            lines.append(server.stdout.readline())
+        banner = "".join(lines)
+        line = banner[banner.index("curl ") : banner.index("SDKs:")]
+        subprocess.run(line.strip(), shell=True, check=True, cwd=tmp_path, capture_output=True)
+    assert (tmp_path / "panda.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_logs_tell_no_prompt_and_no_picture(tmp_path: Path) -> None:
+    with process(tmp_path) as (server, port):
+        call(port, "POST", "/v1/images/generations", {"prompt": "my secret plan", "quality": "low"})
+        server.terminate()
+        _, err = server.communicate(timeout=20)
+    (line,) = [line for line in err.splitlines() if '"request"' in line and "generations" in line]
+    assert json.loads(line)["status"] == 200
+    assert "secret" not in err
+    assert len(err) < 2000
+
+
+@pytest.mark.parametrize(
+    ("environ", "words"),
+    [({"PORT": "many"}, "PORT"), ({"TINTYPE_DEFAULT_MODEL": "none"}, "'none'")],
+)
+def test_a_setting_that_is_wrong_stops_the_start_with_a_sentence(
+    tmp_path: Path, environ: dict[str, str], words: str
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "tintype", "serve"],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], **environ},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert ended.returncode != 0
+    assert words in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -1,0 +1,99 @@
+"""Pictures in JSON: kept as they are held, and put right only where they have to be."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tintype.wire import payload
+
+
+def raw(text: str) -> msgspec.Raw:
+    return msgspec.json.decode(b'{"a":%s}' % text.encode(), type=dict[str, msgspec.Raw])["a"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"aGk="',
+        '"aGk"',
+        '"aGk\\u003d"',
+        '"aG\\nk="',
+        '"data:image/png;base64,aGk="',
+        '"data:image\\/png;base64,aGk="',
+    ],
+)
+def test_what_an_upstream_answered(text: str) -> None:
+    image = payload.answered(raw(text))
+    assert image is not None
+    assert image.as_bytes() == b"hi"
+    assert bytes(image.as_base64()) == b"aGk="
+
+
+@pytest.mark.parametrize("text", ["null", '""', "1", "{}"])
+def test_no_picture_answered(text: str) -> None:
+    assert payload.answered(raw(text)) is None
+
+
+def test_an_escape_that_hides_a_quote_does_not_get_through() -> None:
+    with pytest.raises(ValueError, match="not base64"):
+        payload.answered(raw(r'"aGk=\",\"b\":\""'))
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        (b"aGk=", b"hi"),
+        (b"aGk", b"hi"),
+        (b"aG\r\nk=\n", b"hi"),
+        (b" aGk=", b"hi"),
+        (b"_-8=", b"\xff\xef"),
+        (b"data:;base64,aGk", b"hi"),
+        (b"DATA:image/png;charset=x;BASE64,aGk=", b"hi"),
+    ],
+)
+def test_what_a_caller_wrote(text: bytes, data: bytes) -> None:
+    image = payload.asked(text)
+    assert image.as_bytes() == data
+    assert bytes(image.as_base64()) == base64.b64encode(data), "in the one spelling that any reader takes"
+
+
+@pytest.mark.parametrize(
+    "text", [b"a", b"aGkaa", b"aG*k", b"=", b"a=Gk", b"data:image/png,xx", b"data:image/png"]
+)
+def test_what_is_no_picture(text: bytes) -> None:
+    if text == b"=":
+        assert payload.asked(text).as_bytes() == b""
+        return
+    with pytest.raises(ValueError, match=r"base64|comma"):
+        payload.asked(text)
+
+
+@pytest.mark.parametrize("text", [b"https://example.com/a.png", b" HTTP://example.com/a.png\n"])
+def test_an_address(text: bytes) -> None:
+    image = payload.asked(text)
+    assert not image.is_local
+    assert image.url == text.decode().strip()
+
+
+def test_nothing_is_copied() -> None:
+    body = b'{"b64_json":"%s"}' % base64.b64encode(bytes(3000))
+    raw = msgspec.json.decode(body, type=dict[str, msgspec.Raw])["b64_json"]
+    for image in (payload.answered(raw), payload.asked(memoryview(body)[13:-2])):
+        assert image is not None
+        held = image.as_base64()
+        assert isinstance(held, memoryview)
+        assert held in list(payload.object_with({}, "b64_json", held))
+
+
+@given(st.dictionaries(st.text(), st.integers() | st.text()), st.binary())
+def test_spliced_is_what_json_would_have_written(rest: dict[str, int | str], data: bytes) -> None:
+    rest.pop("b64_json", None)
+    rest = {key: value for key, value in rest.items() if not isinstance(value, int) or abs(value) < 2**63}
+    spliced = b"".join(payload.object_with(rest, "b64_json", base64.b64encode(data), b"data:,"))
+    assert json.loads(spliced) == {**rest, "b64_json": "data:," + base64.b64encode(data).decode()}

@@ -15,8 +15,8 @@ from .commission import Commission, Stage
 from .grading import grade
 from .homes import home_of, stance_of
 from .layers import Layer, Painting, StyleRecipe
-from .layout import Frame, Placed, place
-from .lighting import Cast, add_glows, cast_shadows, deepen_floor, reflection, waterline
+from .layout import Frame, Placed, host_of, place
+from .lighting import Cast, add_glows, cast_shadows, deepen_floor, reflection, touch, waterline
 from .reader import read
 from .scene import Colour, Lettering, Scene, Skin
 from .signs import HOME, SPOTS, letter
@@ -152,7 +152,13 @@ class Painter:
         if full:
             cast_shadows(
                 self.canvas,
-                [c for p, layer in zip(placed, layers, strict=True) if (c := self._cast(p, layer))],
+                [
+                    cast
+                    for part, layer in zip(placed, layers, strict=True)
+                    if part.ground is not None
+                    and host_of(part, placed) is None
+                    and (cast := self._cast(part, layer))
+                ],
                 self.view,
             )
         for part, layer in zip(placed, layers, strict=True):
@@ -160,11 +166,14 @@ class Painter:
                 full
                 and self.view.mirror > 0
                 and part.ground is not None
+                and host_of(part, placed) is None
                 and abs(part.ground - part.y - part.h * (0.5 - part.sunk)) < part.h * 0.1
             ):
                 self._reflect(layer, part)
-        for layer in layers:
+        for part, layer in zip(placed, layers, strict=True):
             treated = self.recipe.layer(layer, self.painting)
+            if full and part.ground is not None and host_of(part, placed):
+                touch(self.canvas, layer.pixels, layer.x, round(part.ground * self.scale))
             self._lay(treated)
             self.painting.layers.append(treated)
         if full and self.recipe.backdrop == "full":

@@ -147,6 +147,12 @@ SMALL_AND_OUTDOORS = frozenset(
 )
 INDOORS_LARGE = frozenset(
     [
+        "sofa",
+        "armchair",
+        "table",
+        "shelf",
+        "rug",
+        "piano",
         "bed",
         "bathtub",
         "chair",

@@ -160,6 +160,16 @@ def _pool(mask: Image.Image, small: Image.Image, x: float, ground: float, firm: 
     )
 
 
+def touch(canvas: Image.Image, sprite: Image.Image, x: int, ground: int) -> None:
+    """A small soft shadow where a sprite rests on another one, painted before it is laid down."""
+    w, h = max(3, round(sprite.width * 0.62)), max(2, round(sprite.height * 0.045))
+    pad = max(2, h)
+    mask = Image.new("L", (w + 2 * pad, h + 2 * pad))
+    ImageDraw.Draw(mask).ellipse((pad, pad, pad + w, pad + h), fill=120)
+    soft = mask.filter(ImageFilter.GaussianBlur(h * 0.4))
+    canvas.paste((24, 18, 34), (x + (sprite.width - soft.width) // 2, ground - soft.height // 2), soft)
+
+
 def _merge(mask: Image.Image, part: Image.Image, x: int, y: int) -> None:
     box = (x, y, x + part.width, y + part.height)
     mask.paste(ImageChops.lighter(mask.crop(box), part), box)

@@ -12,7 +12,7 @@ from random import Random
 from ..scene import Scene
 from .floating import afloat, aloft
 from .grouping import groups_of, row_order
-from .placing import Frame, Placed
+from .placing import Frame, Placed, host_of
 from .relating import hangs_in_sky, leader, root_of
 from .standing import on_floor
 
@@ -64,4 +64,4 @@ def _kept_inside(placed: list[Placed], frame: Frame) -> list[Placed]:
     ]
 
 
-__all__ = ["Frame", "Placed", "place"]
+__all__ = ["Frame", "Placed", "host_of", "place"]

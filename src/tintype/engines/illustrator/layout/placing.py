@@ -86,3 +86,15 @@ class Group:
             )
             for part in self.parts
         ]
+
+
+def host_of(part: Placed, placed: list[Placed]) -> Placed | None:
+    """The sprite that this one stands on; None when it stands on the floor, or on nothing."""
+    if part.ground is None:
+        return None
+    for other in placed:
+        left, top, right, bottom = other.span
+        inside = left < part.x < right and top - 2 < part.ground < bottom - 0.15 * other.h
+        if other is not part and inside and other.order < part.order:
+            return other
+    return None

@@ -9,7 +9,7 @@ from .. import figures
 from ..scene import Scene
 from .floating import afloat
 from .packing import best_rows, extent, spot_of, target
-from .placing import Frame, Group, Placed
+from .placing import Frame, Group, Placed, host_of
 from .relating import behind, leader
 
 PITCH = 0.66
@@ -51,7 +51,9 @@ def on_floor(scene: Scene, groups: list[Group], frame: Frame, rng: Random) -> li
         placed += _row(scene, rows, number, replace(ground, foot=foot), size, gap, frame, rng)
         ahead += _height(rows[number]) * size
     placed += _background(back, placed, scale, frame)
-    return [_in_water(p) for p in placed] if frame.medium == "water" else placed
+    if frame.medium != "water":
+        return placed
+    return [_in_water(p, host_of(p, placed)) for p in placed]
 
 
 def _height(row: list[Group]) -> float:
@@ -170,8 +172,11 @@ def _background(back: list[Group], front: list[Placed], scale: float, frame: Fra
     return placed
 
 
-def _in_water(part: Placed) -> Placed:
+def _in_water(part: Placed, host: Placed | None = None) -> Placed:
     """Boats dip a little, swimmers half, whatever cannot swim up to its middle."""
+    if host is not None:  # goes down with what it stands on
+        drop = _in_water(host).y - host.y
+        return replace(part, y=part.y + drop, ground=None if part.ground is None else part.ground + drop)
     habit = figures.standing(part.icon).habit
     sunk = {"sails": 0.07, "swims": 0.34, "flies": 0.0, "sky": 0.0, "floats": 0.0, "hangs": 0.0}.get(
         habit, 0.2

@@ -29,8 +29,8 @@ _SKIN_ROLES = ("#ffc83d", "#fdbb11", "#fcb100", "#f59f00", "#ed9200", "#d67d00",
 _SKIN_TONES: dict[
     Skin, tuple[str, ...]
 ] = {  # as Fluent Emoji's own variants have them; the last two are hair
-    "light": ("#ffd7c2", "#f4c6ad", "#f4c6ad", "#f4c6ad", "#e5af93", "#f1b99b", "#2c2526", "#3a2a26"),
-    "medium-light": ("#eebfaa", "#e4b29a", "#e4b29a", "#e4b29a", "#d19479", "#d6a089", "#8a5a3b", "#a56953"),
+    "light": ("#ffd7c2", "#f4c6ad", "#f4c6ad", "#f4c6ad", "#e5af93", "#f1b99b", "#8a5a3b", "#a56953"),
+    "medium-light": ("#eebfaa", "#e4b29a", "#e4b29a", "#e4b29a", "#d19479", "#d6a089", "#2b2323", "#3b2c2a"),
     "medium": ("#c68d7b", "#bb806e", "#b87a66", "#bb806e", "#ab6a55", "#a9715f", "#593b39", "#593b39"),
     "medium-dark": ("#966661", "#8b5c56", "#8b5c56", "#8b5c56", "#75443e", "#764c49", "#2d242d", "#372128"),
     "dark": ("#573739", "#4e3233", "#452829", "#422426", "#3d2123", "#341a1c", "#150f12", "#150f12"),

@@ -288,6 +288,8 @@ def home_of(scene: Scene) -> Home:
     icon = next(
         (s.icon for s in scene.subjects if s.anchor == 0 and s.relation == "riding"), scene.subjects[0].icon
     )
+    if "water-wave" in (icon, *below):
+        return "sea"
     if INDOORS_LARGE & {icon, *below}:
         return "room"
     standing = figures.standing(icon)

@@ -57,7 +57,11 @@ def paint(
         plain.plain(view)
         view.ambient = (255, 255, 255)
     elif amount == "sparse":
-        plain.paper(view)
+        if scene.place in ("nowhere", "plain", "studio"):
+            plain.paper(view)
+        else:
+            PLACES[scene.place](view)
+            plain.veil(view)
     elif scene.place == "nowhere":
         (plain.soft if scene.ground is not None and home != "studio" else PLACES[home])(view)
     else:

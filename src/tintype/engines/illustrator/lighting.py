@@ -10,7 +10,9 @@ import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from .backdrops import Glow, View
-from .vector import BAND_PIXELS
+
+BAND_PIXELS = 1_200_000
+"""Whole canvases are treated in bands of about this many pixels, to hold memory down."""
 
 SMALL = 160
 """The longer edge, in pixels, of the maps that glows are painted on."""
@@ -30,15 +32,21 @@ def blend(
     canvas: Image.Image, small: Image.Image, how: Callable[[Image.Image, Image.Image], Image.Image]
 ) -> None:
     """Enlarges a small RGB map to the canvas and blends it in place, in bands."""
-    rows = max(16, BAND_PIXELS // canvas.width)
-    for top in range(0, canvas.height, rows):
-        bottom = min(canvas.height, top + rows)
-        band = small.resize(
-            (canvas.width, bottom - top),
-            Image.Resampling.BICUBIC,
-            box=(0, small.height * top / canvas.height, small.width, small.height * bottom / canvas.height),
-        )
+    for top, bottom in slice_rows(canvas, 0.0):
+        band = enlarged(small, canvas.size, top, bottom)
         canvas.paste(how(canvas.crop((0, top, canvas.width, bottom)), band), (0, top))
+
+
+def enlarged(small: Image.Image, size: tuple[int, int], top: int, bottom: int) -> Image.Image:
+    """The rows from top to bottom of a small map enlarged to `size`. Neighbouring bands meet without a
+    seam, since each is worked out with a margin that the filter may look at."""
+    width, height = size
+    scale = small.height / height
+    margin = math.ceil(3 / scale)
+    first, last = max(0, top - margin), min(height, bottom + margin)
+    box = (0, first * scale, small.width, last * scale)
+    band = small.resize((width, last - first), Image.Resampling.BICUBIC, box=box)
+    return band.crop((0, top - first, width, bottom - first))
 
 
 def add_glows(canvas: Image.Image, glows: Iterable[Glow], w: float, h: float) -> None:
@@ -92,12 +100,7 @@ def cast_shadows(canvas: Image.Image, casts: list[Cast], view: View) -> None:
         return
     rows = slice_rows(canvas, bounds[1] / size[1])
     for y0, y1 in rows:
-        part = mask.resize(
-            (canvas.width, y1 - y0),
-            Image.Resampling.BICUBIC,
-            box=(0, size[1] * y0 / canvas.height, size[0], size[1] * y1 / canvas.height),
-        )
-        canvas.paste(view.shadow, (0, y0, canvas.width, y1), part)
+        canvas.paste(view.shadow, (0, y0, canvas.width, y1), enlarged(mask, canvas.size, y0, y1))
 
 
 def slice_rows(canvas: Image.Image, start: float) -> list[tuple[int, int]]:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from .scene import Colour
 
-BAND_PIXELS = 1_200_000
+BAND_PIXELS = 400_000
 """resvg holds the interpreter's lock while it renders, so a large sheet is rendered in bands of
 about this many pixels: other threads get their turn in between, and the peak of memory stays low."""
 

@@ -69,6 +69,9 @@ def seen_from_actor(
         return "holding"
     if relation in ("holding", "eating") and not handy(subject.icon) and relation == "holding":
         return "beside"
+    standing = pack.load().standing(subject.icon)
+    if relation == "under" and standing.habit == "stands" and standing.size >= 0.9:
+        return "behind"  # who is under a tree or a street lamp stands before its trunk
     turned: dict[Relation, Relation] = {
         "on": "under", "under": "above", "above": "under", "left of": "right of", "right of": "left of",
         "behind": "in front of", "in front of": "behind",

@@ -155,6 +155,8 @@ def test_every_subject_of_the_pack_can_be_placed_and_wear_a_hat() -> None:
 def test_relations_in_a_circle_end() -> None:
     placed = laid(thing("dog", relation="on", anchor=1), thing("cat", relation="on", anchor=0))
     assert {part.subject for part in placed} == {0, 1}
+    itself = laid(thing("house"), thing("dog", relation="on", anchor=1))
+    assert {part.subject for part in itself} == {0, 1}
 
 
 def test_an_anchor_may_come_later_in_the_scene() -> None:

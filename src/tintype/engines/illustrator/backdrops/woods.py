@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..vector import box, disc, mix
+from ..vector import box, disc, down_to, mix, waves
 from .land import LEAF, PINE, floor_bands, foreground_grass, ridges, treeline
 from .plants import Grove, bush, fern, flowers, palm, tufts
 from .sky import paint_sky
@@ -13,6 +13,8 @@ def forest(view: View) -> None:
     view.lay_floor(0.6, 0.83)
     paint_sky(view, clouds=0.4)
     mood, rng = view.mood, view.rng
+    thicket = waves(rng, view.w, view.horizon - 46, 14, 300)  # no sky between the trunks
+    view.far.path(down_to(thicket, view.horizon + 60), view.leaf(PINE, 0.8))
     for i, (base, height, depth, gap) in enumerate(
         ((0, 210, 0.85, 0.34), (14, 290, 0.6, 0.42), (34, 390, 0.36, 0.6))
     ):
@@ -26,6 +28,10 @@ def forest(view: View) -> None:
             gap,
         )
     floor_bands(view, (74, 124, 70), (108, 154, 90), count=3)
+    view.far.path(
+        tufts(rng, 0, view.w, view.horizon + 60, view.h, round(30 * view.growth), 24),
+        mood.tone((62, 112, 62)),
+    )
     frame = Grove()
     for edge, inward in ((0.0, 1), (view.w, -1)):
         x = edge + inward * rng.uniform(0, 26)
@@ -33,10 +39,6 @@ def forest(view: View) -> None:
         bush(frame, rng, edge + inward * 90, view.h * 0.89, 84, view.leaf((66, 128, 76), 0.05))
         bush(frame, rng, edge + inward * 10, view.h * 0.93, 110, view.leaf((58, 118, 70)))
     frame.onto(view.far)
-    view.far.path(
-        tufts(rng, 0, view.w, view.horizon + 60, view.h, round(30 * view.growth), 24),
-        mood.tone((62, 112, 62)),
-    )
     mushrooms(view, rng.randint(2, 5))
     if mood.time in ("night", "dusk"):
         fireflies(view, 12)

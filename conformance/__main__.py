@@ -28,7 +28,9 @@ LIMIT = 180
 def main() -> int:
     names = [environment.name for environment in ENVIRONMENTS]
     parser = argparse.ArgumentParser(prog="python -m conformance", description=__doc__)
-    parser.add_argument("only", nargs="*", help=f"some of {', '.join([*names, contract.NAME])}; no table then")
+    parser.add_argument(
+        "only", nargs="*", help=f"some of {', '.join([*names, contract.NAME])}; no table then"
+    )
     only = parser.parse_args().only
     if unknown := set(only) - {*names, contract.NAME}:
         parser.error(f"there is no {', '.join(sorted(unknown))}")

@@ -168,7 +168,6 @@ def _():
 @check(AZURE, "errors", "a value that the model lacks")
 def _():
     raises(
-        openai.BadRequestError, lambda: azure.images.generate(prompt=PROMPT, background="transparent", **MODEL)
+        openai.BadRequestError,
+        lambda: azure.images.generate(prompt=PROMPT, background="transparent", **MODEL),
     )
-
-

@@ -20,6 +20,7 @@ from ..core import (
     ImageRequest,
     Incoming,
     Octets,
+    Operation,
     Report,
 )
 from ..core.errors import BadRequest, NoImage, TintypeError, Unsupported
@@ -27,6 +28,7 @@ from ..core.request import Delivery
 from ..wire import openai_images as wire
 from ..wire import sse
 from . import _openai_answers as answers
+from . import _openai_schemas as schemas
 from ._fields import Fields, read_body
 from ._pictures import read_images, read_mask
 from ._sizes import read_size
@@ -40,8 +42,8 @@ class OpenAIImages:
     name = "openai-images"
     paths: tuple[str, ...] = (wire.GENERATIONS, wire.EDITS, wire.VARIATIONS)
     asides: tuple[Aside, ...] = (
-        Aside(method="GET", path="/models", answer=answers.listing),
-        Aside(method="GET", path="/models/{id:path}", answer=answers.model),
+        Aside(method="GET", path="/models", answer=answers.listing, operation=schemas.LISTING),
+        Aside(method="GET", path="/models/{id:path}", answer=answers.model, operation=schemas.MODEL),
     )
 
     def read(self, incoming: Incoming) -> ImageRequest:
@@ -134,6 +136,9 @@ class OpenAIImages:
 
     def write_error_frame(self, error: TintypeError) -> bytes:
         return answers.error_frame(error)
+
+    def describe(self, path: str) -> Operation:
+        return schemas.operation(path)
 
 
 dialect: Dialect = OpenAIImages()

@@ -7,7 +7,7 @@ a body of generations means an edit, and sizes may be written in any service's w
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Literal, cast
 
 from ..core import (
@@ -47,7 +47,7 @@ class OpenAIImages:
     )
 
     def read(self, incoming: Incoming) -> ImageRequest:
-        if incoming.path == wire.VARIATIONS:
+        if incoming.path.endswith(wire.VARIATIONS):
             raise BadRequest(
                 "Variations ended with dall-e-2. Send the picture to /v1/images/edits, with a prompt that says "
                 "what to vary.",
@@ -58,7 +58,7 @@ class OpenAIImages:
         if prompt is None or not prompt.strip():
             raise _missing("prompt")
         images = read_images(fields)
-        if incoming.path == wire.EDITS and not images:
+        if incoming.path.endswith(wire.EDITS) and not images:
             raise _missing("image")
         mask, white_mask = read_mask(fields), read_mask(fields, "maskDataUrl")
         if mask is not None and white_mask is not None:
@@ -128,8 +128,14 @@ class OpenAIImages:
             yield pictures[0].image.as_bytes()
             return
         pictures.sort(key=lambda picture: picture.index)
-        for chunk in answers.document(request, pictures, report):
+        for chunk in self.document(request, pictures, report):
             yield chunk
+
+    def document(
+        self, request: ImageRequest, pictures: Sequence[Completed], report: Report
+    ) -> Iterator[Octets]:
+        """The whole answer of a service that says the same in a document of its own."""
+        return answers.document(request, pictures, report)
 
     def write_error(self, error: TintypeError) -> Answer:
         return Answer(body=answers.error(error), status=error.status)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,39 +35,71 @@ _BACKGROUNDS = ("transparent", "opaque")
 
 def document(request: ImageRequest, pictures: Sequence[Completed], report: Report) -> Iterator[Octets]:
     """The whole reply. What is not known of a picture is left out and never guessed from the request."""
-    facts = _facts(request, pictures[0])
-    head = {"created": report.created} | {name: fact for name, fact in facts.items() if fact is not None}
-    yield msgspec.json.encode(head)[:-1] + b',"data":['
-    for position, picture in enumerate(pictures):
+    known = {name: fact for name, fact in facts(request, pictures[0]).items() if fact is not None}
+    reply: dict[str, Any] = {"created": report.created, **known, "data": None}
+    usage = total(pictures)
+    if usage.total_tokens:
+        reply["usage"] = wire.write_usage(usage, output_details=True)
+    yield from with_data(reply, data(request, pictures))
+
+
+def total(pictures: Iterable[Completed]) -> Usage:
+    return sum((picture.usage for picture in pictures), Usage())
+
+
+def data(request: ImageRequest, pictures: Iterable[Completed]) -> Iterator[Iterator[Octets]]:
+    """Each picture as OpenAI's `data` has it."""
+    for each in pictures:
+        rest = {"revised_prompt": each.revised_prompt} if each.revised_prompt else {}
+        yield picture(each.image, rest, as_url=request.response_format == "url")
+
+
+def with_data(reply: Mapping[str, Any], items: Iterable[Iterator[Octets]]) -> Iterator[Octets]:
+    """The JSON object of `reply`, its members in their order, and `items` as the array of its `data`.
+
+    >>> b"".join(with_data({"created": 1, "data": None, "size": "1:1"}, [iter([b"{", b"}"])]))
+    b'{"created":1,"data":[{}],"size":"1:1"}'
+    """
+    names = list(reply)
+    place = names.index("data")
+    before = msgspec.json.encode({name: reply[name] for name in names[:place]})
+    after = msgspec.json.encode({name: reply[name] for name in names[place + 1 :]})
+    yield before[:-1] + (b"," if place else b"") + b'"data":['
+    for position, item in enumerate(items):
         if position:
             yield b","
-        rest = {"revised_prompt": picture.revised_prompt} if picture.revised_prompt else {}
-        yield from _picture(picture.image, rest, as_url=request.response_format == "url")
-    usage = sum((picture.usage for picture in pictures), Usage())
-    if usage.total_tokens:
-        yield b'],"usage":' + msgspec.json.encode(wire.write_usage(usage, output_details=True)) + b"}"
-    else:
-        yield b"]}"
+        yield from item
+    yield b"]" + (b"," if names[place + 1 :] else b"") + after[1:]
 
 
-def frame(request: ImageRequest, event: ImageEvent, report: Report) -> Iterator[Octets]:
-    """One event of a stream. Its schema requires every fact, and knows "auto" for those not known."""
+def frame(
+    request: ImageRequest,
+    event: ImageEvent,
+    report: Report,
+    *,
+    output_details: bool = False,
+    more: Mapping[str, Any] | None = None,
+) -> Iterator[Octets]:
+    """One event of a stream. Its schema requires every fact, and knows "auto" for those not known.
+
+    `output_details`: whether the usage has them; `more` are members that a service adds after `type`.
+    """
     if isinstance(event, Text):
         return
-    facts = {name: fact or "auto" for name, fact in _facts(request, event).items()}
-    if facts["output_format"] == "auto":
-        facts["output_format"] = request.output_format or "png"
+    known = {name: fact or "auto" for name, fact in facts(request, event).items()}
+    if known["output_format"] == "auto":
+        known["output_format"] = request.output_format or "png"
     verb = "image_edit" if request.images else "image_generation"
     kind = f"{verb}.{'partial_image' if isinstance(event, Partial) else 'completed'}"
-    head: dict[str, Any] = {"type": kind, "created_at": report.created, **facts}
+    head: dict[str, Any] = {"type": kind, **(more or {}), "created_at": report.created, **known}
     if isinstance(event, Partial):
         head["partial_image_index"] = event.step
     else:
-        head["usage"] = wire.write_usage(event.usage, output_details=False)
-    yield from sse.frame(kind, _picture(event.image, head, as_url=False))
+        head["usage"] = wire.write_usage(event.usage, output_details=output_details)
+    yield from sse.frame(kind, picture(event.image, head, as_url=False))
 
 
-def _facts(request: ImageRequest, event: Partial | Completed) -> dict[str, str | None]:
+def facts(request: ImageRequest, event: Partial | Completed) -> dict[str, str | None]:
     """What is true of the picture: by its own header, and by what the provider says that it applied."""
     kind, size = event.image.header()
     quality = event.quality if isinstance(event, Completed) else None
@@ -82,7 +114,7 @@ def _facts(request: ImageRequest, event: Partial | Completed) -> dict[str, str |
     }
 
 
-def _picture(image: Image, rest: dict[str, Any], *, as_url: bool) -> Iterator[Octets]:
+def picture(image: Image, rest: dict[str, Any], *, as_url: bool) -> Iterator[Octets]:
     """`b64_json` or `url`, and never both: clients that find an address prefer it, and may not reach it.
 
     A caller who asked for an address and whose picture has none gets it as a data URL.

@@ -7,7 +7,7 @@ a body of generations means an edit, and sizes may be written in any service's w
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Literal, cast
 
 from ..core import (
@@ -17,10 +17,13 @@ from ..core import (
     Dialect,
     Events,
     Format,
+    ImageEvent,
     ImageRequest,
     Incoming,
     Octets,
+    Partial,
     Report,
+    Text,
 )
 from ..core.errors import BadRequest, NoImage, TintypeError, Unsupported
 from ..core.request import Delivery
@@ -37,7 +40,10 @@ _MAX_SEED = 2**63 - 1
 
 
 class OpenAIImages:
+    """Also what services with an OpenAI-shaped API are made from: they override what they do otherwise."""
+
     name = "openai-images"
+    family = "openai"  # whose the fields are that nobody here knows
     paths: tuple[str, ...] = (wire.GENERATIONS, wire.EDITS, wire.VARIATIONS)
     asides: tuple[Aside, ...] = (
         Aside(method="GET", path="/models", answer=answers.listing),
@@ -45,19 +51,21 @@ class OpenAIImages:
     )
 
     def read(self, incoming: Incoming) -> ImageRequest:
-        if incoming.path == wire.VARIATIONS:
+        if incoming.path.endswith(wire.VARIATIONS):
             raise BadRequest(
                 "Variations ended with dall-e-2. Send the picture to /v1/images/edits, with a prompt that says "
                 "what to vary.",
                 code="endpoint_retired",
             )
-        fields = read_body(incoming)
+        return self.read_fields(read_body(incoming), incoming)
+
+    def read_fields(self, fields: Fields, incoming: Incoming) -> ImageRequest:
         prompt = fields.text("prompt")
         if prompt is None or not prompt.strip():
-            raise _missing("prompt")
+            raise missing("prompt")
         images = read_images(fields)
-        if incoming.path == wire.EDITS and not images:
-            raise _missing("image")
+        if incoming.path.endswith(wire.EDITS) and not images:
+            raise missing("image")
         mask, white_mask = read_mask(fields), read_mask(fields, "maskDataUrl")
         if mask is not None and white_mask is not None:
             raise BadRequest("Send 'mask' or 'maskDataUrl', and not both.", param="maskDataUrl")
@@ -90,11 +98,13 @@ class OpenAIImages:
             complexity=fields.text("complexity"),
             user=fields.text("user"),
             safety_identifier=fields.text("safety_identifier"),
+            thinking_level=fields.word("thinking_level", ("minimal", "low", "medium", "high")),
+            media_resolution=fields.word("media_resolution", ("low", "medium", "high")),
             response_format=delivery,
             stream=stream,
             partial_images=fields.integer("partial_images", 0, wire.MAX_PARTIAL_IMAGES),
             strict=_is_strict(incoming),
-            extras={"openai": rest} if (rest := fields.rest()) else {},
+            extras={self.family: rest} if (rest := fields.rest()) else {},
         )
 
     def media_type(self, request: ImageRequest) -> str:
@@ -113,21 +123,32 @@ class OpenAIImages:
         done = False
         async for event in events:
             done = done or isinstance(event, Completed)
-            for chunk in answers.frame(request, event, report):
+            for chunk in self.frame(request, event, report):
                 yield chunk
         if not done:
             raise _no_picture()
 
     async def _whole(self, request: ImageRequest, events: Events, report: Report) -> AsyncIterator[Octets]:
-        pictures = [event async for event in events if isinstance(event, Completed)]
+        made = [event async for event in events if not isinstance(event, Partial)]
+        pictures = [event for event in made if isinstance(event, Completed)]
         if not pictures:
             raise _no_picture()
         if request.response_format == "bytes":
             yield pictures[0].image.as_bytes()
             return
-        pictures.sort(key=lambda picture: picture.index)
-        for chunk in answers.document(request, pictures, report):
+        made.sort(key=lambda event: event.index)  # words came before their picture, and stay there
+        for chunk in self.document(request, made, report):
             yield chunk
+
+    def document(
+        self, request: ImageRequest, made: Sequence[Completed | Text], report: Report
+    ) -> Iterator[Octets]:
+        """The whole reply; `made` has one picture at least, and is in order."""
+        return answers.document(request, [event for event in made if isinstance(event, Completed)], report)
+
+    def frame(self, request: ImageRequest, event: ImageEvent, report: Report) -> Iterator[Octets]:
+        """One event of a stream; nothing for one that this service does not tell."""
+        return answers.frame(request, event, report)
 
     def write_error(self, error: TintypeError) -> Answer:
         return Answer(body=answers.error(error), status=error.status)
@@ -144,7 +165,7 @@ def _no_picture() -> NoImage:
     return NoImage("The model answered without a picture.")
 
 
-def _missing(name: str) -> BadRequest:
+def missing(name: str) -> BadRequest:
     return BadRequest(f"Missing required parameter: '{name}'.", param=name, code="missing_required_parameter")
 
 

@@ -63,6 +63,7 @@ class FakeHouse:
 
     cards: Callable[[], Sequence[ModelCard]] = tuple
     jobs: dict[str, JobView] = field(default_factory=dict)
+    base_url: str = "http://house.test"
 
     def find(self, name: str) -> ModelCard:
         for card in self.cards():

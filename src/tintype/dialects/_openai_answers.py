@@ -141,17 +141,28 @@ _TYPES: tuple[tuple[int | None, str | None, str | None, str], ...] = (
 )
 
 
-def error(error: TintypeError) -> bytes:
-    return msgspec.json.encode({"error": _error(error)})
+def error(error: TintypeError, kind: str | None = None) -> bytes:
+    """`kind` is the `type` of a service that has types of its own."""
+    return msgspec.json.encode({"error": _error(error, kind)})
 
 
-def error_frame(error: TintypeError) -> bytes:
-    return b"".join(sse.frame("error", [msgspec.json.encode({"type": "error", "error": _error(error)})]))
+def error_frame(error: TintypeError, kind: str | None = None) -> bytes:
+    document = msgspec.json.encode({"type": "error", "error": _error(error, kind)})
+    return b"".join(sse.frame("error", [document]))
 
 
-def _error(error: TintypeError) -> dict[str, Any]:
+def _error(error: TintypeError, kind: str | None) -> dict[str, Any]:
+    return {
+        "message": str(error),
+        "type": kind or _type(error),
+        "param": error.param,
+        "code": error.code,
+    }
+
+
+def _type(error: TintypeError) -> str:
     facts = (error.status, error.code, error.param)
-    kind = next(
+    return next(
         (
             line[3]
             for line in _TYPES
@@ -159,7 +170,6 @@ def _error(error: TintypeError) -> dict[str, Any]:
         ),
         "server_error" if error.status >= 500 else "invalid_request_error",
     )
-    return {"message": str(error), "type": kind, "param": error.param, "code": error.code}
 
 
 def listing(incoming: Incoming, house: House) -> Answer:

@@ -44,6 +44,7 @@ class OpenAIImages:
 
     name = "openai-images"
     family = "openai"  # whose the fields are that nobody here knows
+    lone_mask_is_ignored = False
     paths: tuple[str, ...] = (wire.GENERATIONS, wire.EDITS, wire.VARIATIONS)
     asides: tuple[Aside, ...] = (
         Aside(method="GET", path="/models", answer=answers.listing),
@@ -64,14 +65,18 @@ class OpenAIImages:
         if prompt is None or not prompt.strip():
             raise missing("prompt")
         images = read_images(fields)
-        if incoming.path.endswith(wire.EDITS) and not images:
+        if self.needs_image(incoming) and not images:
             raise missing("image")
         mask, white_mask = read_mask(fields), read_mask(fields, "maskDataUrl")
         if mask is not None and white_mask is not None:
             raise BadRequest("Send 'mask' or 'maskDataUrl', and not both.", param="maskDataUrl")
         mask, mask_is_white = mask or white_mask, white_mask is not None
+        beside_the_point = {}
         if mask is not None and not images:
-            raise BadRequest("A mask needs an image that it masks: send one as 'image'.", param="mask")
+            if self.lone_mask_is_ignored:
+                mask, mask_is_white, beside_the_point = None, False, {"mask": mask}
+            else:
+                raise BadRequest("A mask needs an image that it masks: send one as 'image'.", param="mask")
         n = fields.integer("n", 1, wire.MAX_N)
         stream = fields.flag("stream")
         delivery, output_format = _delivery(fields, incoming, stream=stream, n=n or 1)
@@ -104,8 +109,12 @@ class OpenAIImages:
             stream=stream,
             partial_images=fields.integer("partial_images", 0, wire.MAX_PARTIAL_IMAGES),
             strict=_is_strict(incoming),
-            extras={self.family: rest} if (rest := fields.rest()) else {},
+            extras={self.family: rest} if (rest := {**fields.rest(), **beside_the_point}) else {},
         )
+
+    def needs_image(self, incoming: Incoming) -> bool:
+        """Whether it is an error that no picture came with this request."""
+        return incoming.path.endswith(wire.EDITS)
 
     def media_type(self, request: ImageRequest) -> str:
         if request.stream:

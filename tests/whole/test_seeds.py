@@ -58,3 +58,36 @@ def test_a_shape_is_its_keys_in_order_and_its_types() -> None:
     ):
         with pytest.raises(AssertionError):
             same_shape({"a": 1, "b": [{"c": None}]}, other)
+
+
+def test_znapai(address: str) -> None:
+    exchange = printed("znapai")[0]
+    answer = paste(address, exchange, "/znapai")
+    same_shape(exchange.response, answer)
+    assert only_picture(answer) == ("png", Size(1024, 1024))
+    assert (answer["size"], answer["quality"], answer["output_format"]) == ("1024x1024", "low", "png")
+    assert (
+        answer["usage"]["total_tokens"] == answer["usage"]["input_tokens"] + answer["usage"]["output_tokens"]
+    )
+
+
+@pytest.mark.skipif(
+    "gemini-3-pro-image" not in MODELS, reason="the catalog has no card of gemini-3-pro-image yet"
+)
+def test_znapai_gemini(address: str) -> None:
+    """No answer is printed for this one: it comes in the form of the first."""
+    first, exchange = printed("znapai")
+    answer = paste(address, exchange, "/znapai")
+    assert list(answer) == list(first.response)
+    assert list(answer["data"][0]) == list(first.response["data"][0])
+    assert only_picture(answer)[1] == Size(1376, 768)
+
+
+def test_znapai_azure(address: str) -> None:
+    (exchange,) = printed("znapai_azure")
+    answer = paste(address, exchange, "/znapai")
+    same_shape(exchange.response, answer)
+    assert only_picture(answer) == ("jpeg", Size(1536, 1024))
+    told = {name: answer[name] for name in ("background", "output_format", "quality", "size")}
+    assert told == {name: exchange.response[name] for name in told}
+    assert answer["usage"]["output_tokens"] == exchange.response["usage"]["output_tokens"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
@@ -33,14 +33,20 @@ _FORMATS = ("png", "jpeg", "webp", "gif")
 _BACKGROUNDS = ("transparent", "opaque")
 
 
-def document(request: ImageRequest, pictures: Sequence[Completed], report: Report) -> Iterator[Octets]:
+def document(
+    request: ImageRequest,
+    pictures: Sequence[Completed],
+    report: Report,
+    usage_members: Callable[[Usage], dict[str, Any]] = wire.write_usage,
+) -> Iterator[Octets]:
     """The whole reply. What is not known of a picture is left out and never guessed from the request."""
     known = {name: fact for name, fact in facts(request, pictures[0]).items() if fact is not None}
-    reply: dict[str, Any] = {"created": report.created, **known, "data": None}
+    before: dict[str, Any] = {"created": report.created}
+    if "background" in known:
+        before["background"] = known.pop("background")
     usage = total(pictures)
-    if usage.total_tokens:
-        reply["usage"] = wire.write_usage(usage, output_details=True)
-    yield from with_data(reply, data(request, pictures))
+    after: dict[str, Any] = known | ({"usage": usage_members(usage)} if usage.total_tokens else {})
+    yield from payload.object_around(before, "data", data(request, pictures), after)
 
 
 def total(pictures: Iterable[Completed]) -> Usage:
@@ -48,28 +54,10 @@ def total(pictures: Iterable[Completed]) -> Usage:
 
 
 def data(request: ImageRequest, pictures: Iterable[Completed]) -> Iterator[Iterator[Octets]]:
-    """Each picture as OpenAI's `data` has it."""
-    for each in pictures:
-        rest = {"revised_prompt": each.revised_prompt} if each.revised_prompt else {}
-        yield picture(each.image, rest, as_url=request.response_format == "url")
-
-
-def with_data(reply: Mapping[str, Any], items: Iterable[Iterator[Octets]]) -> Iterator[Octets]:
-    """The JSON object of `reply`, its members in their order, and `items` as the array of its `data`.
-
-    >>> b"".join(with_data({"created": 1, "data": None, "size": "1:1"}, [iter([b"{", b"}"])]))
-    b'{"created":1,"data":[{}],"size":"1:1"}'
-    """
-    names = list(reply)
-    place = names.index("data")
-    before = msgspec.json.encode({name: reply[name] for name in names[:place]})
-    after = msgspec.json.encode({name: reply[name] for name in names[place + 1 :]})
-    yield before[:-1] + (b"," if place else b"") + b'"data":['
-    for position, item in enumerate(items):
-        if position:
-            yield b","
-        yield from item
-    yield b"]" + (b"," if names[place + 1 :] else b"") + after[1:]
+    """Each picture as a member of `data`."""
+    for picture in pictures:
+        rest = {"revised_prompt": picture.revised_prompt} if picture.revised_prompt else {}
+        yield _picture(picture.image, rest, as_url=request.response_format == "url")
 
 
 def frame(
@@ -82,21 +70,21 @@ def frame(
 ) -> Iterator[Octets]:
     """One event of a stream. Its schema requires every fact, and knows "auto" for those not known.
 
-    `output_details`: whether the usage has them; `more` are members that a service adds after `type`.
+    `output_details`: whether its usage has them; `more` are members that a service adds after `type`.
     """
     if isinstance(event, Text):
         return
-    known = {name: fact or "auto" for name, fact in facts(request, event).items()}
-    if known["output_format"] == "auto":
-        known["output_format"] = request.output_format or "png"
+    told = {name: fact or "auto" for name, fact in facts(request, event).items()}
+    if told["output_format"] == "auto":
+        told["output_format"] = request.output_format or "png"
     verb = "image_edit" if request.images else "image_generation"
     kind = f"{verb}.{'partial_image' if isinstance(event, Partial) else 'completed'}"
-    head: dict[str, Any] = {"type": kind, **(more or {}), "created_at": report.created, **known}
+    head: dict[str, Any] = {"type": kind, **(more or {}), "created_at": report.created, **told}
     if isinstance(event, Partial):
         head["partial_image_index"] = event.step
     else:
         head["usage"] = wire.write_usage(event.usage, output_details=output_details)
-    yield from sse.frame(kind, picture(event.image, head, as_url=False))
+    yield from sse.frame(kind, _picture(event.image, head, as_url=False))
 
 
 def facts(request: ImageRequest, event: Partial | Completed) -> dict[str, str | None]:
@@ -114,7 +102,7 @@ def facts(request: ImageRequest, event: Partial | Completed) -> dict[str, str | 
     }
 
 
-def picture(image: Image, rest: dict[str, Any], *, as_url: bool) -> Iterator[Octets]:
+def _picture(image: Image, rest: dict[str, Any], *, as_url: bool) -> Iterator[Octets]:
     """`b64_json` or `url`, and never both: clients that find an address prefer it, and may not reach it.
 
     A caller who asked for an address and whose picture has none gets it as a data URL.
@@ -141,40 +129,32 @@ _TYPES: tuple[tuple[int | None, str | None, str | None, str], ...] = (
 )
 
 
-def error(error: TintypeError, kind: str | None = None) -> bytes:
-    """`kind` is the `type` of a service that has types of its own."""
-    return msgspec.json.encode({"error": _error(error, kind)})
+def error(error: TintypeError) -> bytes:
+    return msgspec.json.encode({"error": error_members(error)})
 
 
-def error_frame(error: TintypeError, kind: str | None = None) -> bytes:
-    document = msgspec.json.encode({"type": "error", "error": _error(error, kind)})
-    return b"".join(sse.frame("error", [document]))
+def error_frame(error: TintypeError) -> bytes:
+    return b"".join(
+        sse.frame("error", [msgspec.json.encode({"type": "error", "error": error_members(error)})])
+    )
 
 
-def _error(error: TintypeError, kind: str | None) -> dict[str, Any]:
-    return {
-        "message": str(error),
-        "type": kind or _type(error),
-        "param": error.param,
-        "code": error.code,
-    }
-
-
-def _type(error: TintypeError) -> str:
-    facts = (error.status, error.code, error.param)
-    return next(
+def error_members(error: TintypeError) -> dict[str, Any]:
+    told = (error.status, error.code, error.param)
+    kind = next(
         (
             line[3]
             for line in _TYPES
-            if all(want in (None, fact) for want, fact in zip(line, facts, strict=False))
+            if all(want in (None, fact) for want, fact in zip(line, told, strict=False))
         ),
         "server_error" if error.status >= 500 else "invalid_request_error",
     )
+    return {"message": str(error), "type": kind, "param": error.param, "code": error.code}
 
 
 def listing(incoming: Incoming, house: House) -> Answer:
     """Every model."""
-    models = [_model(card, card.id) for card in house.cards()]
+    models = [model_members(card, card.id) for card in house.cards()]
     return Answer(body=msgspec.json.encode({"object": "list", "data": models}))
 
 
@@ -183,18 +163,17 @@ def model(incoming: Incoming, house: House) -> Answer:
     wanted = incoming.path_params["id"]
     for card in house.cards():
         if wanted == card.id or wanted in card.aliases:
-            return Answer(body=msgspec.json.encode(_model(card, wanted)))
+            return Answer(body=msgspec.json.encode(model_members(card, wanted)))
     raise UnknownModel(f"The model '{wanted}' does not exist or you do not have access to it.", param="model")
 
 
-def _model(card: ModelCard, name: str) -> dict[str, Any]:
+def model_members(card: ModelCard, name: str) -> dict[str, Any]:
     """OpenAI's four members, and what a caller would otherwise have to try out."""
-    released = card.life.released
     edits = card.max_input_images > 0
     return {
         "id": name,
         "object": "model",
-        "created": int(datetime(*released.timetuple()[:3], tzinfo=UTC).timestamp()) if released else 0,
+        "created": unix_time(card.life.released) or 0,
         "owned_by": card.owned_by or card.provider,
         "capabilities": {
             "image_generation": True,
@@ -211,3 +190,7 @@ def _model(card: ModelCard, name: str) -> dict[str, Any]:
         "endpoints": [f"/v1{wire.GENERATIONS}", *([f"/v1{wire.EDITS}"] if edits else [])],
         "retired": card.life.retired.isoformat() if card.life.retired else None,
     }
+
+
+def unix_time(day: date | None) -> int | None:
+    return None if day is None else int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())

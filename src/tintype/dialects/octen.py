@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+import msgspec
+
 from ..core import (
     Answer,
     Aside,
@@ -24,6 +26,7 @@ from ..core import (
 )
 from ..core.errors import BadRequest, TintypeError
 from ..wire import openai_images as wire
+from ..wire import payload, sse
 from . import _openai_answers as answers
 from ._fields import Fields
 from ._services import is_gemini, under
@@ -69,35 +72,33 @@ class Octen(OpenAIImages):
         # A stream has no place for words: it is documented for GPT models, which say none.
         return replace(request, wants_text=not request.stream and modalities != ["image"])
 
-    def document(
+    def reply(
         self, request: ImageRequest, made: Sequence[Completed | Text], report: Report
     ) -> Iterator[Octets]:
         pictures = [event for event in made if isinstance(event, Completed)]
         words = [event.text for event in made if isinstance(event, Text)]
-        facts = answers.facts(request, pictures[0])
-        gemini = is_gemini(report.model)
-        if gemini:
-            facts = {"output_format": facts["output_format"]}
-        known = {name: fact for name, fact in facts.items() if fact is not None}
-        reply: dict[str, Any] = {"id": _id(report), "created": report.created, **known, "data": None}
-        if words:
-            reply["text"] = "\n".join(words)
-        if words or gemini:
-            reply["parts"] = list(_parts(made))
-        usage = answers.total(pictures)
-        if usage.total_tokens:
-            reply["usage"] = _usage(usage)
-        yield from answers.with_data(reply, answers.data(request, pictures))
+        known = answers.facts(request, pictures[0])
+        if is_gemini(report.model):
+            known = {"output_format": known["output_format"]}
+        before = {"id": _id(report), "created": report.created}
+        before |= {name: fact for name, fact in known.items() if fact is not None}
+        after: dict[str, Any] = {"text": "\n".join(words)} if words else {}
+        if words or is_gemini(report.model):
+            after["parts"] = list(_parts(made))
+        if (usage := answers.total(pictures)).total_tokens:
+            after["usage"] = _usage(usage)
+        return payload.object_around(before, "data", answers.data(request, pictures), after)
 
     def frame(self, request: ImageRequest, event: ImageEvent, report: Report) -> Iterator[Octets]:
         return answers.frame(request, event, report, output_details=True, more={"id": _id(report)})
 
     def write_error(self, error: TintypeError) -> Answer:
         status = 403 if error.status == 402 else error.status
-        return Answer(body=answers.error(error, _type(error)), status=status)
+        return Answer(body=msgspec.json.encode({"error": _error(error)}), status=status)
 
     def write_error_frame(self, error: TintypeError) -> bytes:
-        return answers.error_frame(error, _type(error))
+        document = msgspec.json.encode({"type": "error", "error": _error(error)})
+        return b"".join(sse.frame("error", [document]))
 
 
 dialect: Dialect = Octen()
@@ -129,5 +130,6 @@ def _usage(usage: Usage) -> dict[str, Any]:
     }
 
 
-def _type(error: TintypeError) -> str:
-    return _TYPES.get(error.status, "api_error" if error.status >= 500 else "invalid_request_error")
+def _error(error: TintypeError) -> dict[str, Any]:
+    otherwise = "api_error" if error.status >= 500 else "invalid_request_error"
+    return {**answers.error_members(error), "type": _TYPES.get(error.status, otherwise)}

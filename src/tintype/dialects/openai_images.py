@@ -146,14 +146,20 @@ class OpenAIImages:
             yield pictures[0].image.as_bytes()
             return
         made.sort(key=lambda event: event.index)  # words came before their picture, and stay there
-        for chunk in self.document(request, made, report):
+        for chunk in self.reply(request, made, report):
             yield chunk
 
-    def document(
+    def reply(
         self, request: ImageRequest, made: Sequence[Completed | Text], report: Report
     ) -> Iterator[Octets]:
-        """The whole reply; `made` has one picture at least, and is in order."""
-        return answers.document(request, [event for event in made if isinstance(event, Completed)], report)
+        """The whole answer; `made` has at least one picture, and is in order."""
+        return self.document(request, [event for event in made if isinstance(event, Completed)], report)
+
+    def document(
+        self, request: ImageRequest, pictures: Sequence[Completed], report: Report
+    ) -> Iterator[Octets]:
+        """The whole answer of a service that says the same in a document of its own."""
+        return answers.document(request, pictures, report)
 
     def frame(self, request: ImageRequest, event: ImageEvent, report: Report) -> Iterator[Octets]:
         """One event of a stream; nothing for one that this service does not tell."""

@@ -103,6 +103,8 @@ def _card(file: str, provider: str, row: dict[str, Any]) -> ModelCard:
         accepts |= {"partial_images"}
     if values.get("fidelities"):
         accepts |= {"input_fidelity"}
+    if values.get("says_text"):
+        accepts |= {"response_modalities"}
     card = ModelCard(**{**values, "provider": provider, "accepts": accepts})
     for key, fault in _contradictions(card):
         raise ValueError(f"{where}: `{key}`: {fault}")

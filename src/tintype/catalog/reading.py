@@ -9,10 +9,11 @@ from datetime import date
 from importlib.resources import files
 from typing import Any, NamedTuple, get_args
 
-from ..core import Delivery, Grid, Life, ModelCard, Prices, Size, Sizes, TokenFormula
+from ..core import Delivery, Grid, Life, ModelCard, Prices, Range, Size, Sizes, TokenFormula
 from ..core.request import FORMATS, HINTS
 from ..core.size import parse
 
+RANGED = ("strength", "guidance_scale", "num_inference_steps")
 BACKGROUNDS = ("transparent", "opaque")
 SETTINGS = ("adapter", "base_url", "key")
 
@@ -99,6 +100,7 @@ def _card(file: str, provider: str, row: dict[str, Any]) -> ModelCard:
         accepts |= {"partial_images"}
     if values.get("fidelities"):
         accepts |= {"input_fidelity"}
+    accepts |= {*values.get("ranges", ()), *values.get("switches", ())}
     card = ModelCard(**{**values, "provider": provider, "accepts": accepts})
     for key, fault in _contradictions(card):
         raise ValueError(f"{where}: `{key}`: {fault}")
@@ -258,6 +260,28 @@ def _prices(value: Any) -> Prices:
     return Prices(**_record(Prices, value, _whole))
 
 
+def _ranges(value: Any) -> dict[str, Range]:
+    found = {name: _range(limits) for name, limits in _table("ranges", value).items()}
+    _words_among(RANGED)(list(found))
+    return found
+
+
+def _range(value: Any) -> Range:
+    said = _record(Range, value, _any_number)
+    if "min" not in said or "max" not in said:
+        raise ValueError("a range has a `min` and a `max`")
+    limits = Range(**said)
+    if not limits.min <= (limits.min if limits.default is None else limits.default) <= limits.max:
+        raise ValueError("`default` is not between `min` and `max`")
+    return limits
+
+
+def _any_number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"a number is wanted, not {value!r}")
+    return value
+
+
 def _life(value: Any) -> Life:
     return Life(**_record(Life, value, _day, successor=_text))
 
@@ -288,6 +312,8 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "mask": _flag,
     "fidelities": _words,
     "accepts": lambda value: frozenset(_words_among(HINTS)(value)),
+    "ranges": _ranges,
+    "switches": _words,
     "delivers": _delivery,
     "tokens": _tokens,
     "prices": _prices,

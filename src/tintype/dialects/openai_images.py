@@ -7,7 +7,7 @@ a body of generations means an edit, and sizes may be written in any service's w
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Literal, cast
 
 from ..core import (
@@ -33,6 +33,7 @@ from ._sizes import read_size
 
 _FORMATS: dict[str, Format] = {"png": "png", "jpeg": "jpeg", "jpg": "jpeg", "webp": "webp"}
 _VECTOR_OR_MOTION = ("gif", "svg")
+_SWITCHES = ("kontext_max_mode",)  # extras whose type we know
 _MAX_SEED = 2**63 - 1
 
 
@@ -51,13 +52,16 @@ class OpenAIImages:
                 "what to vary.",
                 code="endpoint_retired",
             )
-        fields = read_body(incoming)
+        return self.read_fields(read_body(incoming), incoming)
+
+    def read_fields(self, fields: Fields, incoming: Incoming) -> ImageRequest:
+        """Everything but where the body came from. Fields taken before are someone else's matter."""
         prompt = fields.text("prompt")
         if prompt is None or not prompt.strip():
-            raise _missing("prompt")
+            raise missing("prompt")
         images = read_images(fields)
         if incoming.path == wire.EDITS and not images:
-            raise _missing("image")
+            raise missing("image")
         mask, white_mask = read_mask(fields), read_mask(fields, "maskDataUrl")
         if mask is not None and white_mask is not None:
             raise BadRequest("Send 'mask' or 'maskDataUrl', and not both.", param="maskDataUrl")
@@ -66,6 +70,7 @@ class OpenAIImages:
             raise BadRequest("A mask needs an image that it masks: send one as 'image'.", param="mask")
         n = fields.integer("n", 1, wire.MAX_N)
         stream = fields.flag("stream")
+        switched = {name: True for name in _SWITCHES if fields.flag(name)}
         delivery, output_format = _delivery(fields, incoming, stream=stream, n=n or 1)
         return ImageRequest(
             model=(fields.text("model") or "").strip(),
@@ -90,11 +95,17 @@ class OpenAIImages:
             complexity=fields.text("complexity"),
             user=fields.text("user"),
             safety_identifier=fields.text("safety_identifier"),
+            negative_prompt=fields.text("negative_prompt"),
+            guidance_scale=fields.number("guidance_scale", 0, 20),
+            num_inference_steps=fields.integer("num_inference_steps", 1, 100),
+            thinking_level=fields.word("thinking_level", ("minimal", "low", "medium", "high")),
+            media_resolution=fields.word("media_resolution", ("low", "medium", "high")),
+            wants_text="text" in fields.words("response_modalities", ("text", "image")),
             response_format=delivery,
             stream=stream,
             partial_images=fields.integer("partial_images", 0, wire.MAX_PARTIAL_IMAGES),
             strict=_is_strict(incoming),
-            extras={"openai": rest} if (rest := fields.rest()) else {},
+            extras={"openai": rest} if (rest := switched | fields.rest()) else {},
         )
 
     def media_type(self, request: ImageRequest) -> str:
@@ -126,8 +137,14 @@ class OpenAIImages:
             yield pictures[0].image.as_bytes()
             return
         pictures.sort(key=lambda picture: picture.index)
-        for chunk in answers.document(request, pictures, report):
+        for chunk in self.document(request, pictures, report):
             yield chunk
+
+    def document(
+        self, request: ImageRequest, pictures: Sequence[Completed], report: Report
+    ) -> Iterator[Octets]:
+        """The whole reply, of at least one picture, in order."""
+        return answers.document(request, pictures, report)
 
     def write_error(self, error: TintypeError) -> Answer:
         return Answer(body=answers.error(error), status=error.status)
@@ -144,7 +161,7 @@ def _no_picture() -> NoImage:
     return NoImage("The model answered without a picture.")
 
 
-def _missing(name: str) -> BadRequest:
+def missing(name: str) -> BadRequest:
     return BadRequest(f"Missing required parameter: '{name}'.", param=name, code="missing_required_parameter")
 
 

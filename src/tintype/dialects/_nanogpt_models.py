@@ -204,7 +204,7 @@ def _description(card: ModelCard) -> str:
     edits = f", and edits up to {card.max_input_images}" if card.max_input_images else ""
     masks = " with a mask" if card.mask else ""
     retired = f" Shut down by its vendor on {card.life.retired}." if card.life.retired else ""
-    return f"Draws pictures from a prompt{edits}{masks}. Facts: {card.source}, {card.checked}.{retired}"
+    return f"Draws pictures from a prompt{edits}{masks}.{retired}"
 
 
 def _created(card: ModelCard) -> int:

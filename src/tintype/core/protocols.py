@@ -94,6 +94,10 @@ class House(Protocol):
         """Every model there is."""
         ...
 
+    def deployments(self) -> Mapping[str, str]:
+        """The names that the operator gave to models, as Azure's customers do, and the model of each."""
+        ...
+
     def find(self, name: str) -> ModelCard:
         """The card that answers to a name. Raises UnknownModel."""
         ...

@@ -46,13 +46,9 @@ def document(request: ImageRequest, pictures: Sequence[Completed], report: Repor
     """
     if report.cost is None:
         report.notices.append(f"the price of {report.model} is not known, and `cost` says 0 for it")
-    yield b'{"created":%d,"data":[' % report.created
-    for position, picture in enumerate(pictures):
-        if position:
-            yield b","
-        yield from _item(picture.image, as_url=request.response_format == "url")
+    items = (_item(picture.image, as_url=request.response_format == "url") for picture in pictures)
     bill = {"cost": usd(report.cost or 0), "paymentSource": "USD", "remainingBalance": 0}
-    yield b"]," + msgspec.json.encode(bill)[1:]
+    return payload.object_around({"created": report.created}, "data", items, bill)
 
 
 def _item(image: Image, *, as_url: bool) -> Iterator[Octets]:

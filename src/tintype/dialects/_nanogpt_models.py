@@ -11,6 +11,7 @@ from ..core.errors import UnknownModel
 from ..core.money import Micros, cost
 from ._nanogpt import MAX_REFERENCE_BYTES, told, usd
 from ._nanogpt_money import timestamp
+from ._openai_answers import unix_time
 
 _POPULAR = (
     "1024x1024",
@@ -56,7 +57,12 @@ def _listing(models: list[dict[str, Any]]) -> Answer:
 
 
 def _basics(card: ModelCard) -> dict[str, Any]:
-    return {"id": card.id, "object": "model", "created": _created(card), "owned_by": _owner(card)}
+    return {
+        "id": card.id,
+        "object": "model",
+        "created": unix_time(card.life.released) or 0,
+        "owned_by": _owner(card),
+    }
 
 
 def _older(card: ModelCard) -> dict[str, Any]:
@@ -89,7 +95,7 @@ def _newer(card: ModelCard) -> dict[str, Any]:
         "id": card.id,
         "name": card.name,
         "description": _description(card),
-        "created": _created(card),
+        "created": unix_time(card.life.released) or 0,
         "owned_by": _owner(card),
         "architecture": {
             "input_modalities": ["text", "image"] if card.max_input_images else ["text"],
@@ -205,11 +211,6 @@ def _description(card: ModelCard) -> str:
     masks = " with a mask" if card.mask else ""
     retired = f" Shut down by its vendor on {card.life.retired}." if card.life.retired else ""
     return f"Draws pictures from a prompt{edits}{masks}.{retired}"
-
-
-def _created(card: ModelCard) -> int:
-    released = card.life.released
-    return int(datetime(*released.timetuple()[:3], tzinfo=UTC).timestamp()) if released else 0
 
 
 def _owner(card: ModelCard) -> str:

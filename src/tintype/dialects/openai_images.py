@@ -46,7 +46,7 @@ class OpenAIImages:
     )
 
     def read(self, incoming: Incoming) -> ImageRequest:
-        if incoming.path == wire.VARIATIONS:
+        if incoming.path.endswith(wire.VARIATIONS):
             raise BadRequest(
                 "Variations ended with dall-e-2. Send the picture to /v1/images/edits, with a prompt that says "
                 "what to vary.",
@@ -60,7 +60,7 @@ class OpenAIImages:
         if prompt is None or not prompt.strip():
             raise missing("prompt")
         images = read_images(fields)
-        if incoming.path == wire.EDITS and not images:
+        if incoming.path.endswith(wire.EDITS) and not images:
             raise missing("image")
         mask, white_mask = read_mask(fields), read_mask(fields, "maskDataUrl")
         if mask is not None and white_mask is not None:
@@ -143,7 +143,7 @@ class OpenAIImages:
     def document(
         self, request: ImageRequest, pictures: Sequence[Completed], report: Report
     ) -> Iterator[Octets]:
-        """The whole reply, of at least one picture, in order."""
+        """The whole answer of a service that says the same in a document of its own."""
         return answers.document(request, pictures, report)
 
     def write_error(self, error: TintypeError) -> Answer:

@@ -66,7 +66,7 @@ def _kinds(total: int | None, details: TokenDetails | None) -> tuple[int, int]:
     return text, max(image, (total or 0) - text)
 
 
-def write_usage(usage: Usage, *, output_details: bool) -> dict[str, Any]:
+def write_usage(usage: Usage, *, output_details: bool = True) -> dict[str, Any]:
     """All members, as typed clients need them; streamed events have no `output_tokens_details`."""
     document: dict[str, Any] = {
         "total_tokens": usage.total_tokens,

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple, get_args
 
 from ..core import Delivery, Grid, Life, ModelCard, Prices, Range, Size, Sizes, TokenFormula
 from ..core.request import FORMATS, HINTS
-from ..core.size import parse
+from ..core.size import ANY_SIZE, parse
+from .shapes import read_shapes, tiers_of_family, tokens_of_sizes
 
 RANGED = ("strength", "guidance_scale", "num_inference_steps")
 BACKGROUNDS = ("transparent", "opaque")
@@ -82,7 +83,7 @@ def _rows(file: str, document: dict[str, Any], rows: list[Any]) -> Iterator[dict
             if name not in families:
                 raise ValueError(f"{where}: `family`: there is no [family.{name}]")
             family = _table(f"{file}: [family.{name}]", families[name])
-        yield {**defaults, **family, **row}
+        yield {**defaults, **family, **row, **tiers_of_family(row, family)}
 
 
 def _card(file: str, provider: str, row: dict[str, Any]) -> ModelCard:
@@ -92,6 +93,9 @@ def _card(file: str, provider: str, row: dict[str, Any]) -> ModelCard:
     for key in ("source", "checked"):
         if key not in row:
             raise ValueError(f"{where}: `{key}` is missing: say where these facts were read, and when")
+    sizes = _read(where, "sizes", _sizes, row["sizes"]) if "sizes" in row else ANY_SIZE
+    if "tokens" in row:
+        row["tokens"] = _read(where, "tokens", lambda said: tokens_of_sizes(said, sizes), row["tokens"])
     values = {key: _read(where, key, _READERS[key], value) for key, value in row.items()}
     values.setdefault("upstream_id", values["id"])
     values.setdefault("name", values["id"])
@@ -120,7 +124,7 @@ def _contradictions(card: ModelCard) -> Iterator[tuple[str, str]]:
     if card.tokens is None:
         return
     for quality in (*card.tokens.ladder, *card.tokens.table):
-        if quality not in card.qualities:
+        if quality not in (card.qualities or ("",)):
             yield "tokens", f"{quality!r} is not one of its qualities"
     for quality, row in card.tokens.table.items():
         for size in row:
@@ -231,6 +235,8 @@ def _sizes(value: Any) -> Sizes:
         return Sizes(listed=tuple(map(_size, value)))
     if not isinstance(value, dict):
         raise ValueError(f"a list of sizes or a table of a grid's rules is wanted, not {value!r}")
+    if "ratios" in value:
+        return read_shapes(value)
     grid = Grid(**_record(Grid, value, _positive, max_ratio=_ratio))
     if grid.fault(grid.nearest(Size(1024, 1024))):
         raise ValueError("this grid has no size at all")
@@ -315,6 +321,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "ranges": _ranges,
     "switches": _words,
     "delivers": _delivery,
+    "says_text": _flag,
     "tokens": _tokens,
     "prices": _prices,
     "life": _life,

@@ -126,7 +126,8 @@ def commission(request: ImageRequest, card: ModelCard) -> Commission:
     )
     wish: Size | Ratio | None = request.size
     if wish is None and pictures:
-        wish = Size(*pictures[0].size)
+        # A model that is asked for shapes keeps the picture's shape, at its usual tier.
+        wish = (Ratio if card.sizes.shapes else Size)(*pictures[0].size)
     if wish is None:
         wish = Ratio(*(shape(request.prompt) or (1, 1)))
     size = card.sizes.nearest(wish)

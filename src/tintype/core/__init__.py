@@ -1,6 +1,6 @@
 """Floor 0: the nouns. No I/O, nothing but the standard library."""
 
-from .card import Life, ModelCard
+from .card import Life, ModelCard, Range
 from .events import Completed, Events, ImageEvent, Partial, Text, Usage
 from .header import Header
 from .image import Image, Octets
@@ -52,6 +52,7 @@ __all__ = [
     "Polyfill",
     "Prices",
     "Provider",
+    "Range",
     "Ratio",
     "Remedy",
     "Report",

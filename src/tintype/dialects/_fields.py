@@ -59,6 +59,10 @@ class Fields(ABC):
         """The pictures under this name, in order."""
 
     @abstractmethod
+    def kind(self, name: str) -> str | None:
+        """What is there, not taken: "array", "object", "string" or "other"; None when absent."""
+
+    @abstractmethod
     def rest(self) -> dict[str, Any]:
         """What was not taken."""
 
@@ -84,6 +88,17 @@ class Fields(ABC):
             if value.lower() not in among:
                 raise _no_such_word(name, value, among)
         return [value.lower() for value in values]
+
+    def words(self, name: str, among: Sequence[str]) -> frozenset[str]:
+        """Some of a few words, in any case of letters: an array, or one of them alone."""
+        value = self.take(name)
+        said = value if isinstance(value, list) else [] if value is None else [value]
+        if not all(isinstance(word, str) and word.lower() in among for word in said):
+            offer = ", ".join(f"'{word}'" for word in among)
+            raise BadRequest(
+                f"Invalid value for '{name}'. It is an array of some of these: {offer}.", param=name
+            )
+        return frozenset(word.lower() for word in said)
 
     def flag(self, name: str) -> bool:
         value = self.take(name)
@@ -139,6 +154,13 @@ class JsonFields(Fields):
         raw = self._values.pop(name, None)
         return [] if raw is None else _json_pictures(name, name, raw)
 
+    def kind(self, name: str) -> str | None:
+        raw = self._values.get(name)
+        if raw is None or bytes(memoryview(raw)) in (b"null", b'""'):
+            return None
+        first = bytes(memoryview(raw)[:1])
+        return {b"[": "array", b"{": "object", b'"': "string"}.get(first, "other")
+
     def rest(self) -> dict[str, Any]:
         found = {name: _decoded(name, raw) for name, raw in self._values.items()}
         for name, value in found.items():
@@ -173,6 +195,10 @@ class FormFields(Fields):
             for part in self._parts.pop(name, [])
             if part.data.nbytes or part.filename  # a browser sends a file input left empty like this
         ]
+
+    def kind(self, name: str) -> str | None:
+        parts = self._parts.get(name, [])
+        return "array" if len(parts) > 1 else "string" if parts else None
 
     def rest(self) -> dict[str, Any]:
         tree: dict[str, Any] = {}

@@ -38,6 +38,7 @@ from ._sizes import read_size
 
 _FORMATS: dict[str, Format] = {"png": "png", "jpeg": "jpeg", "jpg": "jpeg", "webp": "webp"}
 _VECTOR_OR_MOTION = ("gif", "svg")
+_SWITCHES = ("kontext_max_mode",)  # extras whose type we know
 _MAX_SEED = 2**63 - 1
 
 
@@ -63,6 +64,7 @@ class OpenAIImages:
         return self.read_fields(read_body(incoming), incoming)
 
     def read_fields(self, fields: Fields, incoming: Incoming) -> ImageRequest:
+        """Everything but where the body came from. Fields taken before are someone else's matter."""
         prompt = fields.text("prompt")
         if prompt is None or not prompt.strip():
             raise missing("prompt")
@@ -81,6 +83,7 @@ class OpenAIImages:
                 raise BadRequest("A mask needs an image that it masks: send one as 'image'.", param="mask")
         n = fields.integer("n", 1, wire.MAX_N)
         stream = fields.flag("stream")
+        switched = {name: True for name in _SWITCHES if fields.flag(name)}
         delivery, output_format = _delivery(fields, incoming, stream=stream, n=n or 1)
         return ImageRequest(
             model=(fields.text("model") or "").strip(),
@@ -105,13 +108,17 @@ class OpenAIImages:
             complexity=fields.text("complexity"),
             user=fields.text("user"),
             safety_identifier=fields.text("safety_identifier"),
+            negative_prompt=fields.text("negative_prompt"),
+            guidance_scale=fields.number("guidance_scale", 0, 20),
+            num_inference_steps=fields.integer("num_inference_steps", 1, 100),
             thinking_level=fields.word("thinking_level", ("minimal", "low", "medium", "high")),
             media_resolution=fields.word("media_resolution", ("low", "medium", "high")),
+            wants_text="text" in fields.words("response_modalities", ("text", "image")),
             response_format=delivery,
             stream=stream,
             partial_images=fields.integer("partial_images", 0, wire.MAX_PARTIAL_IMAGES),
             strict=_is_strict(incoming),
-            extras={self.family: rest} if (rest := {**fields.rest(), **beside_the_point}) else {},
+            extras={self.family: rest} if (rest := {**switched, **fields.rest(), **beside_the_point}) else {},
         )
 
     def needs_image(self, incoming: Incoming) -> bool:

@@ -89,17 +89,6 @@ class Fields(ABC):
                 raise _no_such_word(name, value, among)
         return [value.lower() for value in values]
 
-    def words(self, name: str, among: Sequence[str]) -> frozenset[str]:
-        """Some of a few words, in any case of letters: an array, or one of them alone."""
-        value = self.take(name)
-        said = value if isinstance(value, list) else [] if value is None else [value]
-        if not all(isinstance(word, str) and word.lower() in among for word in said):
-            offer = ", ".join(f"'{word}'" for word in among)
-            raise BadRequest(
-                f"Invalid value for '{name}'. It is an array of some of these: {offer}.", param=name
-            )
-        return frozenset(word.lower() for word in said)
-
     def flag(self, name: str) -> bool:
         value = self.take(name)
         if self.textual and isinstance(value, str) and value.lower() in ("true", "false", "1", "0"):

@@ -45,10 +45,7 @@ for row, how in PROVIDERS.items():
     @check(row, "errors", "a model that is not there")
     def _(how=how):
         wrong = how["model"].partition("/")[0] + "/gpt-9"
-        error = raises(
-            litellm.NotFoundError, lambda: litellm.image_generation(prompt=PROMPT, **{**how, "model": wrong})
-        )
-        assert "model_not_found" in str(error) or "DeploymentNotFound" in str(error), error
+        raises(litellm.NotFoundError, lambda: litellm.image_generation(prompt=PROMPT, **{**how, "model": wrong}))
 
 
 GEMINI = "LiteLLM, gemini"

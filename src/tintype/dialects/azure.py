@@ -58,9 +58,9 @@ class AzureImages(OpenAIImages):
             ("/deployments", deployments),
             ("/deployments/{id}", deployment),
             ("/models", models),
-            ("/models/{id:path}", answers.model),
             ("/v1/models", answers.listing),
-            ("/v1/models/{id:path}", answers.model),
+            (f"{_DEPLOYMENT}/models", models),  # where SDKs look that were given a deployment as base URL
+            *((place + "/models/{id:path}", answers.model) for place in ("", "/v1", _DEPLOYMENT)),
         )
         self.asides = tuple(
             Aside(method="GET", path=root + path, answer=answer) for root in roots for path, answer in lists

@@ -38,7 +38,8 @@ from . import _openai_answers as answers
 from ._fields import Fields
 from ._pictures import checked
 from ._services import is_gemini, under
-from .openai_images import OpenAIImages, missing
+from ._usual import missing
+from .openai_images import OpenAIImages
 
 _DEFAULT_MODEL = "gemini-2.5-flash-image"
 _RATIOS = ("1:1", "3:2", "2:3", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9")

@@ -29,7 +29,6 @@ from ..core import (
     Report,
     Size,
     SizeWish,
-    Usage,
 )
 from ..core.errors import BadRequest, TintypeError
 from ..wire import openai_images as wire
@@ -97,7 +96,7 @@ class GPTProto(OpenAIImages):
                 "output_format": facts["output_format"],
                 "quality": "high",
                 "size": _echo(request.size, pictures[0].image.header().size),
-                "usage": _usage(answers.total(pictures)),
+                "usage": wire.write_usage_total_last(answers.total(pictures)),
             },
         )
 
@@ -152,13 +151,6 @@ def _echo(wish: SizeWish, size: Size | None) -> str:
         return abs(log(size.width / size.height * height / width))
 
     return min(_RATIOS, key=distance)
-
-
-def _usage(usage: Usage) -> dict[str, Any]:
-    """In the service's order, and without the kinds of the output."""
-    members = wire.write_usage(usage, output_details=False)
-    total = members.pop("total_tokens")
-    return {**members, "total_tokens": total}
 
 
 def _error(error: TintypeError, status: int) -> dict[str, Any]:

@@ -90,6 +90,11 @@ class JobView(Protocol):
 class House(Protocol):
     """What a dialect may ask of the house beside pictures."""
 
+    @property
+    def base_url(self) -> str:
+        """Where this caller reaches us, without a `/` at the end."""
+        ...
+
     def cards(self) -> Sequence[ModelCard]:
         """Every model there is."""
         ...

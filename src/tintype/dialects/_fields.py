@@ -51,6 +51,10 @@ class Fields(ABC):
         """The value, decoded; None when absent."""
 
     @abstractmethod
+    def several(self, name: str) -> list[Any]:
+        """The values of a list; one that stands alone is a list of one. Empty when absent."""
+
+    @abstractmethod
     def pictures(self, name: str) -> list[Image]:
         """The pictures under this name, in order."""
 
@@ -73,19 +77,17 @@ class Fields(ABC):
         value = self.text(name)
         if value is None or value.lower() in among:
             return value and value.lower()
-        offer = ", ".join(f"'{word}'" for word in among)
-        raise BadRequest(f"Invalid value: '{_short(value)}'. Supported values are: {offer}.", param=name)
+        raise _no_such_word(name, value, among)
 
-    def words(self, name: str, among: Sequence[str]) -> frozenset[str]:
-        """Some of a few words, in any case of letters: an array, or one of them alone."""
-        value = self.take(name)
-        said = value if isinstance(value, list) else [] if value is None else [value]
-        if not all(isinstance(word, str) and word.lower() in among for word in said):
-            offer = ", ".join(f"'{word}'" for word in among)
-            raise BadRequest(
-                f"Invalid value for '{name}'. It is an array of some of these: {offer}.", param=name
-            )
-        return frozenset(word.lower() for word in said)
+    def words(self, name: str, among: Sequence[str]) -> list[str]:
+        """Some of a few words, in any case of letters; empty when absent."""
+        values = self.several(name)
+        for value in values:
+            if not isinstance(value, str):
+                raise wrong_type(name, "an array of strings", value)
+            if value.lower() not in among:
+                raise _no_such_word(name, value, among)
+        return [value.lower() for value in values]
 
     def flag(self, name: str) -> bool:
         value = self.take(name)
@@ -131,6 +133,12 @@ class JsonFields(Fields):
         value = None if raw is None else _decoded(name, raw)
         return None if value == "" else value
 
+    def several(self, name: str) -> list[Any]:
+        value = self.take(name)
+        if value is None:
+            return []
+        return value if isinstance(value, list) else [value]
+
     def pictures(self, name: str) -> list[Image]:
         raw = self._values.pop(name, None)
         return [] if raw is None else _json_pictures(name, name, raw)
@@ -166,6 +174,10 @@ class FormFields(Fields):
             raise BadRequest(f"'{name}' is in the form {len(parts)} times.", param=name)
         return _form_text(name, parts[0]) or None if parts else None
 
+    def several(self, name: str) -> list[Any]:
+        texts = [_form_text(name, part) for part in self._parts.pop(name, [])]
+        return [word for text in texts for word in re.findall(r"[^\s,\[\]\"]+", text)]
+
     def pictures(self, name: str) -> list[Image]:
         return [
             _form_picture(name, part)
@@ -184,6 +196,11 @@ class FormFields(Fields):
                 keys = [key for key in _bracket.findall(part.name) if key and not key.isdigit()]
                 _plant(tree, [name, *keys][:MAX_DEPTH], _form_value(name, part))
         return tree
+
+
+def _no_such_word(name: str, value: str, among: Sequence[str]) -> BadRequest:
+    offer = ", ".join(f"'{word}'" for word in among)
+    return BadRequest(f"Invalid value: '{_short(value)}'. Supported values are: {offer}.", param=name)
 
 
 def wrong_type(name: str, wanted: str, value: object) -> BadRequest:

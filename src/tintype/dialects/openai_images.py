@@ -17,10 +17,13 @@ from ..core import (
     Dialect,
     Events,
     Format,
+    ImageEvent,
     ImageRequest,
     Incoming,
     Octets,
+    Partial,
     Report,
+    Text,
 )
 from ..core.errors import BadRequest, NoImage, TintypeError, Unsupported
 from ..core.request import Delivery
@@ -38,7 +41,11 @@ _MAX_SEED = 2**63 - 1
 
 
 class OpenAIImages:
+    """Also what services with an OpenAI-shaped API are made from: they override what they do otherwise."""
+
     name = "openai-images"
+    family = "openai"  # whose the fields are that nobody here knows
+    lone_mask_is_ignored = False
     paths: tuple[str, ...] = (wire.GENERATIONS, wire.EDITS, wire.VARIATIONS)
     asides: tuple[Aside, ...] = (
         Aside(method="GET", path="/models", answer=answers.listing),
@@ -60,17 +67,23 @@ class OpenAIImages:
         if prompt is None or not prompt.strip():
             raise missing("prompt")
         images = read_images(fields)
-        if incoming.path.endswith(wire.EDITS) and not images:
+        if self.needs_image(incoming) and not images:
             raise missing("image")
         mask, white_mask = read_mask(fields), read_mask(fields, "maskDataUrl")
         if mask is not None and white_mask is not None:
             raise BadRequest("Send 'mask' or 'maskDataUrl', and not both.", param="maskDataUrl")
         mask, mask_is_white = mask or white_mask, white_mask is not None
+        beside_the_point = {}
         if mask is not None and not images:
-            raise BadRequest("A mask needs an image that it masks: send one as 'image'.", param="mask")
+            if self.lone_mask_is_ignored:
+                mask, mask_is_white, beside_the_point = None, False, {"mask": mask}
+            else:
+                raise BadRequest("A mask needs an image that it masks: send one as 'image'.", param="mask")
         n = fields.integer("n", 1, wire.MAX_N)
         stream = fields.flag("stream")
-        switched = {name: True for name in _SWITCHES if fields.flag(name)}
+        switched: dict[str, object] = {name: True for name in _SWITCHES if fields.flag(name)}
+        if modalities := fields.words("response_modalities", ("text", "image")):
+            switched["response_modalities"] = modalities
         delivery, output_format = _delivery(fields, incoming, stream=stream, n=n or 1)
         return ImageRequest(
             model=(fields.text("model") or "").strip(),
@@ -100,13 +113,16 @@ class OpenAIImages:
             num_inference_steps=fields.integer("num_inference_steps", 1, 100),
             thinking_level=fields.word("thinking_level", ("minimal", "low", "medium", "high")),
             media_resolution=fields.word("media_resolution", ("low", "medium", "high")),
-            wants_text="text" in fields.words("response_modalities", ("text", "image")),
             response_format=delivery,
             stream=stream,
             partial_images=fields.integer("partial_images", 0, wire.MAX_PARTIAL_IMAGES),
             strict=_is_strict(incoming),
-            extras={"openai": rest} if (rest := switched | fields.rest()) else {},
+            extras={self.family: rest} if (rest := {**fields.rest(), **switched, **beside_the_point}) else {},
         )
+
+    def needs_image(self, incoming: Incoming) -> bool:
+        """Whether it is an error that no picture came with this request."""
+        return incoming.path.endswith(wire.EDITS)
 
     def media_type(self, request: ImageRequest) -> str:
         if request.stream:
@@ -124,27 +140,38 @@ class OpenAIImages:
         done = False
         async for event in events:
             done = done or isinstance(event, Completed)
-            for chunk in answers.frame(request, event, report):
+            for chunk in self.frame(request, event, report):
                 yield chunk
         if not done:
             raise _no_picture()
 
     async def _whole(self, request: ImageRequest, events: Events, report: Report) -> AsyncIterator[Octets]:
-        pictures = [event async for event in events if isinstance(event, Completed)]
+        made = [event async for event in events if not isinstance(event, Partial)]
+        pictures = [event for event in made if isinstance(event, Completed)]
         if not pictures:
             raise _no_picture()
         if request.response_format == "bytes":
             yield pictures[0].image.as_bytes()
             return
-        pictures.sort(key=lambda picture: picture.index)
-        for chunk in self.document(request, pictures, report):
+        made.sort(key=lambda event: event.index)  # words came before their picture, and stay there
+        for chunk in self.reply(request, made, report):
             yield chunk
+
+    def reply(
+        self, request: ImageRequest, made: Sequence[Completed | Text], report: Report
+    ) -> Iterator[Octets]:
+        """The whole answer; `made` has at least one picture, and is in order."""
+        return self.document(request, [event for event in made if isinstance(event, Completed)], report)
 
     def document(
         self, request: ImageRequest, pictures: Sequence[Completed], report: Report
     ) -> Iterator[Octets]:
         """The whole answer of a service that says the same in a document of its own."""
         return answers.document(request, pictures, report)
+
+    def frame(self, request: ImageRequest, event: ImageEvent, report: Report) -> Iterator[Octets]:
+        """One event of a stream; nothing for one that this service does not tell."""
+        return answers.frame(request, event, report)
 
     def write_error(self, error: TintypeError) -> Answer:
         return Answer(body=answers.error(error), status=error.status)

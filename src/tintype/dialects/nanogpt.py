@@ -7,7 +7,6 @@ OpenAI's API as well.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import msgspec
 
@@ -42,18 +41,15 @@ class NanoGPT(OpenAIImages):
 
     def read(self, incoming: Incoming) -> ImageRequest:
         request = super().read(incoming)
-        if not self.needs_image(incoming) and any(not image.is_local for image in request.images):
+        sent = [*request.images, *filter(None, [request.mask])]
+        if not self.needs_image(incoming) and not all(image.is_local for image in sent):
             raise BadRequest(
                 "Input images must be base64 data URLs: download and convert remote images before sending.",
                 param="imageDataUrl",
             )
         in_a_form = incoming.content_type.lower().startswith("multipart/")
         nano.check_weights(request, MAX_UPLOAD if in_a_form else MAX_UPLOAD // 4 * 3, "4 MB")
-        return replace(
-            nano.as_meant(request),
-            model=request.model or DEFAULT_MODEL,
-            response_format=request.response_format or "b64_json",
-        )
+        return nano.as_meant(request, model=request.model or DEFAULT_MODEL, n=request.n)
 
     def needs_image(self, incoming: Incoming) -> bool:
         return incoming.path.endswith(_EDITS)

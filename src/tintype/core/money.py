@@ -28,7 +28,7 @@ class Prices:
 UNKNOWN = Prices()
 
 
-def cost(usage: Usage, prices: Prices, *, pictures: int) -> Micros | None:
+def cost(usage: Usage, prices: Prices, *, pictures: int = 1) -> Micros | None:
     """What an order costs, rounded up to a whole micro-dollar; None when a price it needs is not known.
 
     Whoever sells by the picture takes nothing for tokens without a price of their own.

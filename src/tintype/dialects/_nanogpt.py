@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from ..core import Answer, Completed, Image, ImageRequest, Octets, Report
+from ..core import Answer, Completed, Delivery, Image, ImageRequest, Octets, Report
 from ..core.errors import TintypeError, TooLarge
 from ..core.money import MILLION, Micros
 from ..wire import payload
@@ -89,11 +89,13 @@ def _without_alpha(mask: Image) -> bool:
     return head[25:26] in (b"\0", b"\2") and b"tRNS" not in head  # the colour types grey and RGB
 
 
-def as_meant(request: ImageRequest) -> ImageRequest:
-    """The request with its mask in NanoGPT's sense, where it can be in no other."""
-    if request.mask is None or request.mask_is_white or not _without_alpha(request.mask):
-        return request
-    return replace(request, mask_is_white=True)
+def as_meant(request: ImageRequest, *, model: str, n: int) -> ImageRequest:
+    """The request with NanoGPT's defaults, and its mask in NanoGPT's sense where it can be in no other."""
+    white = request.mask is not None and (request.mask_is_white or _without_alpha(request.mask))
+    # Strict handling is the model's own vendor's, and OpenAI's models know no `response_format`.
+    usual: Delivery | None = None if request.strict else "b64_json"
+    wanted = usual if request.response_format in (None, "b64_json") else request.response_format
+    return replace(request, model=model, n=n, mask_is_white=white, response_format=wanted)
 
 
 def error_words(error: TintypeError, *, param: str) -> dict[str, Any]:

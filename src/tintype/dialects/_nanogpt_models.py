@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ..core import Answer, House, Incoming, ModelCard, Ratio, Size, Usage
+from ..core import Answer, House, Incoming, ModelCard, Size, Usage
 from ..core.errors import UnknownModel
 from ..core.money import Micros, cost
 from ._nanogpt import MAX_REFERENCE_BYTES, told, usd
@@ -68,11 +68,7 @@ def _basics(card: ModelCard) -> dict[str, Any]:
 def _older(card: ModelCard) -> dict[str, Any]:
     takes = ["text", "image"] if card.max_input_images else ["text"]
     tags = ["text-to-image", *["image-to-image"] * bool(card.max_input_images), *["inpainting"] * card.mask]
-    prices = {
-        str(size).replace("x", "*"): usd(price)
-        for size in _pixels(card)
-        if (price := _price(card, size)) is not None
-    }
+    prices = {name.replace("x", "*"): price for name, price in _prices(card).items()}
     return {
         "name": card.name,
         "description": _description(card),
@@ -83,7 +79,7 @@ def _older(card: ModelCard) -> dict[str, Any]:
         },
         "pricing": {"per_image": prices, "currency": "USD"},
         "capabilities": _capabilities(card),
-        "supported_parameters": {"resolutions": _resolutions(card), "max_images": card.max_n},
+        "supported_parameters": {"resolutions": list(_resolutions(card)), "max_images": card.max_n},
         "icon_url": _ICON,
         "tags": [*tags, _owner(card)],
         "category": "image",
@@ -111,9 +107,8 @@ def _newer(card: ModelCard) -> dict[str, Any]:
 
 def _endpoint(card: ModelCard) -> dict[str, Any]:
     pricing = [
-        {"billable": "output_image", "unit": "image", "cost_usd": usd(price), "resolution": str(size)}
-        for size in _pixels(card)
-        if (price := _price(card, size)) is not None
+        {"billable": "output_image", "unit": "image", "cost_usd": price, "resolution": name}
+        for name, price in _prices(card).items()
     ]
     endpoint = {
         "provider_name": _owner(card),
@@ -139,7 +134,7 @@ def _endpoint(card: ModelCard) -> dict[str, Any]:
 def parameters(card: ModelCard) -> dict[str, dict[str, Any]]:
     """What may be said to a model, each by its type: `enum`, `range`, `boolean`, `integer` or `string`."""
     found = {
-        "resolution": _enum(_resolutions(card)),
+        "resolution": _enum(list(_resolutions(card))),
         "n": {"type": "range", "min": 1, "max": card.max_n, "default": 1},
     }
     if card.qualities:
@@ -171,21 +166,25 @@ def _enum(values: tuple[str, ...] | list[str], default: str | None = None) -> di
     return {"type": "enum", "values": values, "default": default or values[0]}
 
 
-def _resolutions(card: ModelCard) -> list[str]:
-    """Tiers of a model that is asked for a shape and a tier; pixels of every other."""
-    tiers = list(dict.fromkeys(ratio.tier for ratio in card.sizes.shapes if ratio.tier))
-    return tiers or [str(size) for size in _pixels(card)]
-
-
-def _pixels(card: ModelCard) -> list[Size]:
-    """Sizes that a model draws: all of them, or for one with a rule those that are often asked for."""
+def _resolutions(card: ModelCard) -> dict[str, Size]:
+    """What may be said as `resolution`, and a picture of it: tiers of a model that is asked for a shape and a
+    tier, pixels of every other; of one with a rule for sizes those that are often asked for."""
     if card.sizes.listed:
-        return list(card.sizes.listed)
-    if card.sizes.shapes:
-        squares = [size for ratio, size in card.sizes.shapes.items() if ratio[:2] == (1, 1)]
-        return squares or [next(iter(card.sizes.shapes.values()))]
-    popular = (Size(*map(int, text.split("x"))) for text in _POPULAR)
-    return [size for size in popular if not card.sizes.fault(size)] or [card.sizes.nearest(Ratio(1, 1))]
+        return {str(size): size for size in card.sizes.listed}
+    tiers: dict[str, Size] = {}
+    for ratio, size in card.sizes.shapes.items():
+        tiers.setdefault(ratio.tier or str(size), size)
+    if tiers:
+        return tiers
+    sizes = [Size(*map(int, text.split("x"))) for text in _POPULAR]
+    drawn = [size for size in sizes if not card.sizes.fault(size)] or [card.sizes.nearest(sizes[0])]
+    return {str(size): size for size in drawn}
+
+
+def _prices(card: ModelCard) -> dict[str, int | float]:
+    """Dollars for a picture of each resolution, as far as they are known."""
+    prices = {name: _price(card, size) for name, size in _resolutions(card).items()}
+    return {name: usd(price) for name, price in prices.items() if price is not None}
 
 
 def _price(card: ModelCard, size: Size) -> Micros | None:

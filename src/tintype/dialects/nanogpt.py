@@ -7,7 +7,6 @@ OpenAI's API as well.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import msgspec
 
@@ -25,12 +24,12 @@ MAX_UPLOAD = 4 * 1024 * 1024
 """Bytes of one picture as it is sent: of a file in a form, of its base64 in JSON."""
 
 _BASES = ("/nanogpt/api/v1", "/nanogpt/v1", "/nanogpt")
-_EDITS = ("/images/edits", "/images/edit")
+_EDITS = (wire.EDITS, "/images/edit")
 
 
 class NanoGPT(OpenAIImages):
     name = "nanogpt"
-    paths = tuple(base + path for base in _BASES for path in ("/images/generations", *_EDITS))
+    paths = tuple(base + path for base in _BASES for path in (wire.GENERATIONS, *_EDITS))
     asides = (
         *(Aside(method="GET", path=f"{base}/models", answer=answers.listing) for base in _BASES),
         *(Aside(method="GET", path=f"{base}/image-models", answer=models.older) for base in _BASES),
@@ -41,20 +40,19 @@ class NanoGPT(OpenAIImages):
     )
 
     def read(self, incoming: Incoming) -> ImageRequest:
-        edits = incoming.path.endswith(_EDITS)
-        request = super().read(replace(incoming, path=wire.EDITS if edits else wire.GENERATIONS))
-        if not edits and any(not image.is_local for image in request.images):
+        request = super().read(incoming)
+        sent = [*request.images, *filter(None, [request.mask])]
+        if not self.needs_image(incoming) and not all(image.is_local for image in sent):
             raise BadRequest(
                 "Input images must be base64 data URLs: download and convert remote images before sending.",
                 param="imageDataUrl",
             )
         in_a_form = incoming.content_type.lower().startswith("multipart/")
         nano.check_weights(request, MAX_UPLOAD if in_a_form else MAX_UPLOAD // 4 * 3, "4 MB")
-        return replace(
-            nano.as_meant(request),
-            model=request.model or DEFAULT_MODEL,
-            response_format=request.response_format or "b64_json",
-        )
+        return nano.as_meant(request, model=request.model or DEFAULT_MODEL, n=request.n)
+
+    def needs_image(self, incoming: Incoming) -> bool:
+        return incoming.path.endswith(_EDITS)
 
     def document(
         self, request: ImageRequest, pictures: Sequence[Completed], report: Report

@@ -5,8 +5,6 @@ docs.nano-gpt.com/api-reference/image-generation as of 2026-08-22.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ..core import Answer, Aside, Dialect, ImageRequest, Incoming
 from ..core.errors import BadRequest, OutOfCredit, TintypeError, Unsupported
 from ..wire import openai_images as wire
@@ -66,11 +64,7 @@ class NanoGPTImages(NanoGPT):
             fields.take("n")
         request = self.read_fields(fields, incoming)
         nano.check_weights(request, nano.MAX_REFERENCE_BYTES, "30 MB")
-        return replace(
-            nano.as_meant(request),
-            n=count or request.n,
-            response_format=request.response_format or "b64_json",
-        )
+        return nano.as_meant(request, model=request.model, n=count or request.n)
 
     def write_error(self, error: TintypeError) -> Answer:
         if isinstance(error, OutOfCredit):

@@ -89,7 +89,9 @@ class OpenAIImages:
                 raise BadRequest("A mask needs an image that it masks: send one as 'image'.", param="mask")
         n = fields.integer("n", 1, wire.MAX_N)
         stream = fields.flag("stream")
-        switched = {name: True for name in _SWITCHES if fields.flag(name)}
+        switched: dict[str, object] = {name: True for name in _SWITCHES if fields.flag(name)}
+        if modalities := fields.words("response_modalities", ("text", "image")):
+            switched["response_modalities"] = modalities
         delivery, output_format = _delivery(fields, incoming, stream=stream, n=n or 1)
         return ImageRequest(
             model=(fields.text("model") or "").strip(),
@@ -116,7 +118,6 @@ class OpenAIImages:
             num_inference_steps=fields.integer("num_inference_steps", 1, 100),
             thinking_level=fields.word("thinking_level", ("minimal", "low", "medium", "high")),
             media_resolution=fields.word("media_resolution", ("low", "medium", "high")),
-            wants_text="text" in fields.words("response_modalities", ("text", "image")),
             response_format=delivery,
             stream=stream,
             partial_images=fields.integer("partial_images", 0, wire.MAX_PARTIAL_IMAGES),

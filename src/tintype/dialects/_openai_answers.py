@@ -35,8 +35,8 @@ _BACKGROUNDS = ("transparent", "opaque")
 
 def document(request: ImageRequest, pictures: Sequence[Completed], report: Report) -> Iterator[Octets]:
     """The whole reply. What is not known of a picture is left out and never guessed from the request."""
-    facts = _facts(request, pictures[0])
-    head = {"created": report.created} | {name: fact for name, fact in facts.items() if fact is not None}
+    known = facts(request, pictures[0])
+    head = {"created": report.created} | {name: fact for name, fact in known.items() if fact is not None}
     yield msgspec.json.encode(head)[:-1] + b',"data":['
     for position, picture in enumerate(pictures):
         if position:
@@ -54,12 +54,12 @@ def frame(request: ImageRequest, event: ImageEvent, report: Report) -> Iterator[
     """One event of a stream. Its schema requires every fact, and knows "auto" for those not known."""
     if isinstance(event, Text):
         return
-    facts = {name: fact or "auto" for name, fact in _facts(request, event).items()}
-    if facts["output_format"] == "auto":
-        facts["output_format"] = request.output_format or "png"
+    known = {name: fact or "auto" for name, fact in facts(request, event).items()}
+    if known["output_format"] == "auto":
+        known["output_format"] = request.output_format or "png"
     verb = "image_edit" if request.images else "image_generation"
     kind = f"{verb}.{'partial_image' if isinstance(event, Partial) else 'completed'}"
-    head: dict[str, Any] = {"type": kind, "created_at": report.created, **facts}
+    head: dict[str, Any] = {"type": kind, "created_at": report.created, **known}
     if isinstance(event, Partial):
         head["partial_image_index"] = event.step
     else:
@@ -67,7 +67,7 @@ def frame(request: ImageRequest, event: ImageEvent, report: Report) -> Iterator[
     yield from sse.frame(kind, _picture(event.image, head, as_url=False))
 
 
-def _facts(request: ImageRequest, event: Partial | Completed) -> dict[str, str | None]:
+def facts(request: ImageRequest, event: Partial | Completed) -> dict[str, str | None]:
     """What is true of the picture: by its own header, and by what the provider says that it applied."""
     kind, size = event.image.header()
     quality = event.quality if isinstance(event, Completed) else None
@@ -110,14 +110,16 @@ _TYPES: tuple[tuple[int | None, str | None, str | None, str], ...] = (
 
 
 def error(error: TintypeError) -> bytes:
-    return msgspec.json.encode({"error": _error(error)})
+    return msgspec.json.encode({"error": error_object(error)})
 
 
 def error_frame(error: TintypeError) -> bytes:
-    return b"".join(sse.frame("error", [msgspec.json.encode({"type": "error", "error": _error(error)})]))
+    return b"".join(
+        sse.frame("error", [msgspec.json.encode({"type": "error", "error": error_object(error)})])
+    )
 
 
-def _error(error: TintypeError) -> dict[str, Any]:
+def error_object(error: TintypeError) -> dict[str, Any]:
     facts = (error.status, error.code, error.param)
     kind = next(
         (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from typing import Literal, cast
+from typing import cast
 
 from ..core import (
     Answer,
@@ -22,18 +22,23 @@ from ..core import (
     Octets,
     Report,
 )
-from ..core.errors import BadRequest, NoImage, TintypeError, Unsupported
-from ..core.request import Delivery
+from ..core.errors import BadRequest, TintypeError
+from ..core.request import FORMATS, Delivery
 from ..wire import openai_images as wire
 from ..wire import sse
 from . import _openai_answers as answers
 from ._fields import Fields, read_body
 from ._pictures import read_images, read_mask
 from ._sizes import read_size
-
-_FORMATS: dict[str, Format] = {"png": "png", "jpeg": "jpeg", "jpg": "jpeg", "webp": "webp"}
-_VECTOR_OR_MOTION = ("gif", "svg")
-_MAX_SEED = 2**63 - 1
+from ._usual import (
+    MAX_SEED,
+    is_strict,
+    missing,
+    no_picture,
+    read_background,
+    read_format,
+    unless_auto,
+)
 
 
 class OpenAIImages:
@@ -54,10 +59,10 @@ class OpenAIImages:
         fields = read_body(incoming)
         prompt = fields.text("prompt")
         if prompt is None or not prompt.strip():
-            raise _missing("prompt")
+            raise missing("prompt")
         images = read_images(fields)
         if incoming.path == wire.EDITS and not images:
-            raise _missing("image")
+            raise missing("image")
         mask, white_mask = read_mask(fields), read_mask(fields, "maskDataUrl")
         if mask is not None and white_mask is not None:
             raise BadRequest("Send 'mask' or 'maskDataUrl', and not both.", param="maskDataUrl")
@@ -72,28 +77,25 @@ class OpenAIImages:
             prompt=prompt,
             n=1 if n is None else n,
             size=read_size(fields),
-            quality=_unless_auto(fields.text("quality")),
-            background=cast(
-                Literal["transparent", "opaque"] | None,
-                _unless_auto(fields.word("background", ("transparent", "opaque", "auto"))),
-            ),
+            quality=unless_auto(fields.text("quality")),
+            background=read_background(fields),
             output_format=output_format,
             output_compression=fields.integer("output_compression", 0, 100),
-            seed=fields.integer("seed", -_MAX_SEED, _MAX_SEED),
+            seed=fields.integer("seed", -MAX_SEED, MAX_SEED),
             images=images,
             mask=mask,
             mask_is_white=mask_is_white,
             input_fidelity=fields.word("input_fidelity", ("low", "high")),
             strength=fields.number("strength", 0, 1),
             style=fields.text("style"),
-            moderation=_unless_auto(fields.word("moderation", ("low", "auto"))),
+            moderation=unless_auto(fields.word("moderation", ("low", "auto"))),
             complexity=fields.text("complexity"),
             user=fields.text("user"),
             safety_identifier=fields.text("safety_identifier"),
             response_format=delivery,
             stream=stream,
             partial_images=fields.integer("partial_images", 0, wire.MAX_PARTIAL_IMAGES),
-            strict=_is_strict(incoming),
+            strict=is_strict(incoming),
             extras={"openai": rest} if (rest := fields.rest()) else {},
         )
 
@@ -116,12 +118,12 @@ class OpenAIImages:
             for chunk in answers.frame(request, event, report):
                 yield chunk
         if not done:
-            raise _no_picture()
+            raise no_picture()
 
     async def _whole(self, request: ImageRequest, events: Events, report: Report) -> AsyncIterator[Octets]:
         pictures = [event async for event in events if isinstance(event, Completed)]
         if not pictures:
-            raise _no_picture()
+            raise no_picture()
         if request.response_format == "bytes":
             yield pictures[0].image.as_bytes()
             return
@@ -139,32 +141,12 @@ class OpenAIImages:
 dialect: Dialect = OpenAIImages()
 
 
-def _no_picture() -> NoImage:
-    """Said here too, whoever let it happen: clients break on an empty `data`."""
-    return NoImage("The model answered without a picture.")
-
-
-def _missing(name: str) -> BadRequest:
-    return BadRequest(f"Missing required parameter: '{name}'.", param=name, code="missing_required_parameter")
-
-
-def _unless_auto(word: str | None) -> str | None:
-    return None if word is None or word.lower() == "auto" else word
-
-
 def _delivery(
     fields: Fields, incoming: Incoming, *, stream: bool, n: int
 ) -> tuple[Delivery | None, Format | None]:
     """How the answer is to come and in which format: the body says, unless `Accept` asks for a picture."""
     delivery = cast(Delivery | None, fields.word("response_format", ("url", "b64_json")))
-    word = fields.word("output_format", (*_FORMATS, *_VECTOR_OR_MOTION))
-    if word in _VECTOR_OR_MOTION:
-        raise Unsupported(
-            f"'{word}' is not drawn here yet. Supported values are: 'png', 'jpeg', 'webp'.",
-            param="output_format",
-            code="unsupported_output_format",
-        )
-    said = _FORMATS[word] if word else None
+    said = read_format(fields)
     accepted = _picture_type(incoming.headers.get("accept", ""))
     if accepted is None:
         return delivery, said
@@ -191,12 +173,6 @@ def _picture_type(accept: str) -> str | None:
         quality = next((part[2:] for part in parameters if part.startswith("q=")), "1")
         weights[kind] = float(quality) if re.fullmatch(r"[01](\.\d{0,3})?", quality) else 1.0
     document = max(weights.get(kind, 0.0) for kind in ("application/json", "application/*", "*/*"))
-    formats = [*dict.fromkeys(_FORMATS.values()), "*"]
+    formats = [*FORMATS, "*"]
     best = max(formats, key=lambda kind: weights.get(f"image/{kind}", 0.0))
     return best if weights.get(f"image/{best}", 0.0) > document else None
-
-
-def _is_strict(incoming: Incoming) -> bool:
-    """RFC 7240, section 4.4."""
-    wishes = re.split(r"[,;]", incoming.headers.get("prefer", "").lower())
-    return any(re.fullmatch(r'handling\s*=\s*"?strict"?', wish.strip()) for wish in wishes)

@@ -7,7 +7,7 @@ its size in memory. Slicing around the picture takes 4 ms and none.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -103,3 +103,28 @@ def object_with(rest: Mapping[str, Any], key: str, payload: Octets, prefix: byte
     yield head + (b"," if rest else b"") + b'"%s":"%s' % (key.encode(), prefix)
     yield payload
     yield b'"}'
+
+
+def object_around(rest: Mapping[str, Any], key: str, inner: Iterable[Octets]) -> Iterator[Octets]:
+    """The JSON object `{**rest, key: inner}`, where `inner` is JSON already.
+
+    >>> b"".join(object_around({"index": 0}, "item", [b"[", b"]"]))
+    b'{"index":0,"item":[]}'
+    """
+    yield msgspec.json.encode(rest)[:-1] + (b"," if rest else b"") + b'"%s":' % key.encode()
+    yield from inner
+    yield b"}"
+
+
+def array(items: Iterable[Iterable[Octets]]) -> Iterator[Octets]:
+    """The JSON array of items that are JSON already.
+
+    >>> b"".join(array([[b"1"], [b"2"]])), b"".join(array([]))
+    (b'[1,2]', b'[]')
+    """
+    before = b"["
+    for item in items:
+        yield before
+        yield from item
+        before = b","
+    yield b"]" if before == b"," else b"[]"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -124,6 +124,15 @@ class JsonFields(Fields):
         """The value as it stands in the body; None when absent."""
         raw = self._values.pop(name, None)
         return None if raw is None or raw == msgspec.Raw(b"null") else raw
+
+    def renamed(self, rename: Callable[[str], str]) -> JsonFields:
+        """The same members by other names, two of which must not become one."""
+        values: dict[str, msgspec.Raw] = {}
+        for name, raw in self._values.items():
+            if (new := rename(name)) in values:
+                raise BadRequest(f"'{_short(new)}' is there twice, in two spellings.", param=_short(new))
+            values[new] = raw
+        return JsonFields(values)
 
     def rest(self) -> dict[str, Any]:
         found = {name: json_value(name, raw) for name, raw in self._values.items()}

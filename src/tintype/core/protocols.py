@@ -139,7 +139,8 @@ class Dialect(Protocol):
     """A wire format that clients speak to us.
 
     Paths are patterns: `{name}` stands for one segment, `{name:path}` for the rest. Each is
-    served with and without a leading `/v1`.
+    served with and without a leading `/v1`. One whose clients take a comment in a stream amiss has
+    a `heartbeat` of its own: the bytes that it puts up with.
     """
 
     name: str

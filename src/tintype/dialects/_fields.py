@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -154,6 +154,15 @@ class JsonFields(Fields):
             return None
         first = bytes(memoryview(raw)[:1])
         return {b"[": "array", b"{": "object", b'"': "string"}.get(first, "other")
+
+    def renamed(self, rename: Callable[[str], str]) -> JsonFields:
+        """The same members by other names, two of which must not become one."""
+        values: dict[str, msgspec.Raw] = {}
+        for name, raw in self._values.items():
+            if (new := rename(name)) in values:
+                raise BadRequest(f"'{_short(new)}' is there twice, in two spellings.", param=_short(new))
+            values[new] = raw
+        return JsonFields(values)
 
     def rest(self) -> dict[str, Any]:
         found = {name: json_value(name, raw) for name, raw in self._values.items()}

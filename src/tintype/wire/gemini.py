@@ -53,7 +53,7 @@ def picture_part(image: Image) -> Iterator[Octets]:
         yield msgspec.json.encode({"fileData": {**facts, "fileUri": image.url}})
         return
     inner = payload.object_with(facts, "data", image.as_base64())
-    yield from payload.object_around({}, "inlineData", inner)
+    yield from payload.object_holding({}, "inlineData", inner)
 
 
 def text_part(text: str) -> Iterator[Octets]:

@@ -63,6 +63,7 @@ class FakeHouse:
 
     cards: Callable[[], Sequence[ModelCard]] = tuple
     jobs: dict[str, JobView] = field(default_factory=dict)
+    base_url: str = "http://house.test"
     named: dict[str, str] = field(default_factory=dict)
 
     def deployments(self) -> Mapping[str, str]:

@@ -50,6 +50,9 @@ def test_wrong_path_and_wrong_method() -> None:
         ("/znapai/images/variations", "znapai"),
         ("/znapai/azure/nothing", "znapai-azure"),
         ("/znapainting", "openai-images"),
+        ("/gptproto/api/v3/nothing", "gptproto"),
+        ("/octen/nothing", "octen"),
+        ("/api/nothing", "openai-images"),
     ],
 )
 def test_who_words_the_error_of_a_path_that_leads_nowhere(path: str, name: str) -> None:

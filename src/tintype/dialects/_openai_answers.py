@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -44,19 +44,34 @@ def document(
     before: dict[str, Any] = {"created": report.created}
     if "background" in known:
         before["background"] = known.pop("background")
-    usage = sum((picture.usage for picture in pictures), Usage())
+    usage = total(pictures)
     after: dict[str, Any] = known | ({"usage": usage_members(usage)} if usage.total_tokens else {})
-    items = (_item(picture, as_url=request.response_format == "url") for picture in pictures)
-    yield from payload.object_around(before, "data", items, after)
+    yield from payload.object_around(before, "data", data(request, pictures), after)
 
 
-def _item(picture: Completed, *, as_url: bool) -> Iterator[Octets]:
-    rest = {"revised_prompt": picture.revised_prompt} if picture.revised_prompt else {}
-    return _picture(picture.image, rest, as_url=as_url)
+def total(pictures: Iterable[Completed]) -> Usage:
+    return sum((picture.usage for picture in pictures), Usage())
 
 
-def frame(request: ImageRequest, event: ImageEvent, report: Report) -> Iterator[Octets]:
-    """One event of a stream. Its schema requires every fact, and knows "auto" for those not known."""
+def data(request: ImageRequest, pictures: Iterable[Completed]) -> Iterator[Iterator[Octets]]:
+    """Each picture as a member of `data`."""
+    for picture in pictures:
+        rest = {"revised_prompt": picture.revised_prompt} if picture.revised_prompt else {}
+        yield _picture(picture.image, rest, as_url=request.response_format == "url")
+
+
+def frame(
+    request: ImageRequest,
+    event: ImageEvent,
+    report: Report,
+    *,
+    output_details: bool = False,
+    more: Mapping[str, Any] | None = None,
+) -> Iterator[Octets]:
+    """One event of a stream. Its schema requires every fact, and knows "auto" for those not known.
+
+    `output_details`: whether its usage has them; `more` are members that a service adds after `type`.
+    """
     if isinstance(event, Text):
         return
     told = {name: fact or "auto" for name, fact in facts(request, event).items()}
@@ -64,11 +79,11 @@ def frame(request: ImageRequest, event: ImageEvent, report: Report) -> Iterator[
         told["output_format"] = request.output_format or "png"
     verb = "image_edit" if request.images else "image_generation"
     kind = f"{verb}.{'partial_image' if isinstance(event, Partial) else 'completed'}"
-    head: dict[str, Any] = {"type": kind, "created_at": report.created, **told}
+    head: dict[str, Any] = {"type": kind, **(more or {}), "created_at": report.created, **told}
     if isinstance(event, Partial):
         head["partial_image_index"] = event.step
     else:
-        head["usage"] = wire.write_usage(event.usage, output_details=False)
+        head["usage"] = wire.write_usage(event.usage, output_details=output_details)
     yield from sse.frame(kind, _picture(event.image, head, as_url=False))
 
 

@@ -43,7 +43,7 @@ class Routes:
         self._routes = [(_pattern(route.path), route) for route in routes]
         self._speakers: dict[str, Dialect] = {}
         for route in routes:
-            if route.path.count("/") > 2:
+            if route.aside is None and route.path.count("/") > 2:
                 for prefix in _prefixes(route.path):
                     self._speakers.setdefault(prefix, route.dialect)
         self._root = next(each for each in dialects if each.name == "openai-images")

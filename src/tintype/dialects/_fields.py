@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -57,6 +57,10 @@ class Fields(ABC):
     @abstractmethod
     def pictures(self, name: str) -> list[Image]:
         """The pictures under this name, in order."""
+
+    @abstractmethod
+    def kind(self, name: str) -> str | None:
+        """What is there, not taken: "array", "object", "string" or "other"; None when absent."""
 
     @abstractmethod
     def rest(self) -> dict[str, Any]:
@@ -144,6 +148,22 @@ class JsonFields(Fields):
         raw = self._values.pop(name, None)
         return None if raw is None or raw == msgspec.Raw(b"null") else raw
 
+    def kind(self, name: str) -> str | None:
+        raw = self._values.get(name)
+        if raw is None or bytes(memoryview(raw)) in (b"null", b'""'):
+            return None
+        first = bytes(memoryview(raw)[:1])
+        return {b"[": "array", b"{": "object", b'"': "string"}.get(first, "other")
+
+    def renamed(self, rename: Callable[[str], str]) -> JsonFields:
+        """The same members by other names, two of which must not become one."""
+        values: dict[str, msgspec.Raw] = {}
+        for name, raw in self._values.items():
+            if (new := rename(name)) in values:
+                raise BadRequest(f"'{_short(new)}' is there twice, in two spellings.", param=_short(new))
+            values[new] = raw
+        return JsonFields(values)
+
     def rest(self) -> dict[str, Any]:
         found = {name: json_value(name, raw) for name, raw in self._values.items()}
         for name, value in found.items():
@@ -178,6 +198,10 @@ class FormFields(Fields):
             for part in self._parts.pop(name, [])
             if part.data.nbytes or part.filename  # a browser sends a file input left empty like this
         ]
+
+    def kind(self, name: str) -> str | None:
+        parts = self._parts.get(name, [])
+        return "array" if len(parts) > 1 else "string" if parts else None
 
     def rest(self) -> dict[str, Any]:
         tree: dict[str, Any] = {}

@@ -21,6 +21,7 @@ from ..core import (
     ImageRequest,
     Incoming,
     Octets,
+    Operation,
     Partial,
     Report,
     Text,
@@ -30,6 +31,7 @@ from ..core.request import FORMATS, Delivery
 from ..wire import openai_images as wire
 from ..wire import sse
 from . import _openai_answers as answers
+from . import _openai_schemas as schemas
 from ._fields import Fields, read_body
 from ._pictures import read_images, read_mask
 from ._sizes import read_size
@@ -43,6 +45,8 @@ from ._usual import (
     unless_auto,
 )
 
+_SWITCHES = ("kontext_max_mode",)  # extras whose type we know
+
 
 class OpenAIImages:
     """Also what services with an OpenAI-shaped API are made from: they override what they do otherwise."""
@@ -52,8 +56,8 @@ class OpenAIImages:
     lone_mask_is_ignored = False
     paths: tuple[str, ...] = (wire.GENERATIONS, wire.EDITS, wire.VARIATIONS)
     asides: tuple[Aside, ...] = (
-        Aside(method="GET", path="/models", answer=answers.listing),
-        Aside(method="GET", path="/models/{id:path}", answer=answers.model),
+        Aside(method="GET", path="/models", answer=answers.listing, operation=schemas.LISTING),
+        Aside(method="GET", path="/models/{id:path}", answer=answers.model, operation=schemas.MODEL),
     )
 
     def read(self, incoming: Incoming) -> ImageRequest:
@@ -66,6 +70,7 @@ class OpenAIImages:
         return self.read_fields(read_body(incoming), incoming)
 
     def read_fields(self, fields: Fields, incoming: Incoming) -> ImageRequest:
+        """Everything but where the body came from. Fields taken before are someone else's matter."""
         prompt = fields.text("prompt")
         if prompt is None or not prompt.strip():
             raise missing("prompt")
@@ -84,6 +89,9 @@ class OpenAIImages:
                 raise BadRequest("A mask needs an image that it masks: send one as 'image'.", param="mask")
         n = fields.integer("n", 1, wire.MAX_N)
         stream = fields.flag("stream")
+        switched: dict[str, object] = {name: True for name in _SWITCHES if fields.flag(name)}
+        if modalities := fields.words("response_modalities", ("text", "image")):
+            switched["response_modalities"] = modalities
         delivery, output_format = _delivery(fields, incoming, stream=stream, n=n or 1)
         return ImageRequest(
             model=(fields.text("model") or "").strip(),
@@ -105,13 +113,16 @@ class OpenAIImages:
             complexity=fields.text("complexity"),
             user=fields.text("user"),
             safety_identifier=fields.text("safety_identifier"),
+            negative_prompt=fields.text("negative_prompt"),
+            guidance_scale=fields.number("guidance_scale", 0, 20),
+            num_inference_steps=fields.integer("num_inference_steps", 1, 100),
             thinking_level=fields.word("thinking_level", ("minimal", "low", "medium", "high")),
             media_resolution=fields.word("media_resolution", ("low", "medium", "high")),
             response_format=delivery,
             stream=stream,
             partial_images=fields.integer("partial_images", 0, wire.MAX_PARTIAL_IMAGES),
             strict=is_strict(incoming),
-            extras={self.family: rest} if (rest := {**fields.rest(), **beside_the_point}) else {},
+            extras={self.family: rest} if (rest := {**switched, **fields.rest(), **beside_the_point}) else {},
         )
 
     def needs_image(self, incoming: Incoming) -> bool:
@@ -172,6 +183,9 @@ class OpenAIImages:
 
     def write_error_frame(self, error: TintypeError) -> bytes:
         return answers.error_frame(error)
+
+    def describe(self, path: str) -> Operation:
+        return schemas.operation(path)
 
 
 dialect: Dialect = OpenAIImages()

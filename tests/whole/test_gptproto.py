@@ -194,3 +194,14 @@ def test_a_prediction(address: str) -> None:
     assert done["data"]["status"] == "completed"
     assert fetched(address, *done["data"]["outputs"]) == Size(1248, 832)
     assert done["data"]["hasNsfwContents"] == [False]
+
+
+def test_gemini_models_in_googles_own_words(address: str) -> None:
+    body = {
+        "contents": [{"parts": [{"text": "a cat"}]}],
+        "generationConfig": {"responseModalities": ["IMAGE"], "imageConfig": {"aspectRatio": "16:9"}},
+    }
+    path = "/gptproto/v1beta/models/gemini-2.5-flash-image:generateContent"
+    status, _, answer = call(address, "POST", path, body, Authorization="sk-x")
+    (part,) = told(status, answer)["candidates"][0]["content"]["parts"]
+    assert Image.from_base64(part["inlineData"]["data"].encode()).header().size == Size(1344, 768)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..core import Dialect
+from ..core import Aside, Dialect
 from .gemini import Gemini
 
 
@@ -11,7 +11,7 @@ class GPTProtoGemini(Gemini):
     paths = tuple(
         f"/gptproto{path}" for path in Gemini.paths if path.startswith(("/models", "/v1beta/models"))
     )
-    asides = ()
+    asides: tuple[Aside, ...] = ()
 
 
 dialect: Dialect = GPTProtoGemini()

@@ -17,7 +17,7 @@ from .protocols import (
     Provider,
     Remedy,
 )
-from .report import Note, Report
+from .report import Note, Receipt, Report
 from .request import Delivery, Format, ImageRequest
 from .size import Grid, Ratio, Size, Sizes, SizeWish
 from .tokens import TokenFormula
@@ -50,6 +50,7 @@ __all__ = [
     "Provider",
     "Range",
     "Ratio",
+    "Receipt",
     "Remedy",
     "Report",
     "Size",

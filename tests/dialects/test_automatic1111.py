@@ -111,6 +111,18 @@ def test_the_size_in_the_end(
     assert read(dialect, path, **fields).size == size
 
 
+@pytest.mark.parametrize(
+    ("fields", "model"),
+    [
+        ({}, ""),
+        ({"model": "second"}, "second"),
+        ({"model": "first", "override_settings": {"sd_model_checkpoint": "second"}}, "second"),
+    ],
+)
+def test_the_model_of_one_call(dialect: Automatic1111, fields: dict[str, Any], model: str) -> None:
+    assert read(dialect, **fields).model == model
+
+
 @pytest.mark.parametrize("fields", [{}, {"seed": -1}])
 def test_without_a_seed_every_picture_is_another(dialect: Automatic1111, fields: dict[str, Any]) -> None:
     seeds = {read(dialect, **fields).seed for _ in range(4)}

@@ -107,6 +107,25 @@ def test_a_whole_file() -> None:
             model("sizes = { multiple = 16, min_edge = 4000, max_edge = 64 }"),
             ["'acme-1'", "`sizes`", "no size"],
         ),
+        (model('sizes = { ratios = {}, tiers = ["1K"] }'), ["'acme-1'", "`sizes`", "`ratios`"]),
+        (model('sizes = { ratios = { "1:1" = "8x8" } }'), ["'acme-1'", "`sizes`", "`tiers`"]),
+        (model('sizes = { ratios = { "1:1" = "8x8" }, tiers = ["3K"] }'), ["`sizes`", "`tiers`", "3K"]),
+        (model('sizes = { ratios = { "1:1" = "8:8" }, tiers = ["1K"] }'), ["`sizes`", "1:1", "'8:8'"]),
+        (model('sizes = { ratios = { "2K" = "8x8" }, tiers = ["1K"] }'), ["`sizes`", "`ratios`", "'2K'"]),
+        (model('sizes = { ratios = { "1:1" = "8x8", "2:2" = "8x8" }, tiers = ["1K"] }'), ["the same size"]),
+        (model('sizes = { ratios = { "1:1" = "8x8" }, tiers = ["1K"], step = 1 }'), ["`sizes`", "`step`"]),
+        (
+            model('sizes = { ratios = { "1:1" = "8x8" }, tiers = ["1K"], printed = { "8:1@1K" = "8x1" } }'),
+            ["`sizes`", "`printed`", "'8:1@1K'"],
+        ),
+        (
+            model(
+                'sizes = { ratios = { "1:1" = "8x8" }, tiers = ["1K", "2K"] }\ntokens = { tiers = { 1K = 9 } }'
+            ),
+            ["'acme-1'", "`tokens`", "`tiers`", "2K"],
+        ),
+        (model("tokens = { tiers = { 1K = 9 } }"), ["'acme-1'", "`tokens`", "`tiers`"]),
+        (model('says_text = "yes"'), ["'acme-1'", "`says_text`"]),
         (model('formats = ["gif"]'), ["'acme-1'", "`formats`", "'gif'", "webp"]),
         (model('formats = ["png", "png"]'), ["'acme-1'", "`formats`", "twice"]),
         (model('backgrounds = ["green"]'), ["'acme-1'", "`backgrounds`", "'green'"]),

@@ -125,6 +125,9 @@ class JsonFields(Fields):
         raw = self._values.pop(name, None)
         return None if raw is None or raw == msgspec.Raw(b"null") else raw
 
+    def has(self, *names: str) -> bool:
+        return any(name in self._values for name in names)
+
     def renamed(self, rename: Callable[[str], str]) -> JsonFields:
         """The same members by other names, two of which must not become one."""
         values: dict[str, msgspec.Raw] = {}

@@ -6,6 +6,7 @@ import { ADDRESS, PICTURE, PROMPT, check, expect, isPicture, kindOf, raises } fr
 const ROW = "@google/genai (Node)";
 const model = "gemini-3-pro-image";
 const client = new GoogleGenAI({ apiKey: "any", httpOptions: { baseUrl: ADDRESS } });
+const enterprise = new GoogleGenAI({ vertexai: true, apiKey: "any", httpOptions: { baseUrl: ADDRESS } });
 const picture = { inlineData: { mimeType: "image/png", data: fs.readFileSync(PICTURE).toString("base64") } };
 
 const pictures = (reply) =>
@@ -24,8 +25,8 @@ await check(ROW, "generate", "generateContent, 16:9", async () => {
   expect(pictures(reply).map(kindOf), ["png 1376x768"]);
   expect(reply.usageMetadata.candidatesTokenCount > 0, true);
 });
-await check(ROW, "generate", "Imagen, by :predict", async () => {
-  const reply = await client.models.generateImages({
+await check(ROW, "generate", "Imagen, by :predict of the enterprise platform", async () => {
+  const reply = await enterprise.models.generateImages({
     model: "imagen-4.0-generate-001",
     prompt: PROMPT,
     config: { numberOfImages: 1 },

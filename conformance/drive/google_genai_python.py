@@ -8,6 +8,7 @@ ROW = "google-genai (Python)"
 MODEL = "gemini-3-pro-image"
 
 client = genai.Client(api_key="any", http_options=types.HttpOptions(base_url=ADDRESS))
+enterprise = genai.Client(vertexai=True, api_key="any", http_options=types.HttpOptions(base_url=ADDRESS))
 picture = types.Part.from_bytes(data=PICTURE.read_bytes(), mime_type="image/png")
 
 
@@ -43,9 +44,9 @@ def _():
     assert pictures(reply)
 
 
-@check(ROW, "generate", "Imagen, by :predict")
+@check(ROW, "generate", "Imagen, by :predict of the enterprise platform")
 def _():
-    reply = client.models.generate_images(
+    reply = enterprise.models.generate_images(
         model="imagen-4.0-generate-001",
         prompt=PROMPT,
         config=types.GenerateImagesConfig(number_of_images=2, aspect_ratio="1:1"),

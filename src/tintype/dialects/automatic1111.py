@@ -27,10 +27,12 @@ from ..core import (
     ModelCard,
     Note,
     Octets,
+    Operation,
     Report,
 )
 from ..core.errors import Cancelled, TintypeError
 from . import _automatic1111_answers as answers
+from . import _conversation_schemas as schemas
 from ._automatic1111_order import (
     RANDOM,
     bare,
@@ -142,6 +144,9 @@ class Automatic1111:
 
     def write_error_frame(self, error: TintypeError) -> bytes:
         return answers.error(error).body
+
+    def describe(self, path: str) -> Operation:
+        return schemas.IMG2IMG if path == _EDIT else schemas.TXT2IMG
 
     def _options(self, incoming: Incoming, house: House) -> Answer:
         checkpoint = self._checkpoints.get(incoming.key) or house.find("").id

@@ -22,6 +22,7 @@ from ..core import (
     ImageRequest,
     Incoming,
     Octets,
+    Operation,
     Report,
     Text,
     Usage,
@@ -29,6 +30,7 @@ from ..core import (
 from ..core.errors import BadRequest, TintypeError
 from ..wire import openai_images as wire
 from ..wire import payload, sse
+from . import _conversation_schemas as schemas
 from . import _openai_answers as answers
 from ._conversation import WORDS, read_json, read_order
 from ._fields import JsonFields, wrong_type
@@ -88,6 +90,9 @@ class Chat:
 
     def write_error_frame(self, error: TintypeError) -> bytes:
         return b"".join(sse.frame("", [answers.error(error)]))
+
+    def describe(self, path: str) -> Operation:
+        return schemas.CHAT
 
 
 dialect: Dialect = Chat()

@@ -18,12 +18,14 @@ from ..core import (
     ImageRequest,
     Incoming,
     Octets,
+    Operation,
     Report,
     Text,
 )
 from ..core.errors import BadRequest, TintypeError
 from ..wire import openai_images as wire
 from ..wire import sse
+from . import _conversation_schemas as schemas
 from . import _openai_answers as answers
 from ._conversation import WORDS, read_json, read_order
 from ._fields import JsonFields, json_array, json_fields
@@ -166,6 +168,9 @@ class Responses:
 
     def write_error_frame(self, error: TintypeError) -> bytes:
         return answers.error_frame(error)
+
+    def describe(self, path: str) -> Operation:
+        return schemas.RESPONSES
 
 
 dialect: Dialect = Responses()

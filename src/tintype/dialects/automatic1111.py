@@ -91,7 +91,7 @@ class Automatic1111:
         override = read_override(fields)
         named = fields.text("model")  # as SillyTavern asks stable-diffusion.cpp
         checkpoint = override.text("sd_model_checkpoint") or named
-        images = checked(fields.pictures("init_images"), "init_images")
+        images = checked(fields.pictures("init_images"), "init_images") if edits else ()
         if edits and not images:
             raise missing("init_images")
         mask = read_white_mask(fields) if edits else None
@@ -106,7 +106,7 @@ class Automatic1111:
             size=size,
             seed=(None if strict else randbelow(2**32)) if order.seed == RANDOM else order.seed,
             output_format=output_format,
-            images=images if edits else (),
+            images=images,
             mask=mask,
             mask_is_white=mask is not None,
             strength=strength if edits else None,

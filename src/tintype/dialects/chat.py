@@ -32,7 +32,7 @@ from ..wire import openai_images as wire
 from ..wire import payload, sse
 from . import _conversation_schemas as schemas
 from . import _openai_answers as answers
-from ._conversation import WORDS, read_json, read_order
+from ._conversation import WORDS, read_json, read_order, said_of
 from ._fields import JsonFields, wrong_type
 from ._sizes import read_size
 from ._usual import MAX_SEED, is_strict, no_picture, read_background, read_format, unless_auto
@@ -73,7 +73,7 @@ class Chat:
             response_format=None if strict else "b64_json",
             stream=stream,
             strict=strict,
-            extras={"chat": rest} if (rest := fields.rest()) else {},
+            extras={"chat": rest} if (rest := said_of(fields)) else {},
             echo={"words": "text" in modalities, "usage": counts},
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tintype.core import (
@@ -63,6 +63,11 @@ class FakeHouse:
 
     cards: Callable[[], Sequence[ModelCard]] = tuple
     jobs: dict[str, JobView] = field(default_factory=dict)
+    base_url: str = "http://house.test"
+    named: dict[str, str] = field(default_factory=dict)
+
+    def deployments(self) -> Mapping[str, str]:
+        return self.named
 
     def find(self, name: str) -> ModelCard:
         for card in self.cards():

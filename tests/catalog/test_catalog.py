@@ -113,7 +113,7 @@ def test_a_picture_costs_about_what_the_price_list_says(model: str) -> None:
     for quality, row in PRINTED[model].items():
         for at, printed in zip((SQUARE, TALL, WIDE), row.split(), strict=True):
             usage = Usage(image_out=card.tokens.image_out(quality, size(at)))
-            micros = cost(usage, card.prices)
+            micros = cost(usage, card.prices, pictures=1)
             assert micros is not None
             # The list rounds to a tenth of a cent, not always to the nearest, and adds a prompt for mini.
             assert abs(micros - float(printed) * 1_000_000) <= 3_000, (quality, at, dollars(micros))
@@ -219,7 +219,7 @@ def test_the_illustrator_draws_any_size_for_nothing() -> None:
         assert card.sizes.fault(good) is None, good
     for bad in (Size(15, 16), Size(3841, 1024), Size(1600, 16)):
         assert card.sizes.fault(bad), bad
-    assert cost(Usage(text_in=10**9, image_out=10**9), card.prices) == 0
+    assert cost(Usage(text_in=10**9, image_out=10**9), card.prices, pictures=3) == 0
 
 
 @pytest.mark.parametrize("card", CARDS.values(), ids=lambda card: card.id)

@@ -9,11 +9,12 @@ from datetime import date
 from importlib.resources import files
 from typing import Any, NamedTuple, get_args
 
-from ..core import Delivery, Grid, Life, ModelCard, Prices, Size, Sizes, TokenFormula
+from ..core import Delivery, Grid, Life, ModelCard, Prices, Range, Size, Sizes, TokenFormula
 from ..core.request import FORMATS, HINTS
 from ..core.size import ANY_SIZE, parse
 from .shapes import read_shapes, tiers_of_family, tokens_of_sizes
 
+RANGED = ("strength", "guidance_scale", "num_inference_steps")
 BACKGROUNDS = ("transparent", "opaque")
 SETTINGS = ("adapter", "base_url", "key")
 
@@ -103,6 +104,9 @@ def _card(file: str, provider: str, row: dict[str, Any]) -> ModelCard:
         accepts |= {"partial_images"}
     if values.get("fidelities"):
         accepts |= {"input_fidelity"}
+    if values.get("says_text"):
+        accepts |= {"response_modalities"}
+    accepts |= {*values.get("ranges", ()), *values.get("switches", ())}
     card = ModelCard(**{**values, "provider": provider, "accepts": accepts})
     for key, fault in _contradictions(card):
         raise ValueError(f"{where}: `{key}`: {fault}")
@@ -264,6 +268,28 @@ def _prices(value: Any) -> Prices:
     return Prices(**_record(Prices, value, _whole))
 
 
+def _ranges(value: Any) -> dict[str, Range]:
+    found = {name: _range(limits) for name, limits in _table("ranges", value).items()}
+    _words_among(RANGED)(list(found))
+    return found
+
+
+def _range(value: Any) -> Range:
+    said = _record(Range, value, _any_number)
+    if "min" not in said or "max" not in said:
+        raise ValueError("a range has a `min` and a `max`")
+    limits = Range(**said)
+    if not limits.min <= (limits.min if limits.default is None else limits.default) <= limits.max:
+        raise ValueError("`default` is not between `min` and `max`")
+    return limits
+
+
+def _any_number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"a number is wanted, not {value!r}")
+    return value
+
+
 def _life(value: Any) -> Life:
     return Life(**_record(Life, value, _day, successor=_text))
 
@@ -294,6 +320,8 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "mask": _flag,
     "fidelities": _words,
     "accepts": lambda value: frozenset(_words_among(HINTS)(value)),
+    "ranges": _ranges,
+    "switches": _words,
     "delivers": _delivery,
     "says_text": _flag,
     "tokens": _tokens,

@@ -76,8 +76,9 @@ def price_of_one(card: ModelCard) -> int | None:
 
     quality = "medium" if "medium" in card.qualities else card.default_quality
     if card.tokens is None:
-        return price(None, card)
-    return price(Usage(image_out=card.tokens.image_out(quality, Size(1024, 1024))), card)
+        return price(None, card, pictures=1)
+    usage = Usage(image_out=card.tokens.image_out(quality, Size(1024, 1024)))
+    return price(usage, card, pictures=1)
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from .card import ModelCard
 from .errors import TintypeError
 from .events import Events, ImageEvent
 from .image import Octets
+from .operation import Operation
 from .report import Note, Report
 from .request import ImageRequest
 
@@ -90,8 +91,17 @@ class JobView(Protocol):
 class House(Protocol):
     """What a dialect may ask of the house beside pictures."""
 
+    @property
+    def base_url(self) -> str:
+        """Where this caller reaches us, without a `/` at the end."""
+        ...
+
     def cards(self) -> Sequence[ModelCard]:
         """Every model there is."""
+        ...
+
+    def deployments(self) -> Mapping[str, str]:
+        """The names that the operator gave to models, as Azure's customers do, and the model of each."""
         ...
 
     def find(self, name: str) -> ModelCard:
@@ -122,6 +132,7 @@ class Aside:
     path: str
     answer: Callable[[Incoming, House], Answer]
     when: Callable[[Incoming], bool] | None = None
+    operation: Operation | None = None  # for /openapi.json; None: anything
 
 
 class Dialect(Protocol):

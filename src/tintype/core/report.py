@@ -36,6 +36,7 @@ class Report:
     model: str
     provider: str
     created: int  # Unix time in seconds
+    job: str = ""  # the id of the job that it belongs to
     notes: list[Note] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     cost: Micros | None = None  # of what was made, known when it is; a twin's is what its model would take

@@ -169,4 +169,4 @@ def progress(job: JobView | None, *, with_picture: bool) -> Answer:
     picture: list[Octets] = [b"null"]
     if with_picture and done:
         picture = [b'"', done[-1].image.as_base64(), b'"']
-    return Answer(body=b"".join(payload.object_around(head, "current_image", picture)))
+    return Answer(body=b"".join(payload.object_holding(head, "current_image", picture)))

@@ -51,8 +51,16 @@ class Fields(ABC):
         """The value, decoded; None when absent."""
 
     @abstractmethod
+    def several(self, name: str) -> list[Any]:
+        """The values of a list; one that stands alone is a list of one. Empty when absent."""
+
+    @abstractmethod
     def pictures(self, name: str) -> list[Image]:
         """The pictures under this name, in order."""
+
+    @abstractmethod
+    def kind(self, name: str) -> str | None:
+        """What is there, not taken: "array", "object", "string" or "other"; None when absent."""
 
     @abstractmethod
     def rest(self) -> dict[str, Any]:
@@ -69,8 +77,17 @@ class Fields(ABC):
         value = self.text(name)
         if value is None or value.lower() in among:
             return value and value.lower()
-        offer = ", ".join(f"'{word}'" for word in among)
-        raise BadRequest(f"Invalid value: '{_short(value)}'. Supported values are: {offer}.", param=name)
+        raise _no_such_word(name, value, among)
+
+    def words(self, name: str, among: Sequence[str]) -> list[str]:
+        """Some of a few words, in any case of letters; empty when absent."""
+        values = self.several(name)
+        for value in values:
+            if not isinstance(value, str):
+                raise wrong_type(name, "an array of strings", value)
+            if value.lower() not in among:
+                raise _no_such_word(name, value, among)
+        return [value.lower() for value in values]
 
     def flag(self, name: str) -> bool:
         value = self.take(name)
@@ -116,6 +133,12 @@ class JsonFields(Fields):
         value = None if raw is None else json_value(name, raw)
         return None if value == "" else value
 
+    def several(self, name: str) -> list[Any]:
+        value = self.take(name)
+        if value is None:
+            return []
+        return value if isinstance(value, list) else [value]
+
     def pictures(self, name: str) -> list[Image]:
         raw = self._values.pop(name, None)
         return [] if raw is None else json_pictures(name, name, raw)
@@ -125,8 +148,12 @@ class JsonFields(Fields):
         raw = self._values.pop(name, None)
         return None if raw is None or raw == msgspec.Raw(b"null") else raw
 
-    def has(self, *names: str) -> bool:
-        return any(name in self._values for name in names)
+    def kind(self, name: str) -> str | None:
+        raw = self._values.get(name)
+        if raw is None or bytes(memoryview(raw)) in (b"null", b'""'):
+            return None
+        first = bytes(memoryview(raw)[:1])
+        return {b"[": "array", b"{": "object", b'"': "string"}.get(first, "other")
 
     def renamed(self, rename: Callable[[str], str]) -> JsonFields:
         """The same members by other names, two of which must not become one."""
@@ -161,12 +188,20 @@ class FormFields(Fields):
             raise BadRequest(f"'{name}' is in the form {len(parts)} times.", param=name)
         return _form_text(name, parts[0]) or None if parts else None
 
+    def several(self, name: str) -> list[Any]:
+        texts = [_form_text(name, part) for part in self._parts.pop(name, [])]
+        return [word for text in texts for word in re.findall(r"[^\s,\[\]\"]+", text)]
+
     def pictures(self, name: str) -> list[Image]:
         return [
             _form_picture(name, part)
             for part in self._parts.pop(name, [])
             if part.data.nbytes or part.filename  # a browser sends a file input left empty like this
         ]
+
+    def kind(self, name: str) -> str | None:
+        parts = self._parts.get(name, [])
+        return "array" if len(parts) > 1 else "string" if parts else None
 
     def rest(self) -> dict[str, Any]:
         tree: dict[str, Any] = {}
@@ -175,6 +210,11 @@ class FormFields(Fields):
                 keys = [key for key in _bracket.findall(part.name) if key and not key.isdigit()]
                 _plant(tree, [name, *keys][:MAX_DEPTH], _form_value(name, part))
         return tree
+
+
+def _no_such_word(name: str, value: str, among: Sequence[str]) -> BadRequest:
+    offer = ", ".join(f"'{word}'" for word in among)
+    return BadRequest(f"Invalid value: '{_short(value)}'. Supported values are: {offer}.", param=name)
 
 
 def wrong_type(name: str, wanted: str, value: object) -> BadRequest:

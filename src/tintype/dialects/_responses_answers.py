@@ -13,7 +13,7 @@ from ..core import Completed, ImageEvent, ImageRequest, Octets, Partial, Report,
 from ..core.errors import TintypeError
 from ..wire import openai_images as wire
 from ..wire import payload, sse
-from ._openai_answers import error_object, facts
+from ._openai_answers import error_members, facts
 
 _CALL = "response.image_generation_call"
 _DEFAULTS: dict[str, Any] = {
@@ -98,7 +98,7 @@ class Reply:
 
     def failed(self, error: TintypeError) -> Iterator[Octets]:
         """SDKs raise at the first of the two; who reads only lifecycle events sees the second."""
-        told = error_object(error)
+        told = error_members(error)
         flat = {name: told[name] for name in ("code", "message", "param")}
         yield from self._frame("error", {**flat, "error": told})
         yield from self._whole("response.failed", "failed", error)
@@ -129,7 +129,7 @@ class Reply:
         items = [self._call(picture) for _, picture in sorted(self.pictures.items())]
         if status == "completed":
             items.append(iter([msgspec.json.encode(self._message())]))
-        yield from payload.object_around(head, "output", payload.array(items))
+        yield from payload.object_holding(head, "output", payload.array(items))
 
     def _whole(self, kind: str, status: str, error: TintypeError | None = None) -> Iterator[Octets]:
         yield from self._frame(kind, {}, "response", self.document(status, error))
@@ -146,7 +146,7 @@ class Reply:
         if inner is None:
             yield from sse.frame(kind, [msgspec.json.encode(head)])
         else:
-            yield from sse.frame(kind, payload.object_around(head, key, inner))
+            yield from sse.frame(kind, payload.object_holding(head, key, inner))
 
     def _call(self, picture: Completed) -> Iterator[Octets]:
         item = {

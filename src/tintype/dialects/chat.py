@@ -109,8 +109,8 @@ async def _whole(request: ImageRequest, events: Events, report: Report) -> Async
     images = payload.array(_picture(picture.image, at) for at, picture in enumerate(pictures))
     choice = {"index": 0, "logprobs": None, "finish_reason": "stop"}
     usage = sum((picture.usage for picture in pictures), Usage())
-    inner = payload.object_around(choice, "message", payload.object_around(message, "images", images))
-    for chunk in payload.object_around(
+    inner = payload.object_holding(choice, "message", payload.object_holding(message, "images", images))
+    for chunk in payload.object_holding(
         {**head, "usage": write_usage(usage)}, "choices", payload.array([inner])
     ):
         yield chunk
@@ -153,12 +153,12 @@ class _Chunks:
 
     def _picture(self, picture: Completed, position: int) -> Iterator[Octets]:
         images = payload.array([_picture(picture.image, position)])
-        choice = payload.object_around(
+        choice = payload.object_holding(
             {"index": 0, "logprobs": None, "finish_reason": None},
             "delta",
-            payload.object_around({}, "images", images),
+            payload.object_holding({}, "images", images),
         )
-        yield from sse.frame("", payload.object_around(self._head, "choices", payload.array([choice])))
+        yield from sse.frame("", payload.object_holding(self._head, "choices", payload.array([choice])))
 
 
 def _head(request: ImageRequest, report: Report, kind: str) -> dict[str, Any]:
@@ -172,11 +172,11 @@ def _head(request: ImageRequest, report: Report, kind: str) -> dict[str, Any]:
 
 def _picture(image: Image, position: int) -> Iterator[Octets]:
     if not image.is_local and image.url is not None:
-        address = payload.object_around({}, "url", [msgspec.json.encode(image.url)])
+        address = payload.object_holding({}, "url", [msgspec.json.encode(image.url)])
     else:
         prefix = b"data:image/%s;base64," % (image.header().format or "png").encode()
         address = payload.object_with({}, "url", image.as_base64(), prefix)
-    yield from payload.object_around({"type": "image_url", "index": position}, "image_url", address)
+    yield from payload.object_holding({"type": "image_url", "index": position}, "image_url", address)
 
 
 def _caption(request: ImageRequest, pictures: Sequence[Completed]) -> str:

@@ -99,7 +99,7 @@ class Imagen:
             check_held(picture)
         pictures.sort(key=lambda picture: picture.index)
         found = payload.array(wire.prediction(picture.image) for picture in pictures)
-        for chunk in payload.object_around({}, "predictions", found):
+        for chunk in payload.object_holding({}, "predictions", found):
             yield chunk
 
     def write_error(self, error: TintypeError) -> Answer:

@@ -7,7 +7,7 @@ a body of generations means an edit, and sizes may be written in any service's w
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import cast
 
 from ..core import (
@@ -17,16 +17,21 @@ from ..core import (
     Dialect,
     Events,
     Format,
+    ImageEvent,
     ImageRequest,
     Incoming,
     Octets,
+    Operation,
+    Partial,
     Report,
+    Text,
 )
 from ..core.errors import BadRequest, TintypeError
 from ..core.request import FORMATS, Delivery
 from ..wire import openai_images as wire
 from ..wire import sse
 from . import _openai_answers as answers
+from . import _openai_schemas as schemas
 from ._fields import Fields, read_body
 from ._pictures import read_images, read_mask
 from ._sizes import read_size
@@ -40,37 +45,53 @@ from ._usual import (
     unless_auto,
 )
 
+_SWITCHES = ("kontext_max_mode",)  # extras whose type we know
+
 
 class OpenAIImages:
+    """Also what services with an OpenAI-shaped API are made from: they override what they do otherwise."""
+
     name = "openai-images"
+    family = "openai"  # whose the fields are that nobody here knows
+    lone_mask_is_ignored = False
     paths: tuple[str, ...] = (wire.GENERATIONS, wire.EDITS, wire.VARIATIONS)
     asides: tuple[Aside, ...] = (
-        Aside(method="GET", path="/models", answer=answers.listing),
-        Aside(method="GET", path="/models/{id:path}", answer=answers.model),
+        Aside(method="GET", path="/models", answer=answers.listing, operation=schemas.LISTING),
+        Aside(method="GET", path="/models/{id:path}", answer=answers.model, operation=schemas.MODEL),
     )
 
     def read(self, incoming: Incoming) -> ImageRequest:
-        if incoming.path == wire.VARIATIONS:
+        if incoming.path.endswith(wire.VARIATIONS):
             raise BadRequest(
                 "Variations ended with dall-e-2. Send the picture to /v1/images/edits, with a prompt that says "
                 "what to vary.",
                 code="endpoint_retired",
             )
-        fields = read_body(incoming)
+        return self.read_fields(read_body(incoming), incoming)
+
+    def read_fields(self, fields: Fields, incoming: Incoming) -> ImageRequest:
+        """Everything but where the body came from. Fields taken before are someone else's matter."""
         prompt = fields.text("prompt")
         if prompt is None or not prompt.strip():
             raise missing("prompt")
         images = read_images(fields)
-        if incoming.path == wire.EDITS and not images:
+        if self.needs_image(incoming) and not images:
             raise missing("image")
         mask, white_mask = read_mask(fields), read_mask(fields, "maskDataUrl")
         if mask is not None and white_mask is not None:
             raise BadRequest("Send 'mask' or 'maskDataUrl', and not both.", param="maskDataUrl")
         mask, mask_is_white = mask or white_mask, white_mask is not None
+        beside_the_point = {}
         if mask is not None and not images:
-            raise BadRequest("A mask needs an image that it masks: send one as 'image'.", param="mask")
+            if self.lone_mask_is_ignored:
+                mask, mask_is_white, beside_the_point = None, False, {"mask": mask}
+            else:
+                raise BadRequest("A mask needs an image that it masks: send one as 'image'.", param="mask")
         n = fields.integer("n", 1, wire.MAX_N)
         stream = fields.flag("stream")
+        switched: dict[str, object] = {name: True for name in _SWITCHES if fields.flag(name)}
+        if modalities := fields.words("response_modalities", ("text", "image")):
+            switched["response_modalities"] = modalities
         delivery, output_format = _delivery(fields, incoming, stream=stream, n=n or 1)
         return ImageRequest(
             model=(fields.text("model") or "").strip(),
@@ -92,12 +113,21 @@ class OpenAIImages:
             complexity=fields.text("complexity"),
             user=fields.text("user"),
             safety_identifier=fields.text("safety_identifier"),
+            negative_prompt=fields.text("negative_prompt"),
+            guidance_scale=fields.number("guidance_scale", 0, 20),
+            num_inference_steps=fields.integer("num_inference_steps", 1, 100),
+            thinking_level=fields.word("thinking_level", ("minimal", "low", "medium", "high")),
+            media_resolution=fields.word("media_resolution", ("low", "medium", "high")),
             response_format=delivery,
             stream=stream,
             partial_images=fields.integer("partial_images", 0, wire.MAX_PARTIAL_IMAGES),
             strict=is_strict(incoming),
-            extras={"openai": rest} if (rest := fields.rest()) else {},
+            extras={self.family: rest} if (rest := {**switched, **fields.rest(), **beside_the_point}) else {},
         )
+
+    def needs_image(self, incoming: Incoming) -> bool:
+        """Whether it is an error that no picture came with this request."""
+        return incoming.path.endswith(wire.EDITS)
 
     def media_type(self, request: ImageRequest) -> str:
         if request.stream:
@@ -115,27 +145,47 @@ class OpenAIImages:
         done = False
         async for event in events:
             done = done or isinstance(event, Completed)
-            for chunk in answers.frame(request, event, report):
+            for chunk in self.frame(request, event, report):
                 yield chunk
         if not done:
             raise no_picture()
 
     async def _whole(self, request: ImageRequest, events: Events, report: Report) -> AsyncIterator[Octets]:
-        pictures = [event async for event in events if isinstance(event, Completed)]
+        made = [event async for event in events if not isinstance(event, Partial)]
+        pictures = [event for event in made if isinstance(event, Completed)]
         if not pictures:
             raise no_picture()
         if request.response_format == "bytes":
             yield pictures[0].image.as_bytes()
             return
-        pictures.sort(key=lambda picture: picture.index)
-        for chunk in answers.document(request, pictures, report):
+        made.sort(key=lambda event: event.index)  # words came before their picture, and stay there
+        for chunk in self.reply(request, made, report):
             yield chunk
+
+    def reply(
+        self, request: ImageRequest, made: Sequence[Completed | Text], report: Report
+    ) -> Iterator[Octets]:
+        """The whole answer; `made` has at least one picture, and is in order."""
+        return self.document(request, [event for event in made if isinstance(event, Completed)], report)
+
+    def document(
+        self, request: ImageRequest, pictures: Sequence[Completed], report: Report
+    ) -> Iterator[Octets]:
+        """The whole answer of a service that says the same in a document of its own."""
+        return answers.document(request, pictures, report)
+
+    def frame(self, request: ImageRequest, event: ImageEvent, report: Report) -> Iterator[Octets]:
+        """One event of a stream; nothing for one that this service does not tell."""
+        return answers.frame(request, event, report)
 
     def write_error(self, error: TintypeError) -> Answer:
         return Answer(body=answers.error(error), status=error.status)
 
     def write_error_frame(self, error: TintypeError) -> bytes:
         return answers.error_frame(error)
+
+    def describe(self, path: str) -> Operation:
+        return schemas.operation(path)
 
 
 dialect: Dialect = OpenAIImages()

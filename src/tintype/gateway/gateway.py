@@ -92,7 +92,7 @@ class Gateway:
                         name = self.store.keep(event.image)
                         event = replace(event, image=event.image.at(f"{order.base_url}/pictures/{name}"))
                 yield event
-        report.cost = cost(used, plan.card.prices)
+        report.cost = cost(used, plan.card.prices, pictures=made)
         if not made:
             raise NoImage(f"{report.provider} said that it was done, and sent no picture.")
 

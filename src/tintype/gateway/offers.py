@@ -46,7 +46,8 @@ class Offers:
     ) -> None:
         self._by_id = {offer.card.id: offer for offer in offers}
         self._alias = {alias: offer for offer in self._by_id.values() for alias in offer.card.aliases}
-        for name, model in (deployments or {}).items():
+        self.deployments = dict(deployments or {})
+        for name, model in self.deployments.items():
             if (offer := self._look(model)) is None:
                 raise ValueError(f"the deployment {name!r} is of {model!r}, which is not in the catalog")
             self._alias[name] = offer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..core import ImageRequest, JobView, ModelCard
@@ -18,6 +18,9 @@ class CallersHouse:
 
     def cards(self) -> Sequence[ModelCard]:
         return self.gateway.offers.cards()
+
+    def deployments(self) -> Mapping[str, str]:
+        return self.gateway.offers.deployments
 
     def find(self, name: str) -> ModelCard:
         return self.gateway.offers.find(name, strict=False, today=self.gateway.today()).offer.card

@@ -11,7 +11,6 @@ from .card import ModelCard
 from .errors import TintypeError
 from .events import Events, ImageEvent
 from .image import Octets
-from .operation import Operation
 from .report import Note, Report
 from .request import ImageRequest
 
@@ -132,7 +131,6 @@ class Aside:
     path: str
     answer: Callable[[Incoming, House], Answer]
     when: Callable[[Incoming], bool] | None = None
-    operation: Operation | None = None  # for /openapi.json; None: anything
 
 
 class Dialect(Protocol):

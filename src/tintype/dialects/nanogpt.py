@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from ..core import Answer, Aside, Completed, Dialect, ImageRequest, Incoming, Octets, Report
+from ..core import Answer, Aside, Completed, Dialect, ImageRequest, Incoming, Octets, Operation, Report
 from ..core.errors import BadRequest, OutOfCredit, TintypeError
 from ..wire import openai_images as wire
 from . import _nanogpt as nano
 from . import _nanogpt_models as models
 from . import _nanogpt_money as money
 from . import _openai_answers as answers
+from . import _openai_schemas as schemas
 from .openai_images import OpenAIImages
 
 DEFAULT_MODEL = "hidream"
@@ -29,6 +30,11 @@ _EDITS = (wire.EDITS, "/images/edit")
 
 class NanoGPT(OpenAIImages):
     name = "nanogpt"
+    answer = schemas.images(
+        cost={"type": "number", "minimum": 0},
+        paymentSource={"type": "string"},
+        remainingBalance={"type": "number"},
+    )
     paths = tuple(base + path for base in _BASES for path in (wire.GENERATIONS, *_EDITS))
     asides = (
         *(Aside(method="GET", path=f"{base}/models", answer=answers.listing) for base in _BASES),
@@ -58,6 +64,11 @@ class NanoGPT(OpenAIImages):
         self, request: ImageRequest, pictures: Sequence[Completed], report: Report
     ) -> Iterator[Octets]:
         return nano.document(request, pictures, report)
+
+    def describe(self, path: str) -> Operation:
+        if path.endswith("/images/edit"):
+            return schemas.operation(wire.EDITS, self.answer)
+        return schemas.operation(path, self.answer)
 
     def write_error(self, error: TintypeError) -> Answer:
         if isinstance(error, OutOfCredit):

@@ -5,11 +5,12 @@ docs.nano-gpt.com/api-reference/image-generation as of 2026-08-22.
 
 from __future__ import annotations
 
-from ..core import Answer, Aside, Dialect, ImageRequest, Incoming
+from ..core import Answer, Aside, Dialect, ImageRequest, Incoming, Operation
 from ..core.errors import BadRequest, OutOfCredit, TintypeError, Unsupported
 from ..wire import openai_images as wire
 from . import _nanogpt as nano
 from . import _nanogpt_models as models
+from . import _openai_schemas as schemas
 from ._fields import read_body
 from .nanogpt import NanoGPT
 
@@ -65,6 +66,11 @@ class NanoGPTImages(NanoGPT):
         request = self.read_fields(fields, incoming)
         nano.check_weights(request, nano.MAX_REFERENCE_BYTES, "30 MB")
         return nano.as_meant(request, model=request.model, n=count or request.n)
+
+    def describe(self, path: str) -> Operation:
+        if path in self.paths:
+            return schemas.operation(wire.GENERATIONS, self.answer)
+        return Operation(summary="What each model can do", answer={"type": "object"})
 
     def write_error(self, error: TintypeError) -> Answer:
         if isinstance(error, OutOfCredit):

@@ -11,7 +11,7 @@ from .card import ModelCard
 from .errors import TintypeError
 from .events import Events, ImageEvent
 from .image import Octets
-from .report import Note, Report
+from .report import Note, Receipt, Report
 from .request import ImageRequest
 
 Generate = Callable[[ImageRequest], Events]
@@ -113,6 +113,10 @@ class House(Protocol):
 
     def job(self, id: str) -> JobView | None:
         """A job that was submitted within the last hour, or runs now."""
+        ...
+
+    def receipt(self, request_id: str) -> Receipt | None:
+        """What a request of the last day came to, by the `x-request-id` of its answer."""
         ...
 
     def running(self) -> Sequence[JobView]:

@@ -44,6 +44,8 @@ class Incoming:
         scheme, _, rest = self.headers.get("authorization", "").strip().partition(" ")
         if scheme.lower() == "basic" and rest:
             return _basic_key(rest)
+        if scheme.lower() in ("basic", "bearer") and not rest:
+            scheme = ""  # as SillyTavern says that it has no key
         named = (self.headers.get(name, "").strip() for name in ("api-key", "x-api-key", "x-goog-api-key"))
         return rest.strip() or scheme or next(filter(None, named), None) or self.query.get("key") or None
 

@@ -78,16 +78,15 @@ class Interactions:
         picture, words = _formats(fields)
         config = members("generation_config", fields.raw("generationConfig"))
         shape = members("image_config", config.raw("imageConfig"))
-        where = (
-            "response_format" if picture.has("aspectRatio", "imageSize") else "generation_config.image_config"
-        )
+        is_shaped = picture.kind("aspectRatio") or picture.kind("imageSize")
+        where = "response_format" if is_shaped else "generation_config.image_config"
         images = checked(asked.images, "input")
         delivery = picture.word("delivery", ("inline", "uri"))
         fields.take("store")
         return ImageRequest(
             model=(fields.text("model") or "").removeprefix("models/").strip(),
             prompt="\n".join(asked.words),
-            size=read_shape(picture if where == "response_format" else shape, "imageSize", where, images),
+            size=read_shape(picture if is_shaped else shape, "imageSize", where, images),
             output_format=read_mime_type(picture, "mimeType"),
             seed=config.integer("seed", -_MAX_SEED - 1, _MAX_SEED),
             images=images,
@@ -161,8 +160,8 @@ class _Reply:
     def document(self, made: list[Completed | Text], used: Usage) -> Iterator[Octets]:
         content = payload.array(_content(event) for event in sorted(made, key=lambda event: event.index))
         step = payload.object_holding({"type": "model_output"}, "content", content)
-        head = {**self._facts, "status": "completed", "usage": _usage(used)}
-        return payload.object_holding(head, "steps", payload.array([step]))
+        head = {**self._facts, "status": "completed"}
+        return payload.object_around(head, "steps", [step], {"usage": _usage(used)})
 
     def frames(self, event: Completed | Text, *, first: bool) -> Iterator[Octets]:
         if first:

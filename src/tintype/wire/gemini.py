@@ -61,17 +61,14 @@ def text_part(text: str) -> Iterator[Octets]:
 
 
 def candidate(index: int, parts: Iterable[Iterable[Octets]], *, done: bool) -> Iterator[Octets]:
-    yield b'{"content":{"role":"model","parts":'
-    yield from payload.array(parts)
+    content = payload.object_around({"role": "model"}, "parts", parts, {})
     end: dict[str, Any] = {"finishReason": "STOP"} if done else {}
-    yield b"}," + msgspec.json.encode({**end, "index": index})[1:]
+    return payload.object_holding({}, "content", content, {**end, "index": index})
 
 
 def response(candidates: Iterable[Iterable[Octets]], tail: dict[str, Any]) -> Iterator[Octets]:
     """A GenerateContentResponse. `tail` comes after the candidates: usageMetadata and what follows."""
-    yield b'{"candidates":'
-    yield from payload.array(candidates)
-    yield b"," + msgspec.json.encode(tail)[1:]
+    return payload.object_around({}, "candidates", candidates, tail)
 
 
 def write_usage(usage: Usage) -> dict[str, Any]:
@@ -97,9 +94,8 @@ def _details(text: int, image: int, *, first: str) -> list[dict[str, Any]]:
 
 def prediction(image: Image) -> Iterator[Octets]:
     """A picture as Imagen answers it."""
-    yield b'{"bytesBase64Encoded":"'
-    yield image.as_base64()
-    yield b'","mimeType":"image/%s"}' % (image.header().format or "png").encode()
+    after = {"mimeType": f"image/{image.header().format or 'png'}"}
+    return payload.object_with({}, "bytesBase64Encoded", image.as_base64(), after=after)
 
 
 def blocked_prompt(message: str) -> dict[str, Any]:

@@ -41,8 +41,8 @@ class Routes:
         asides.sort(key=lambda each: each[1].when is None)
         routes += [Route(dialect, aside.method, aside.path, aside) for dialect, aside in asides]
         self._routes = [(_pattern(route.path), route) for route in routes]
-        self._prefixes = {
-            route.path.split("/")[1]: route.dialect for route in routes if route.path.count("/") > 2
+        self._prefixes = {  # of several dialects with a prefix, the first speaks for it
+            route.path.split("/")[1]: route.dialect for route in reversed(routes) if route.path.count("/") > 2
         }
         self._root = next(each for each in dialects if each.name == "openai-images")
 

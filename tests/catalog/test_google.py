@@ -114,7 +114,9 @@ def test_every_picture_of_a_tier_counts_and_costs_what_is_printed(
     of_tier = [pixels for shape, pixels in card.sizes.shapes.items() if shape.tier == tier]
     assert of_tier
     assert {card.tokens.image_out(None, pixels) for pixels in of_tier} == {tokens}
-    assert cost(Usage(image_out=tokens), card.prices) == pytest.approx(dollars * 1_000_000, rel=0.012)
+    assert cost(Usage(image_out=tokens), card.prices, pictures=1) == pytest.approx(
+        dollars * 1_000_000, rel=0.012
+    )
 
 
 def test_an_input_picture_of_gemini_25_is_258_tokens_however_large() -> None:

@@ -8,13 +8,10 @@ from typing import Any
 
 import pytest
 
-from tintype.catalog import load
 from tintype.core import Image, Size
 
 from ..seeds import Exchange, printed, same_shape
 from .test_http import call
-
-MODELS = {card.id for service in load() for card in service.cards}
 
 
 def paste(address: str, exchange: Exchange, prefix: str) -> dict[str, Any]:
@@ -71,9 +68,6 @@ def test_znapai(address: str) -> None:
     )
 
 
-@pytest.mark.skipif(
-    "gemini-3-pro-image" not in MODELS, reason="the catalog has no card of gemini-3-pro-image yet"
-)
 def test_znapai_gemini(address: str) -> None:
     """No answer is printed for this one: it comes in the form of the first."""
     first, exchange = printed("znapai")

@@ -104,9 +104,9 @@ def _card(file: str, provider: str, row: dict[str, Any]) -> ModelCard:
         accepts |= {"partial_images"}
     if values.get("fidelities"):
         accepts |= {"input_fidelity"}
-    accepts |= {*values.get("ranges", ()), *values.get("switches", ())}
     if values.get("says_text"):
         accepts |= {"response_modalities"}
+    accepts |= {*values.get("ranges", ()), *values.get("switches", ())}
     card = ModelCard(**{**values, "provider": provider, "accepts": accepts})
     for key, fault in _contradictions(card):
         raise ValueError(f"{where}: `{key}`: {fault}")

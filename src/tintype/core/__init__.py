@@ -5,6 +5,7 @@ from .events import Completed, Events, ImageEvent, Partial, Text, Usage
 from .header import Header
 from .image import Image, Octets
 from .money import Micros, Prices
+from .operation import ANY, Described, Operation, Schema
 from .protocols import (
     Answer,
     Aside,
@@ -23,10 +24,12 @@ from .size import Grid, Ratio, Size, Sizes, SizeWish
 from .tokens import TokenFormula
 
 __all__ = [
+    "ANY",
     "Answer",
     "Aside",
     "Completed",
     "Delivery",
+    "Described",
     "Dialect",
     "Events",
     "Format",
@@ -44,6 +47,7 @@ __all__ = [
     "ModelCard",
     "Note",
     "Octets",
+    "Operation",
     "Partial",
     "Polyfill",
     "Prices",
@@ -53,6 +57,7 @@ __all__ = [
     "Receipt",
     "Remedy",
     "Report",
+    "Schema",
     "Size",
     "SizeWish",
     "Sizes",

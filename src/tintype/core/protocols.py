@@ -11,6 +11,7 @@ from .card import ModelCard
 from .errors import TintypeError
 from .events import Events, ImageEvent
 from .image import Octets
+from .operation import Operation
 from .report import Note, Receipt, Report
 from .request import ImageRequest
 
@@ -135,13 +136,15 @@ class Aside:
     path: str
     answer: Callable[[Incoming, House], Answer]
     when: Callable[[Incoming], bool] | None = None
+    operation: Operation | None = None  # for /openapi.json; None: anything
 
 
 class Dialect(Protocol):
     """A wire format that clients speak to us.
 
     Paths are patterns: `{name}` stands for one segment, `{name:path}` for the rest. Each is
-    served with and without a leading `/v1`.
+    served with and without a leading `/v1`. One whose clients take a comment in a stream amiss has
+    a `heartbeat` of its own: the bytes that it puts up with.
     """
 
     name: str

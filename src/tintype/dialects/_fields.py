@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -130,7 +130,7 @@ class JsonFields(Fields):
 
     def take(self, name: str) -> Any:
         raw = self._values.pop(name, None)
-        value = None if raw is None else _decoded(name, raw)
+        value = None if raw is None else json_value(name, raw)
         return None if value == "" else value
 
     def several(self, name: str) -> list[Any]:
@@ -141,7 +141,12 @@ class JsonFields(Fields):
 
     def pictures(self, name: str) -> list[Image]:
         raw = self._values.pop(name, None)
-        return [] if raw is None else _json_pictures(name, name, raw)
+        return [] if raw is None else json_pictures(name, name, raw)
+
+    def raw(self, name: str) -> msgspec.Raw | None:
+        """The value as it stands in the body; None when absent."""
+        raw = self._values.pop(name, None)
+        return None if raw is None or raw == msgspec.Raw(b"null") else raw
 
     def kind(self, name: str) -> str | None:
         raw = self._values.get(name)
@@ -150,8 +155,17 @@ class JsonFields(Fields):
         first = bytes(memoryview(raw)[:1])
         return {b"[": "array", b"{": "object", b'"': "string"}.get(first, "other")
 
+    def renamed(self, rename: Callable[[str], str]) -> JsonFields:
+        """The same members by other names, two of which must not become one."""
+        values: dict[str, msgspec.Raw] = {}
+        for name, raw in self._values.items():
+            if (new := rename(name)) in values:
+                raise BadRequest(f"'{_short(new)}' is there twice, in two spellings.", param=_short(new))
+            values[new] = raw
+        return JsonFields(values)
+
     def rest(self) -> dict[str, Any]:
-        found = {name: _decoded(name, raw) for name, raw in self._values.items()}
+        found = {name: json_value(name, raw) for name, raw in self._values.items()}
         for name, value in found.items():
             if not _is_shallow(value, MAX_DEPTH):
                 raise BadRequest(f"'{_short(name)}' is nested too deeply.", param=_short(name))
@@ -223,6 +237,33 @@ def _within(name: str, value: float, low: float, high: float, kind: str) -> floa
     )
 
 
+def json_fields(where: str, raw: msgspec.Raw) -> JsonFields:
+    """The members of an object within the body; `where` names it in errors."""
+    if bytes(memoryview(raw)[:1]) != b"{":
+        raise wrong_type(where, "an object", json_value(where, raw))
+    return JsonFields(_json_object(raw))
+
+
+def json_array(where: str, raw: msgspec.Raw) -> list[msgspec.Raw]:
+    """The items of an array within the body, undecoded."""
+    if bytes(memoryview(raw)[:1]) != b"[":
+        raise wrong_type(where, "an array", json_value(where, raw))
+    try:
+        return msgspec.json.decode(raw, type=list[msgspec.Raw])
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(f"The value of '{where}' is not valid JSON.", param=where) from error
+
+
+def json_value(name: str, raw: msgspec.Raw) -> Any:
+    """A value within the body, decoded."""
+    try:
+        return msgspec.json.decode(raw)
+    except (ValueError, RecursionError) as error:
+        fault = "nested too deeply" if isinstance(error, RecursionError) else f"not valid JSON: {error}"
+        name = _short(name)
+        raise BadRequest(f"The value of '{name}' is {fault}.", param=name, code="invalid_json") from error
+
+
 class _Name(str):
     __slots__ = ()
 
@@ -250,16 +291,7 @@ def _json_object(body: Octets | msgspec.Raw) -> dict[str, msgspec.Raw]:
     return {str(name): raw for name, raw in members.items()}
 
 
-def _decoded(name: str, raw: msgspec.Raw) -> Any:
-    try:
-        return msgspec.json.decode(raw)
-    except (ValueError, RecursionError) as error:
-        fault = "nested too deeply" if isinstance(error, RecursionError) else f"not valid JSON: {error}"
-        name = _short(name)
-        raise BadRequest(f"The value of '{name}' is {fault}.", param=name, code="invalid_json") from error
-
-
-def _json_pictures(name: str, where: str, raw: msgspec.Raw, depth: int = 3) -> list[Image]:
+def json_pictures(name: str, where: str, raw: msgspec.Raw, depth: int = 3) -> list[Image]:
     """A string, an object with `image_url`, or an array of these."""
     first = bytes(memoryview(raw)[:1])
     if first == b'"':
@@ -272,7 +304,7 @@ def _json_pictures(name: str, where: str, raw: msgspec.Raw, depth: int = 3) -> l
             items = msgspec.json.decode(raw, type=list[msgspec.Raw])
         except (ValueError, RecursionError) as error:
             raise BadRequest(f"The value of '{where}' is not valid JSON.", param=name) from error
-        found = [_json_pictures(name, f"{where}[{at}]", item, depth - 1) for at, item in enumerate(items)]
+        found = [json_pictures(name, f"{where}[{at}]", item, depth - 1) for at, item in enumerate(items)]
         return [picture for pictures in found for picture in pictures]
     if first == b"{" and depth:
         members = _json_object(raw)
@@ -284,7 +316,7 @@ def _json_pictures(name: str, where: str, raw: msgspec.Raw, depth: int = 3) -> l
             )
         for key in ("image_url", "url", "b64_json"):
             if key in members:
-                return _json_pictures(name, f"{where}.{key}", members[key], depth - 1)
+                return json_pictures(name, f"{where}.{key}", members[key], depth - 1)
     raise BadRequest(
         f"'{where}' must be a picture: a data URL, base64, an address, or an object with one in `image_url`.",
         param=name,

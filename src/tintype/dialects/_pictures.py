@@ -28,16 +28,16 @@ def read_images(fields: Fields) -> tuple[Image, ...]:
     return checked([image for name in _NAMES for image in fields.pictures(name)])
 
 
-def checked(images: Sequence[Image]) -> tuple[Image, ...]:
-    """The same, when each of them and their number can be let in."""
+def checked(images: Sequence[Image], param: str = "image") -> tuple[Image, ...]:
+    """These pictures, if they are what is let in."""
     if len(images) > MAX_IMAGES:
         raise BadRequest(
             f"Too many images: at most {MAX_IMAGES} can be sent, and there are {len(images)}.",
-            param="image",
+            param=param,
             code="too_many_images",
         )
     for number, image in enumerate(images, 1):
-        _check(image, "image", f"image {number}")
+        _check(image, param, f"image {number}")
     return tuple(images)
 
 

@@ -24,7 +24,6 @@ from ..core import (
     ModelCard,
     Octets,
     Report,
-    Usage,
 )
 from ..core.errors import TintypeError
 from ..wire import openai_images as wire
@@ -75,20 +74,13 @@ class AzureImages(OpenAIImages):
     def document(
         self, request: ImageRequest, pictures: Sequence[Completed], report: Report
     ) -> Iterator[Octets]:
-        return answers.document(request, pictures, report, _usage)
+        return answers.document(request, pictures, report, wire.write_usage_total_last)
 
     def write_error(self, error: TintypeError) -> Answer:
         return Answer(body=msgspec.json.encode(_error(error)), status=error.status)
 
     def write_error_frame(self, error: TintypeError) -> bytes:
         return b"".join(sse.frame("error", [msgspec.json.encode({"type": "error", **_error(error)})]))
-
-
-def _usage(usage: Usage) -> dict[str, Any]:
-    """In Azure's order, and without the kinds of the output."""
-    members = wire.write_usage(usage, output_details=False)
-    total = members.pop("total_tokens")
-    return {**members, "total_tokens": total}
 
 
 def _error(error: TintypeError) -> dict[str, Any]:

@@ -29,7 +29,6 @@ from ..core import (
     Report,
     Size,
     SizeWish,
-    Usage,
 )
 from ..core.errors import BadRequest, TintypeError
 from ..wire import openai_images as wire
@@ -39,7 +38,8 @@ from . import _openai_answers as answers
 from ._fields import Fields
 from ._pictures import checked
 from ._services import is_gemini, under
-from .openai_images import OpenAIImages, missing
+from ._usual import missing
+from .openai_images import OpenAIImages
 
 _DEFAULT_MODEL = "gemini-2.5-flash-image"
 _RATIOS = ("1:1", "3:2", "2:3", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9")
@@ -96,7 +96,7 @@ class GPTProto(OpenAIImages):
                 "output_format": facts["output_format"],
                 "quality": "high",
                 "size": _echo(request.size, pictures[0].image.header().size),
-                "usage": _usage(answers.total(pictures)),
+                "usage": wire.write_usage_total_last(answers.total(pictures)),
             },
         )
 
@@ -151,13 +151,6 @@ def _echo(wish: SizeWish, size: Size | None) -> str:
         return abs(log(size.width / size.height * height / width))
 
     return min(_RATIOS, key=distance)
-
-
-def _usage(usage: Usage) -> dict[str, Any]:
-    """In the service's order, and without the kinds of the output."""
-    members = wire.write_usage(usage, output_details=False)
-    total = members.pop("total_tokens")
-    return {**members, "total_tokens": total}
 
 
 def _error(error: TintypeError, status: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Literal, cast
+from typing import cast
 
 from ..core import (
     Answer,
@@ -21,23 +21,31 @@ from ..core import (
     ImageRequest,
     Incoming,
     Octets,
+    Operation,
     Partial,
     Report,
     Text,
 )
-from ..core.errors import BadRequest, NoImage, TintypeError, Unsupported
-from ..core.request import Delivery
+from ..core.errors import BadRequest, TintypeError
+from ..core.request import FORMATS, Delivery
 from ..wire import openai_images as wire
 from ..wire import sse
 from . import _openai_answers as answers
+from . import _openai_schemas as schemas
 from ._fields import Fields, read_body
 from ._pictures import read_images, read_mask
 from ._sizes import read_size
+from ._usual import (
+    MAX_SEED,
+    is_strict,
+    missing,
+    no_picture,
+    read_background,
+    read_format,
+    unless_auto,
+)
 
-_FORMATS: dict[str, Format] = {"png": "png", "jpeg": "jpeg", "jpg": "jpeg", "webp": "webp"}
-_VECTOR_OR_MOTION = ("gif", "svg")
 _SWITCHES = ("kontext_max_mode",)  # extras whose type we know
-_MAX_SEED = 2**63 - 1
 
 
 class OpenAIImages:
@@ -48,8 +56,8 @@ class OpenAIImages:
     lone_mask_is_ignored = False
     paths: tuple[str, ...] = (wire.GENERATIONS, wire.EDITS, wire.VARIATIONS)
     asides: tuple[Aside, ...] = (
-        Aside(method="GET", path="/models", answer=answers.listing),
-        Aside(method="GET", path="/models/{id:path}", answer=answers.model),
+        Aside(method="GET", path="/models", answer=answers.listing, operation=schemas.LISTING),
+        Aside(method="GET", path="/models/{id:path}", answer=answers.model, operation=schemas.MODEL),
     )
 
     def read(self, incoming: Incoming) -> ImageRequest:
@@ -90,21 +98,18 @@ class OpenAIImages:
             prompt=prompt,
             n=1 if n is None else n,
             size=read_size(fields),
-            quality=_unless_auto(fields.text("quality")),
-            background=cast(
-                Literal["transparent", "opaque"] | None,
-                _unless_auto(fields.word("background", ("transparent", "opaque", "auto"))),
-            ),
+            quality=unless_auto(fields.text("quality")),
+            background=read_background(fields),
             output_format=output_format,
             output_compression=fields.integer("output_compression", 0, 100),
-            seed=fields.integer("seed", -_MAX_SEED, _MAX_SEED),
+            seed=fields.integer("seed", -MAX_SEED, MAX_SEED),
             images=images,
             mask=mask,
             mask_is_white=mask_is_white,
             input_fidelity=fields.word("input_fidelity", ("low", "high")),
             strength=fields.number("strength", 0, 1),
             style=fields.text("style"),
-            moderation=_unless_auto(fields.word("moderation", ("low", "auto"))),
+            moderation=unless_auto(fields.word("moderation", ("low", "auto"))),
             complexity=fields.text("complexity"),
             user=fields.text("user"),
             safety_identifier=fields.text("safety_identifier"),
@@ -116,8 +121,8 @@ class OpenAIImages:
             response_format=delivery,
             stream=stream,
             partial_images=fields.integer("partial_images", 0, wire.MAX_PARTIAL_IMAGES),
-            strict=_is_strict(incoming),
-            extras={self.family: rest} if (rest := {**fields.rest(), **switched, **beside_the_point}) else {},
+            strict=is_strict(incoming),
+            extras={self.family: rest} if (rest := {**switched, **fields.rest(), **beside_the_point}) else {},
         )
 
     def needs_image(self, incoming: Incoming) -> bool:
@@ -143,13 +148,13 @@ class OpenAIImages:
             for chunk in self.frame(request, event, report):
                 yield chunk
         if not done:
-            raise _no_picture()
+            raise no_picture()
 
     async def _whole(self, request: ImageRequest, events: Events, report: Report) -> AsyncIterator[Octets]:
         made = [event async for event in events if not isinstance(event, Partial)]
         pictures = [event for event in made if isinstance(event, Completed)]
         if not pictures:
-            raise _no_picture()
+            raise no_picture()
         if request.response_format == "bytes":
             yield pictures[0].image.as_bytes()
             return
@@ -179,21 +184,11 @@ class OpenAIImages:
     def write_error_frame(self, error: TintypeError) -> bytes:
         return answers.error_frame(error)
 
+    def describe(self, path: str) -> Operation:
+        return schemas.operation(path)
+
 
 dialect: Dialect = OpenAIImages()
-
-
-def _no_picture() -> NoImage:
-    """Said here too, whoever let it happen: clients break on an empty `data`."""
-    return NoImage("The model answered without a picture.")
-
-
-def missing(name: str) -> BadRequest:
-    return BadRequest(f"Missing required parameter: '{name}'.", param=name, code="missing_required_parameter")
-
-
-def _unless_auto(word: str | None) -> str | None:
-    return None if word is None or word.lower() == "auto" else word
 
 
 def _delivery(
@@ -201,14 +196,7 @@ def _delivery(
 ) -> tuple[Delivery | None, Format | None]:
     """How the answer is to come and in which format: the body says, unless `Accept` asks for a picture."""
     delivery = cast(Delivery | None, fields.word("response_format", ("url", "b64_json")))
-    word = fields.word("output_format", (*_FORMATS, *_VECTOR_OR_MOTION))
-    if word in _VECTOR_OR_MOTION:
-        raise Unsupported(
-            f"'{word}' is not drawn here yet. Supported values are: 'png', 'jpeg', 'webp'.",
-            param="output_format",
-            code="unsupported_output_format",
-        )
-    said = _FORMATS[word] if word else None
+    said = read_format(fields)
     accepted = _picture_type(incoming.headers.get("accept", ""))
     if accepted is None:
         return delivery, said
@@ -235,12 +223,6 @@ def _picture_type(accept: str) -> str | None:
         quality = next((part[2:] for part in parameters if part.startswith("q=")), "1")
         weights[kind] = float(quality) if re.fullmatch(r"[01](\.\d{0,3})?", quality) else 1.0
     document = max(weights.get(kind, 0.0) for kind in ("application/json", "application/*", "*/*"))
-    formats = [*dict.fromkeys(_FORMATS.values()), "*"]
+    formats = [*FORMATS, "*"]
     best = max(formats, key=lambda kind: weights.get(f"image/{kind}", 0.0))
     return best if weights.get(f"image/{best}", 0.0) > document else None
-
-
-def _is_strict(incoming: Incoming) -> bool:
-    """RFC 7240, section 4.4."""
-    wishes = re.split(r"[,;]", incoming.headers.get("prefer", "").lower())
-    return any(re.fullmatch(r'handling\s*=\s*"?strict"?', wish.strip()) for wish in wishes)

@@ -47,7 +47,9 @@ class Gateway:
 
         `base_url` is where this house is reached from outside; without one, pictures have no address.
         """
-        found = self.offers.find(request.model, strict=request.strict, today=self.today())
+        found = self.offers.find(
+            request.model, strict=request.strict, today=self.today(), any_model=request.any_model
+        )
         offer = found.offer
         plan = make_plan(
             request, offer.card, self.polyfills, family="" if offer.twin else offer.provider.family

@@ -165,8 +165,9 @@ def _words(request: ImageRequest, card: ModelCard) -> str:
     """What the twin of a model that says words says before a picture: short, and true."""
     if not (request.wants_text and card.says_text):
         return ""
-    told = shorten(request.prompt, 80, placeholder="\u2026") or "your picture"
-    return f"Here is \u201c{told}\u201d, drawn by Tintype's illustrator in place of {card.name or card.id}."
+    told = shorten(request.prompt, 80, placeholder="\u2026")
+    here = "Here is your picture after" if request.images else "Here is"
+    return f"{here} \u201c{told}\u201d, drawn by Tintype's illustrator in place of {card.name or card.id}."
 
 
 def _usage(

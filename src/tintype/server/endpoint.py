@@ -102,7 +102,8 @@ class Endpoint:
                         raise Gone
                     if not done:
                         await begin()
-                        await send({"type": "http.response.body", "body": HEARTBEAT, "more_body": True})
+                        beat = getattr(dialect, "heartbeat", HEARTBEAT)
+                        await send({"type": "http.response.body", "body": beat, "more_body": True})
                 chunk = step.result()
             except TintypeError as error:
                 if not begun:

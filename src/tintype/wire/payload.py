@@ -111,17 +111,39 @@ def object_with(
     yield b'"' + (b"," + msgspec.json.encode(after)[1:] if after else b"}")
 
 
+def object_holding(
+    rest: Mapping[str, Any], key: str, inner: Iterable[Octets], after: Mapping[str, Any] | None = None
+) -> Iterator[Octets]:
+    """The JSON object `{**rest, key: inner, **after}`, where `inner` is JSON already.
+
+    >>> b"".join(object_holding({"index": 0}, "item", [b"[", b"]"]))
+    b'{"index":0,"item":[]}'
+    """
+    yield msgspec.json.encode(rest)[:-1] + (b"," if rest else b"") + b'"%s":' % key.encode()
+    yield from inner
+    yield b"," + msgspec.json.encode(after)[1:] if after else b"}"
+
+
+def array(items: Iterable[Iterable[Octets]]) -> Iterator[Octets]:
+    """The JSON array of items that are JSON already.
+
+    >>> b"".join(array([[b"1"], [b"2"]])), b"".join(array([]))
+    (b'[1,2]', b'[]')
+    """
+    before = b"["
+    for item in items:
+        yield before
+        yield from item
+        before = b","
+    yield b"]" if before == b"," else b"[]"
+
+
 def object_around(
     before: Mapping[str, Any], key: str, items: Iterable[Iterable[Octets]], after: Mapping[str, Any]
 ) -> Iterator[Octets]:
-    """The JSON object `{**before, key: [*items], **after}`, the items as they are held; `before` is not empty.
+    """The JSON object `{**before, key: [*items], **after}`, where each item is JSON already.
 
     >>> b"".join(object_around({"created": 1}, "data", [[b"{", b"}"], [b"{}"]], {"size": "auto"}))
     b'{"created":1,"data":[{},{}],"size":"auto"}'
     """
-    yield msgspec.json.encode(before)[:-1] + b',"%s":[' % key.encode()
-    for position, item in enumerate(items):
-        if position:
-            yield b","
-        yield from item
-    yield b"]" + (b"," + msgspec.json.encode(after)[1:] if after else b"}")
+    return object_holding(before, key, array(items), after)

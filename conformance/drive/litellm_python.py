@@ -45,7 +45,9 @@ for row, how in PROVIDERS.items():
     @check(row, "errors", "a model that is not there")
     def _(how=how):
         wrong = how["model"].partition("/")[0] + "/gpt-9"
-        raises(litellm.NotFoundError, lambda: litellm.image_generation(prompt=PROMPT, **{**how, "model": wrong}))
+        raises(
+            litellm.NotFoundError, lambda: litellm.image_generation(prompt=PROMPT, **{**how, "model": wrong})
+        )
 
 
 GEMINI = "LiteLLM, gemini"

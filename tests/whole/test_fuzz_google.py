@@ -16,6 +16,7 @@ PATHS = [
     for model in ("gemini-3-pro-image", "gpt-image-2", "imagen-4.0-generate-001", "nope")
     for method in ("generateContent", "predict", "streamGenerateContent")
 ]
+PATHS += ["/v1beta/interactions", "/v1/interactions", "/v1beta/interactions"]
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAYAAAAf8/9hAAAAGUlEQVR4nGM4YWPznxLMMGrAqAGjBgwXAwDt8T8fJgJUJgAAAABJRU5ErkJggg=="
 
 
@@ -65,6 +66,19 @@ INSTANCE = st.fixed_dictionaries(
     },
 )
 PARAMETERS = some("sampleCount", "aspectRatio", "sampleImageSize", "seed", "guidanceScale", "outputOptions")
+PIECE = st.fixed_dictionaries(
+    {},
+    optional={
+        "type": st.sampled_from(["text", "image", "user_input", "model_output"]) | VALUES,
+        "text": st.just("a cat") | VALUES,
+        "data": st.just(PIXEL) | VALUES,
+    },
+)
+STEP = (
+    PIECE
+    | VALUES
+    | st.builds(lambda piece, content: {**piece, "content": content}, PIECE, st.lists(PIECE) | VALUES)
+)
 BODIES = st.fixed_dictionaries(
     {},
     optional={
@@ -73,7 +87,11 @@ BODIES = st.fixed_dictionaries(
         "instances": st.lists(INSTANCE, max_size=2) | INSTANCE,
         "parameters": PARAMETERS | VALUES,
         "safety_settings": VALUES,
-        "model": VALUES,
+        "model": st.sampled_from(["gemini-3-pro-image", "gpt-image-2"]) | VALUES,
+        "input": st.lists(STEP, max_size=3) | STEP | st.just("a cat"),
+        "response_format": some("type", "aspect_ratio", "image_size", "mime_type", "delivery") | VALUES,
+        "response_modalities": ENUMS | VALUES,
+        "previous_interaction_id": VALUES,
     },
 )
 
@@ -82,7 +100,7 @@ def check(status: int, body: bytes) -> None:
     document = json.loads(body)
     if status == 200:
         answer = document[0] if isinstance(document, list) else document
-        assert "candidates" in answer or "predictions" in answer
+        assert "candidates" in answer or "predictions" in answer or "steps" in answer
         return
     assert status < 500, body
     error = document["error"]

@@ -101,6 +101,25 @@ def test_every_address_of_googles(root: str) -> None:
         assert httpx.get(f"{address}{root}/m", headers=GOOGLE).json()["name"] == "models/m"
 
 
+@pytest.mark.parametrize("version", ["/v1", "/v1beta", "/v1beta/v1", ""])
+def test_interactions_go_on_from_each_other(address: str, version: str) -> None:
+    """As google-genai 3.3 writes them."""
+    asked: dict[str, Any] = {
+        "model": "gemini-3-pro-image",
+        "input": "draw a cat",
+        "response_modalities": ["image"],
+    }
+    first = post(address, f"{version}/interactions", asked).json()
+    assert (first["status"], first["model"]) == ("completed", "gemini-3-pro-image")
+    wide = {"type": "image", "aspect_ratio": "16:9", "delivery": "uri"}
+    asked = {**asked, "input": "at night", "previous_interaction_id": first["id"], "response_format": wide}
+    second = post(address, f"{version}/interactions", asked).json()
+    assert {"modality": "image", "tokens": 560} in second["usage"]["input_tokens_by_modality"]
+    (content,) = second["steps"][0]["content"]
+    picture = Image.from_bytes(httpx.get(content["uri"]).content)
+    assert str(picture.header().size) == "1376x768"
+
+
 def test_a_list_of_models_for_whoever_asks(address: str) -> None:
     """google-genai 3.3 and OpenAI's clients ask at the same address."""
     assert "data" in httpx.get(f"{address}/v1/models").json()

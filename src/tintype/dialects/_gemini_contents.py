@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,30 +28,40 @@ class Turn:
 
 
 def read_contents(raw: msgspec.Raw | None) -> Turn:
-    """The last thing that the user said. It is about the pictures that it shows and those drawn after it;
-    when there are none, about the last ones before it.
-
-    Text, one content or part, or an array of any of these.
-    """
+    """Text, one content or part, or an array of any of these; what is asked for, see `last_order`."""
     if raw is None:
         raise missing("contents")
     turns: list[Turn] = []
     for number, item in enumerate(one_or_more("contents", raw)):
         _read_content(f"contents[{number}]", item, turns)
-    asked = next((turn for turn in reversed(turns) if turn.role == "user"), None)
-    if asked is None or not any(words.strip() for words in asked.words):
+    return last_order("contents", turns)
+
+
+def last_order(name: str, turns: Sequence[Turn]) -> Turn:
+    """The last thing that the user said. It is about the pictures that it shows and those drawn after it;
+    when there are none, about the last ones before it. Raises BadRequest.
+    """
+    at = max((at for at, turn in enumerate(turns) if turn.role == "user"), default=None)
+    asked = Turn("user") if at is None else turns[at]
+    if at is None or not any(words.strip() for words in asked.words):
         raise BadRequest(
-            "'contents' has no text of the user: it is the prompt.",
-            param="contents",
+            f"'{name}' has no text of the user: it is the prompt.",
+            param=name,
             code="missing_required_parameter",
         )
-    at = turns.index(asked)
     drawn_after = [image for turn in turns[at + 1 :] for image in turn.images]
     shown = [*asked.images, *drawn_after]
     while at and not shown:
         at -= 1
         shown = turns[at].images
     return Turn("user", asked.words, shown, asked.levels)
+
+
+def turn_of(role: str, turns: list[Turn]) -> Turn:
+    """The turn that goes on, or a new one."""
+    if not turns or turns[-1].role != role:
+        turns.append(Turn(role))
+    return turns[-1]
 
 
 def _read_content(where: str, raw: msgspec.Raw, turns: list[Turn]) -> None:
@@ -66,10 +77,9 @@ def _read_content(where: str, raw: msgspec.Raw, turns: list[Turn]) -> None:
         raise BadRequest(
             f"'{where}.role' is {role[:40]!r}. Please use a valid role: user, model.", param="contents"
         )
-    if not turns or turns[-1].role != role:
-        turns.append(Turn(role))
+    turn = turn_of(role, turns)
     for at, part in parts:
-        _read_part(at, part, turns[-1])
+        _read_part(at, part, turn)
 
 
 def _read_part(where: str, raw: msgspec.Raw, turn: Turn) -> None:

@@ -64,7 +64,13 @@ class Automatic1111:
             Aside(method="POST", path=f"{_PREFIX}/interrupt", answer=_interrupt),
             *(
                 Aside(method="POST", path=f"{_PREFIX}/{name}", answer=_nothing)
-                for name in ("refresh-checkpoints", "refresh-vae", "refresh-loras", "reload-checkpoint")
+                for name in (
+                    "refresh-checkpoints",
+                    "refresh-vae",
+                    "refresh-loras",
+                    "reload-checkpoint",
+                    "unload-checkpoint",
+                )
             ),
             *(
                 Aside(method="GET", path=f"{_PREFIX}/{name}", answer=partial(_listed, what))
@@ -81,7 +87,8 @@ class Automatic1111:
         if not prompt:
             raise missing("prompt")
         override = read_override(fields)
-        checkpoint = override.text("sd_model_checkpoint")
+        named = fields.text("model")  # as SillyTavern asks stable-diffusion.cpp
+        checkpoint = override.text("sd_model_checkpoint") or named
         images = checked(fields.pictures("init_images"), "init_images")
         if edits and not images:
             raise missing("init_images")

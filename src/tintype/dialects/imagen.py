@@ -29,7 +29,7 @@ from ._google import (
     told,
 )
 from ._pictures import checked
-from ._usual import is_strict, missing, no_picture
+from ._usual import check_held, is_strict, missing, no_picture
 
 _MAX_SEED = 2**32 - 1
 _PLACES = {
@@ -95,6 +95,8 @@ class Imagen:
         pictures = [event async for event in events if isinstance(event, Completed)]
         if not pictures:
             raise no_picture()
+        for picture in pictures:
+            check_held(picture)
         pictures.sort(key=lambda picture: picture.index)
         found = payload.array(wire.prediction(picture.image) for picture in pictures)
         for chunk in payload.object_holding({}, "predictions", found):

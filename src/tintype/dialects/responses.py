@@ -156,7 +156,8 @@ class Responses:
             for chunk in reply.failed(error):
                 yield chunk
             return
-        self._memory.keep(reply.id, [picture.image for _, picture in sorted(reply.pictures.items())])
+        if request.echo["fields"].get("store") is not False:
+            self._memory.keep(reply.id, [picture.image for _, picture in sorted(reply.pictures.items())])
         for chunk in reply.closing() if request.stream else reply.document("completed"):
             yield chunk
 

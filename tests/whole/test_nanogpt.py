@@ -149,10 +149,10 @@ def test_the_older_list_prints_what_its_page_prints(address: str) -> None:
 
 
 def test_what_discovery_offers_is_drawn_as_offered(address: str) -> None:
-    """Every model's first and last resolution, as its list says them, gives that many pixels."""
+    """A model's first and last resolution, as its list says them, give that many pixels."""
     _, _, body = call(address, "GET", "/nanogpt/api/v1/image-models")
     for model in json.loads(body)["data"]:
-        if model["id"].startswith(("flux", "pruna", "SDXL", "hidream")):
+        if model["id"] in ("hidream", "flux-lora/inpainting", "pruna-ai/p-image/text-to-image"):
             for wanted in {model["supported_parameters"]["resolutions"][at] for at in (0, -1)}:
                 _, headers, answer = post(
                     address,
@@ -176,6 +176,14 @@ def test_balance_and_usage(address: str) -> None:
     assert usage["byModel"] == []
     assert "byDay" not in usage
     assert set(usage["totals"].values()) == {0}
+
+
+def test_a_path_that_leads_nowhere_is_told_in_its_manner(address: str) -> None:
+    for method, path, status in (("GET", "/nanogpt/api/v1/videos", 404), ("GET", PATHS[0], 405)):
+        found, _, body = call(address, method, path)
+        assert found == status
+        assert list(json.loads(body)) == ["error"]
+        assert list(json.loads(body)["error"]) == ["message", "type", "code"]
 
 
 def test_what_a_request_came_to(address: str) -> None:

@@ -146,6 +146,8 @@ class Automatic1111:
         return answers.error(error).body
 
     def describe(self, path: str) -> Operation:
+        if path not in self.paths:
+            return Operation()
         return schemas.IMG2IMG if path == _EDIT else schemas.TXT2IMG
 
     def _options(self, incoming: Incoming, house: House) -> Answer:

@@ -90,8 +90,9 @@ def memory() -> None:
             code = (
                 "from tintype.engines.illustrator import Commission, stages\n"
                 "from tintype.pixels import encode\n"
-                f"*_, last = stages(Commission(prompt={prompt!r}, width={size[0]}, height={size[1]}))\n"
-                "encode(last.picture, 'png')\n"
+                f"for stage in stages(Commission(prompt={prompt!r}, width={size[0]}, height={size[1]})):\n"
+                "    last = stage.picture\n"
+                "encode(last, 'png')\n"
                 # Not ru_maxrss: a child begins with its parent's.
                 "print(*(row.split()[1] for row in open('/proc/self/status') if row.startswith('VmHWM')))"
             )

@@ -18,6 +18,8 @@ import sys
 import time
 from pathlib import Path
 
+from PIL import Image
+
 from tintype.engines.illustrator.commission import Commission, Detail
 from tintype.engines.illustrator.draw import stages
 
@@ -51,9 +53,11 @@ MEMORY: tuple[tuple[int, int, Detail, str], ...] = (
 
 
 def draw(prompt: str, width: int, height: int, detail: Detail, seed: int = 0) -> bytes:
-    *_, last = stages(Commission(prompt=prompt, width=width, height=height, detail=detail, seed=seed))
+    picture = Image.new("L", (1, 1))
+    for stage in stages(Commission(prompt=prompt, width=width, height=height, detail=detail, seed=seed)):
+        picture = stage.picture  # one at a time, as a caller who streams them holds them
     out = io.BytesIO()
-    last.picture.save(out, "PNG", compress_level=1)
+    picture.save(out, "PNG", compress_level=1)
     return out.getvalue()
 
 

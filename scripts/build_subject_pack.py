@@ -125,9 +125,15 @@ def collect(fluent: Path, emojibase: Path, table: dict[str, Any]) -> tuple[dict[
             r"<!--.*?-->", "", re.sub(r"^.*?<svg[^>]*>|</svg>\s*$", "", text, flags=re.S), flags=re.S
         )
         bodies[path.stem] = re.sub(r">\s+<", "><", tidy(inner.strip()))
+        group = records.get(path.stem, {}).get("group_name", "other")
         is_person = path.stem in table["drawn"]["people"]
-        facts[path.stem] = facts_of(path.stem, "other", is_person, table) | measure(bodies[path.stem])
-    for name, extra in table.get("points", {}).items():
+        facts[path.stem] = facts_of(path.stem, group, is_person, table) | measure(bodies[path.stem])
+    for name, fills in table["paint"].items():
+        drawn_with = {fill for fill, _ in facts[name]["palette"]}
+        if unknown := set(fills) - drawn_with:
+            raise SystemExit(f"{name} is painted in {sorted(unknown)}, but has {sorted(drawn_with)}")
+        facts[name]["paint"] = fills
+    for name, extra in table["points"].items():
         if name in facts:
             facts[name]["points"] = extra
     return dict(sorted(bodies.items())), dict(sorted(facts.items()))

@@ -14,6 +14,7 @@ from tintype.core import (
     JobView,
     ModelCard,
     Partial,
+    Receipt,
     Size,
     Usage,
 )
@@ -63,6 +64,7 @@ class FakeHouse:
 
     cards: Callable[[], Sequence[ModelCard]] = tuple
     jobs: dict[str, JobView] = field(default_factory=dict)
+    receipts: dict[str, Receipt] = field(default_factory=dict)
     base_url: str = "http://house.test"
     named: dict[str, str] = field(default_factory=dict)
 
@@ -80,6 +82,9 @@ class FakeHouse:
 
     def job(self, id: str) -> JobView | None:
         return self.jobs.get(id)
+
+    def receipt(self, request_id: str) -> Receipt | None:
+        return self.receipts.get(request_id)
 
     def running(self) -> Sequence[JobView]:
         return [job for job in self.jobs.values() if not job.ended]

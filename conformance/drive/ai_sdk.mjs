@@ -48,6 +48,13 @@ await check(row("openai"), "generate", "a name that the SDK does not know", asyn
   isPicture((await make(openai.image("tintype-illustrator"), PROMPT, { n: 2 })).images[1].uint8Array);
 });
 
+await check(row("openai"), "generate", "generateText with openai.tools.imageGeneration", async () => {
+  const tools = { image_generation: openai.tools.imageGeneration({ outputFormat: "png", quality: "low" }) };
+  const { steps } = await generateText({ model: openai("gpt-5"), prompt: PROMPT, tools, maxRetries: 0 });
+  const results = steps.flatMap((step) => step.content).filter((part) => part.type === "tool-result");
+  isPicture(results[0].output.result);
+});
+
 const compatible = createOpenAICompatible({ name: "tintype", baseURL: `${ADDRESS}/v1`, apiKey: "any" });
 const unknown = { model: compatible.imageModel("gpt-9"), code: "model_not_found" };
 await drive(row("openai-compatible"), compatible.imageModel("gpt-image-2"), unknown, { tintype: { quality: "low" } });

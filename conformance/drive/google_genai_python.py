@@ -79,6 +79,13 @@ async def _():
     assert pictures(reply)
 
 
+@check(ROW, "generate", "interactions.create")
+def _():
+    reply = client.interactions.create(model=MODEL, input=PROMPT, response_modalities=["image"])
+    contents = [each for step in reply.steps or [] for each in getattr(step, "content", None) or []]
+    assert any(each.type == "image" for each in contents), reply
+
+
 @check(ROW, "errors", "a model that is not there")
 def _():
     error = raises(

@@ -77,6 +77,16 @@ for (const [name, client, missing] of [
   });
 }
 
+await check("openai-node", "generate", "responses.create with the image_generation tool", async () => {
+  const tools = [{ type: "image_generation", quality: "low" }];
+  const { output } = await openai.responses.create({ model: "gpt-5", input: PROMPT, tools });
+  isPicture(output.find((item) => item.type === "image_generation_call").result);
+});
+await check("openai-node", "generate", "chat.completions.create", async () => {
+  const messages = [{ role: "user", content: PROMPT }];
+  const reply = await openai.chat.completions.create({ model: "gpt-image-2", messages });
+  isPicture(reply.choices[0].message.images[0].image_url.url.split("base64,")[1]);
+});
 await check("AzureOpenAI (Node)", "generate", "with `deployment`", async () => {
   const reply = await deployed.images.generate({ ...MODEL, prompt: PROMPT });
   isPicture(reply.data[0].b64_json);

@@ -50,6 +50,34 @@ async def _():
         expect(kind_of(reply.data[0].b64_json), "png")
 
 
+TOOL = {"type": "image_generation", "quality": "low", "partial_images": 1}
+
+
+@check(PLAIN, "generate", "responses.create with the image_generation tool")
+def _():
+    reply = client.responses.create(model="gpt-5", input=PROMPT, tools=[TOOL])
+    (drawn,) = (item for item in reply.output if item.type == "image_generation_call")
+    expect(kind_of(drawn.result), "png")
+
+
+@check(PLAIN, "stream", "responses.create with the image_generation tool")
+def _():
+    kinds = [
+        event.type
+        for event in client.responses.create(model="gpt-5", input=PROMPT, tools=[TOOL], stream=True)
+    ]
+    assert "response.image_generation_call.partial_image" in kinds, kinds
+    expect(kinds[-1], "response.completed")
+
+
+@check(PLAIN, "generate", "chat.completions.create")
+def _():
+    message = {"role": "user", "content": PROMPT}
+    reply = client.chat.completions.create(model="gpt-image-2", messages=[message])
+    (picture,) = reply.choices[0].message.images
+    expect(kind_of(picture["image_url"]["url"].partition("base64,")[2]), "png")
+
+
 @check(PLAIN, "edit", "images.edit of an open file")
 def _():
     with PICTURE.open("rb") as file:

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from tintype.catalog import read_service
-from tintype.core import Life, ModelCard, Prices, Size
+from tintype.core import Life, ModelCard, Prices, Range, Size
 
 PROVIDER = '[provider]\nadapter = "tintype.providers.acme:Acme"\n'
 SOURCED = 'source = "its page"\nchecked = 2026-11-20\n'
@@ -67,6 +67,45 @@ def test_a_whole_file() -> None:
     assert one.life == Life(retired=date(2026, 12, 1), successor="acme-2")
     assert "partial_images" in one.accepts
     assert "partial_images" not in three.accepts
+
+
+def one(*lines: str) -> ModelCard:
+    """The card of a model with these lines."""
+    head = '[provider]\nadapter = "a:B"\n[[model]]\nid = "m"\nsource = "its page"\nchecked = 2026-11-20\n'
+    (card,) = read_service("acme.toml", head + "\n".join(lines)).cards
+    return card
+
+
+def test_ranges_and_switches_are_honoured_without_being_said_twice() -> None:
+    card = one(
+        "ranges.strength = { min = 0, max = 1, default = 0.8 }",
+        "ranges.num_inference_steps = { min = 1, max = 50 }",
+        'switches = ["turbo"]',
+        'accepts = ["seed"]',
+    )
+    assert card.ranges == {
+        "strength": Range(min=0, max=1, default=0.8),
+        "num_inference_steps": Range(min=1, max=50),
+    }
+    assert card.accepts == {"strength", "num_inference_steps", "turbo", "seed"}
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("ranges.strength = { min = 0 }", ["ranges", "max"]),
+        ("ranges.strength = { min = 0, max = 1, default = 2 }", ["ranges", "default"]),
+        ("ranges.strength = { min = 1, max = 0 }", ["ranges", "max"]),
+        ('ranges.strength = { min = "0", max = 1 }', ["ranges", "min", "number"]),
+        ("ranges.speed = { min = 0, max = 1 }", ["ranges", "speed", "strength"]),
+        ("ranges = 3", ["ranges"]),
+        ("switches = [1]", ["switches"]),
+    ],
+)
+def test_a_range_that_cannot_be(line: str, words: list[str]) -> None:
+    with pytest.raises(ValueError, match=r"acme\.toml: model 'm'") as caught:
+        one(line)
+    assert all(word in str(caught.value) for word in words)
 
 
 @pytest.mark.parametrize(

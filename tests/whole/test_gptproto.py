@@ -157,14 +157,15 @@ def test_a_task_that_edits(address: str) -> None:
 
 def test_a_task_that_cannot_be(address: str) -> None:
     for path, order, wanted in (
-        ("/gptproto/api/v3/images", {"model": "openai/gpt-9", "prompt": "a cat"}, 404),
+        ("/gptproto/api/v3/images", {"model": "openai/gpt-9", "prompt": "a cat"}, 400),
         ("/gptproto/api/v3/images", {"model": "openai/gpt-image-2"}, 400),
         ("/gptproto/api/v3/images/edit", {"model": "openai/gpt-image-2", "prompt": "a cat"}, 400),
     ):
         status, _, body = call(address, "POST", path, order)
         answer = told(status, body, wanted)
-        assert list(answer) == ["code", "message", "type"]
+        assert list(answer) == ["code", "message", "type", "error"]
         assert (answer["code"], answer["type"]) == (wanted, "error")
+        assert answer["error"] == {"code": answer["code"], "message": answer["message"]}
 
 
 def test_tasks_that_are_not_known(address: str) -> None:
@@ -193,3 +194,14 @@ def test_a_prediction(address: str) -> None:
     assert done["data"]["status"] == "completed"
     assert fetched(address, *done["data"]["outputs"]) == Size(1248, 832)
     assert done["data"]["hasNsfwContents"] == [False]
+
+
+def test_gemini_models_in_googles_own_words(address: str) -> None:
+    body = {
+        "contents": [{"parts": [{"text": "a cat"}]}],
+        "generationConfig": {"responseModalities": ["IMAGE"], "imageConfig": {"aspectRatio": "16:9"}},
+    }
+    path = "/gptproto/v1beta/models/gemini-2.5-flash-image:generateContent"
+    status, _, answer = call(address, "POST", path, body, Authorization="sk-x")
+    (part,) = told(status, answer)["candidates"][0]["content"]["parts"]
+    assert Image.from_base64(part["inlineData"]["data"].encode()).header().size == Size(1344, 768)

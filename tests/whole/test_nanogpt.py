@@ -63,6 +63,7 @@ def test_every_command_of_the_pages_is_found() -> None:
         "/api/v1/images/models/gpt-image-2/endpoints",
         "/api/v1/image-models?detailed=true",
         "/api/v1/usage?from=2026-05-01&to=2026-05-31&group_by=model",
+        "/api/v1/usage/requests/req_example",
     ]
 
 
@@ -148,10 +149,10 @@ def test_the_older_list_prints_what_its_page_prints(address: str) -> None:
 
 
 def test_what_discovery_offers_is_drawn_as_offered(address: str) -> None:
-    """Every model's first and last resolution, as its list says them, gives that many pixels."""
+    """A model's first and last resolution, as its list says them, give that many pixels."""
     _, _, body = call(address, "GET", "/nanogpt/api/v1/image-models")
     for model in json.loads(body)["data"]:
-        if model["id"].startswith(("flux", "pruna", "SDXL", "hidream")):
+        if model["id"] in ("hidream", "flux-lora/inpainting", "pruna-ai/p-image/text-to-image"):
             for wanted in {model["supported_parameters"]["resolutions"][at] for at in (0, -1)}:
                 _, headers, answer = post(
                     address,
@@ -175,6 +176,31 @@ def test_balance_and_usage(address: str) -> None:
     assert usage["byModel"] == []
     assert "byDay" not in usage
     assert set(usage["totals"].values()) == {0}
+
+
+def test_a_path_that_leads_nowhere_is_told_in_its_manner(address: str) -> None:
+    for method, path, status in (("GET", "/nanogpt/api/v1/videos", 404), ("GET", PATHS[0], 405)):
+        found, _, body = call(address, method, path)
+        assert found == status
+        assert list(json.loads(body)) == ["error"]
+        assert list(json.loads(body)["error"]) == ["message", "type", "code"]
+
+
+def test_what_a_request_came_to(address: str) -> None:
+    _, headers, answer = post(address, PATHS[0], model="gpt-image-2", prompt="a boat", quality="low")
+    shown = EXCHANGES[7]
+    status, _, body = call(
+        address, "GET", "/nanogpt" + shown.request.path.replace("req_example", headers["x-request-id"])
+    )
+    assert status == 200
+    receipt = json.loads(body)
+    same_shape(shown.response, receipt)
+    assert receipt["request_id"] == headers["x-request-id"]
+    assert float(receipt["cost"]) == answer["cost"] > 0
+    assert receipt["usage"]["output_tokens"] == 196
+    assert receipt["created_at"] <= receipt["as_of"] < receipt["expires_at"]
+    status, headers, _ = call(address, "GET", "/nanogpt" + shown.request.path)
+    assert (status, headers["retry-after"]) == (404, "30")
 
 
 def test_the_fields_of_the_page_reach_the_model(address: str) -> None:

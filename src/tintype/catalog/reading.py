@@ -280,7 +280,7 @@ def _range(value: Any) -> Range:
         raise ValueError("a range has a `min` and a `max`")
     limits = Range(**said)
     if not limits.min <= (limits.min if limits.default is None else limits.default) <= limits.max:
-        raise ValueError("`default` is not between `min` and `max`")
+        raise ValueError("`default` and `max` are at least `min`, and `default` at most `max`")
     return limits
 
 

@@ -18,7 +18,7 @@ from .protocols import (
     Provider,
     Remedy,
 )
-from .report import Note, Report
+from .report import Note, Receipt, Report
 from .request import Delivery, Format, ImageRequest
 from .size import Grid, Ratio, Size, Sizes, SizeWish
 from .tokens import TokenFormula
@@ -54,6 +54,7 @@ __all__ = [
     "Provider",
     "Range",
     "Ratio",
+    "Receipt",
     "Remedy",
     "Report",
     "Schema",

@@ -11,7 +11,8 @@ from .card import ModelCard
 from .errors import TintypeError
 from .events import Events, ImageEvent
 from .image import Octets
-from .report import Note, Report
+from .operation import Operation
+from .report import Note, Receipt, Report
 from .request import ImageRequest
 
 Generate = Callable[[ImageRequest], Events]
@@ -44,6 +45,8 @@ class Incoming:
         scheme, _, rest = self.headers.get("authorization", "").strip().partition(" ")
         if scheme.lower() == "basic" and rest:
             return _basic_key(rest)
+        if scheme.lower() in ("basic", "bearer") and not rest:
+            scheme = ""  # as SillyTavern says that it has no key
         named = (self.headers.get(name, "").strip() for name in ("api-key", "x-api-key", "x-goog-api-key"))
         return rest.strip() or scheme or next(filter(None, named), None) or self.query.get("key") or None
 
@@ -115,6 +118,10 @@ class House(Protocol):
         """A job that was submitted within the last hour, or runs now."""
         ...
 
+    def receipt(self, request_id: str) -> Receipt | None:
+        """What a request of the last day came to, by the `x-request-id` of its answer."""
+        ...
+
     def running(self) -> Sequence[JobView]:
         """The jobs that run now, the oldest first."""
         ...
@@ -131,6 +138,7 @@ class Aside:
     path: str
     answer: Callable[[Incoming, House], Answer]
     when: Callable[[Incoming], bool] | None = None
+    operation: Operation | None = None  # for /openapi.json, where the dialect's `describe` does not tell it
 
 
 class Dialect(Protocol):

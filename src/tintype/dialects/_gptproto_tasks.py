@@ -111,14 +111,15 @@ def result(incoming: Incoming, house: House) -> Answer:
     """How a task stands. One that could have been ours and is not known has expired."""
     number, job = _look(incoming, house)
     status = _status(job)
-    told: dict[str, Any] = {"id": f"job-{number}", "status": status, "polling_url": _polling_url(number)}
+    told: dict[str, Any] = {"id": f"job-{number}", "status": status}
     if job is None:
         told["error"] = "The task is longer ago than an hour, or was never ordered here."
     elif job.error is not None:
         told["error"] = str(job.error)
     elif job.ended:
         told["unsigned_urls"] = _urls(job)
-    return _answer({**told, "native_status": status}, job)
+    # The SDK (0.1.0) breaks without `polling_url`, though the page prints none here.
+    return _answer({**told, "native_status": status, "polling_url": _polling_url(number)}, job)
 
 
 def _look(incoming: Incoming, house: House) -> tuple[str, JobView | None]:
@@ -189,14 +190,18 @@ def _answer(document: dict[str, Any], job: JobView | None, *, status: int = 200)
 
 
 def _in_words(answer: Callable[[Incoming, House], Answer]) -> Callable[[Incoming, House], Answer]:
-    """The same, with errors as the unified tasks tell them."""
+    """The same, with errors as the unified tasks tell them: as its page has it, and under `error` what the
+    service's own SDK (0.1.0) reads, which breaks on the other alone.
+    """
 
     def worded(incoming: Incoming, house: House) -> Answer:
         try:
             return answer(incoming, house)
         except TintypeError as error:
-            document = {"code": error.status, "message": str(error), "type": "error"}
+            status = 400 if error.code == "model_not_found" else error.status  # 404 is for tasks
+            told = {"code": status, "message": str(error)}
+            document = {**told, "type": "error", "error": told}
             headers = {"retry-after": f"{error.retry_after:g}"} if error.retry_after is not None else {}
-            return Answer(body=msgspec.json.encode(document), status=error.status, headers=headers)
+            return Answer(body=msgspec.json.encode(document), status=status, headers=headers)
 
     return worded

@@ -1,14 +1,19 @@
-"""NanoGPT's pages about money. There are no accounts here yet, so every sum is an honest zero of the right type."""
+"""NanoGPT's pages about money. There are no accounts here yet.
+
+So every sum is an honest zero of the right type, but for what a single request came to.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
 from ..core import Answer, House, Incoming
 from ..core.errors import BadRequest
+from ..core.money import MILLION
 from ._nanogpt import told
 
 _COUNTERS = {
@@ -62,18 +67,38 @@ def usage(incoming: Incoming, house: House) -> Answer:
 
 
 def usage_of_request(incoming: Incoming, house: House) -> Answer:
-    """As NanoGPT answers while a request is not settled, and for one that it does not know."""
-    message = f"No settled usage is known of request {incoming.path_params['id'][:80]!r}."
-    answer = _error(404, message, "not_found_error")
-    return Answer(body=answer.body, status=404, headers={"retry-after": "30"})
+    """What a request came to, for a day. docs.nano-gpt.com/api-reference/endpoint/request-billing, 2026-11-20."""
+    wanted = incoming.path_params["id"]
+    receipt = house.receipt(wanted)
+    if receipt is None:
+        answer = _error(404, f"No settled usage is known of request {wanted[:80]!r}.", "not_found_error")
+        return replace(answer, headers={"retry-after": "30"})
+    ended = datetime.fromtimestamp(receipt.ended, UTC)
+    return told(
+        {
+            "object": "request_billing",
+            "request_id": wanted,
+            "created_at": timestamp(ended, "microseconds"),
+            "expires_at": timestamp(ended + timedelta(days=1), "microseconds"),
+            "as_of": timestamp(datetime.now(UTC), "microseconds"),
+            "cost": f"{(receipt.cost or 0) / MILLION:.8f}",
+            "currency": "USD",
+            "cost_scope": "primary_charge",
+            "usage": {
+                "input_tokens": receipt.usage.input_tokens,
+                "output_tokens": receipt.usage.output_tokens,
+                "reasoning_tokens": None,
+            },
+        }
+    )
 
 
-def timestamp(moment: datetime) -> str:
+def timestamp(moment: datetime, timespec: str = "milliseconds") -> str:
     """
     >>> timestamp(datetime(2026, 6, 25, 1, 2, 3, 456_789, UTC))
     '2026-06-25T01:02:03.456Z'
     """
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moment.isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
 def _days(incoming: Incoming, today: date) -> tuple[date, date]:

@@ -115,14 +115,14 @@ _MODEL = members(
     ("id", "object", "created", "owned_by"),
 )
 
-_LISTING = Operation(
+LISTING = Operation(
     summary="Every model, with its limits",
     answer=members(
         {"object": {"type": "string", "const": "list"}, "data": {"type": "array", "items": _MODEL}},
         ("object", "data"),
     ),
 )
-_ONE_MODEL = Operation(
+MODEL = Operation(
     summary="One model, by its id or another name of it",
     parameters={"id": text("An id of the list.", "gpt-image-2")},
     answer=_MODEL,
@@ -148,12 +148,12 @@ def with_nulls() -> Schema:
     return images(**or_null(rest), data=data)
 
 
-def operation(path: str, answer: Schema) -> Operation:
+def operation(path: str, answer: Schema = IMAGES) -> Operation:
     """The call at a path that ends as OpenAI's do, whatever stands before it; of another, nothing is told."""
     if path.endswith("/models"):
-        return _LISTING
+        return LISTING
     if path.endswith("/models/{id:path}"):
-        return _ONE_MODEL
+        return MODEL
     if path.endswith(wire.EDITS):
         return Operation(
             summary="Edit pictures, within a mask if one is sent",

@@ -27,10 +27,12 @@ from ..core import (
     ModelCard,
     Note,
     Octets,
+    Operation,
     Report,
 )
 from ..core.errors import Cancelled, TintypeError
 from . import _automatic1111_answers as answers
+from . import _conversation_schemas as schemas
 from ._automatic1111_order import (
     RANDOM,
     bare,
@@ -64,7 +66,13 @@ class Automatic1111:
             Aside(method="POST", path=f"{_PREFIX}/interrupt", answer=_interrupt),
             *(
                 Aside(method="POST", path=f"{_PREFIX}/{name}", answer=_nothing)
-                for name in ("refresh-checkpoints", "refresh-vae", "refresh-loras", "reload-checkpoint")
+                for name in (
+                    "refresh-checkpoints",
+                    "refresh-vae",
+                    "refresh-loras",
+                    "reload-checkpoint",
+                    "unload-checkpoint",
+                )
             ),
             *(
                 Aside(method="GET", path=f"{_PREFIX}/{name}", answer=partial(_listed, what))
@@ -81,8 +89,9 @@ class Automatic1111:
         if not prompt:
             raise missing("prompt")
         override = read_override(fields)
-        checkpoint = override.text("sd_model_checkpoint")
-        images = checked(fields.pictures("init_images"), "init_images")
+        named = fields.text("model")  # as SillyTavern asks stable-diffusion.cpp
+        checkpoint = override.text("sd_model_checkpoint") or named
+        images = checked(fields.pictures("init_images"), "init_images") if edits else ()
         if edits and not images:
             raise missing("init_images")
         mask = read_white_mask(fields) if edits else None
@@ -97,7 +106,7 @@ class Automatic1111:
             size=size,
             seed=(None if strict else randbelow(2**32)) if order.seed == RANDOM else order.seed,
             output_format=output_format,
-            images=images if edits else (),
+            images=images,
             mask=mask,
             mask_is_white=mask is not None,
             strength=strength if edits else None,
@@ -135,6 +144,11 @@ class Automatic1111:
 
     def write_error_frame(self, error: TintypeError) -> bytes:
         return answers.error(error).body
+
+    def describe(self, path: str) -> Operation:
+        if path not in self.paths:
+            return Operation()
+        return schemas.IMG2IMG if path == _EDIT else schemas.TXT2IMG
 
     def _options(self, incoming: Incoming, house: House) -> Answer:
         checkpoint = self._checkpoints.get(incoming.key) or house.find("").id

@@ -10,7 +10,7 @@ from ..core.errors import BadRequest, OutOfCredit, TintypeError, Unsupported
 from ..wire import openai_images as wire
 from . import _nanogpt as nano
 from . import _nanogpt_models as models
-from . import _openai_schemas as schemas
+from . import _nanogpt_schemas as schemas
 from ._fields import read_body
 from .nanogpt import NanoGPT
 
@@ -21,12 +21,13 @@ _ALIASES = ("imageDataUrl", "imageDataUrls", "image_url", "image_urls", "image",
 class NanoGPTImages(NanoGPT):
     name = "nanogpt-images"
     paths = tuple(f"{base}/images" for base in _BASES)
-    asides = (
-        *(Aside(method="GET", path=f"{base}/images/models", answer=models.newer) for base in _BASES),
-        *(
-            Aside(method="GET", path=f"{base}/images/models/{{id:path}}/endpoints", answer=models.endpoints)
-            for base in _BASES
-        ),
+    asides = tuple(
+        Aside(method="GET", path=f"{base}/images/models{path}", answer=answer, operation=operation)
+        for base in _BASES
+        for path, answer, operation in (
+            ("", models.newer, schemas.NEWER),
+            ("/{id:path}/endpoints", models.endpoints, schemas.ENDPOINTS),
+        )
     )
 
     def read(self, incoming: Incoming) -> ImageRequest:
@@ -67,16 +68,14 @@ class NanoGPTImages(NanoGPT):
         nano.check_weights(request, nano.MAX_REFERENCE_BYTES, "30 MB")
         return nano.as_meant(request, model=request.model, n=count or request.n)
 
-    def describe(self, path: str) -> Operation:
-        if path in self.paths:
-            return schemas.operation(wire.GENERATIONS, self.answer)
-        return Operation(summary="What each model can do", answer={"type": "object"})
-
     def write_error(self, error: TintypeError) -> Answer:
         if isinstance(error, OutOfCredit):
             return nano.balance_error(error)
         words = nano.error_words(error, param="parameter")
         return nano.told({"error": words, "code": words["code"]}, status=error.status)
+
+    def describe(self, path: str) -> Operation:
+        return schemas.NORMALIZED
 
 
 dialect: Dialect = NanoGPTImages()

@@ -47,7 +47,7 @@ class Endpoint:
         if aside is not None:
             return await tell(send, aside.answer(incoming, CallersHouse(self._gateway, base_url)))
         request = dialect.read(incoming)
-        job = self._gateway.submit(request, base_url=base_url)
+        job = self._gateway.submit(request, base_url=base_url, request_id=facts["id"])
         facts |= {"job": job.id, "model": job.report.model, "provider": job.report.provider}
         left = asyncio.create_task(hung_up(receive))
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..core import ImageRequest, JobView, ModelCard
+from ..core import ImageRequest, JobView, ModelCard, Receipt
 from ..gateway.gateway import Gateway
 
 
@@ -32,6 +32,9 @@ class CallersHouse:
 
     def job(self, id: str) -> JobView | None:
         return self.gateway.jobs.find(id)
+
+    def receipt(self, request_id: str) -> Receipt | None:
+        return self.gateway.receipts.find(request_id)
 
     def running(self) -> Sequence[JobView]:
         return list(self.gateway.jobs.running.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 from typing import get_args
 
 import numpy as np
@@ -12,6 +12,7 @@ from PIL import Image
 from tintype.engines.illustrator.backdrops import PLACES, Home
 from tintype.engines.illustrator.commission import Commission, Detail
 from tintype.engines.illustrator.draw import paint_scene, stages
+from tintype.engines.illustrator.homes import stance_of
 from tintype.engines.illustrator.scene import Lettering, Place, Scene, Subject, Time, Weather
 
 
@@ -49,7 +50,7 @@ def test_stages_come_in_order_and_only_when_asked_for() -> None:
     assert [stage.name for stage in found] == ["ground", "subjects", "light", "finished"]
     assert {stage.picture.size for stage in found} == {(96, 64)}
     assert {stage.picture.mode for stage in found} == {"RGB"}
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in pairwise(found):
         assert difference(before.picture, after.picture) > 0.05, f"{after.name} changes nothing"
 
 
@@ -176,3 +177,20 @@ def test_closing_the_iterator_ends_the_drawing() -> None:
 )
 def test_any_prompt_gives_a_picture(prompt: str) -> None:
     assert finished(prompt, 48, 48).size == (48, 48)
+
+
+def test_a_palette_colours_the_picture() -> None:
+    dog = (Subject(icon="dog", words="dog"),)
+    grey = np.asarray(
+        painted(Scene(subjects=dog, place="city", palette=((16, 16, 18), (250, 250, 248)))), int
+    )
+    assert np.abs(grey - grey.mean(axis=2, keepdims=True)).mean() < 4, "black and white has no hue"
+    teal = np.asarray(painted(Scene(subjects=dog, place="city", palette=((0, 110, 120), (20, 60, 70)))), int)
+    assert teal[..., 2].mean() > teal[..., 0].mean() + 15
+
+
+@pytest.mark.parametrize(
+    ("icon", "stance"), [("hamburger", "on a table"), ("cook", "behind a table"), ("dog", "on the floor")]
+)
+def test_food_is_served_and_dogs_are_not(icon: str, stance: str) -> None:
+    assert stance_of(Scene(subjects=(Subject(icon=icon, words=icon),), place="restaurant")) == stance

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import get_args
 
 import numpy as np
 import pytest
 
 from tintype.engines.illustrator.scene import Lettering, Spot
-from tintype.engines.illustrator.signs import Ground, clear_of, drawable, fitted, letter
+from tintype.engines.illustrator.signs import clear_of, drawable, fitted, letter
 
-DAY = Ground((120, 190, 240), False)
+DAY = (120, 190, 240)
 CARRIERS = ("title", "sign", "neon sign", "caption", "label", "speech", "logo")
 
 
@@ -41,7 +42,7 @@ def test_spots(spot: Spot) -> None:
 
 @pytest.mark.parametrize("colour", [(250, 250, 245), (10, 12, 30), (120, 120, 120)])
 def test_letters_stand_out_from_any_ground(colour: tuple[int, int, int]) -> None:
-    (layer,) = letter(Lettering(text="Jazz"), 800, 800, Ground(colour, False), 0, [])
+    (layer,) = letter(Lettering(text="Jazz"), 800, 800, colour, 0, [])
     pixels = np.asarray(layer.pixels).astype(int)
     inner = pixels[pixels[..., 3] == 255][:, :3]
     assert np.abs(inner.mean(axis=1) - np.mean(colour)).max() > 90
@@ -66,5 +67,5 @@ def test_two_pieces_of_lettering_do_not_overlap() -> None:
     for carrier in ("title", "speech", "sign"):
         letter(Lettering(text="words", carrier=carrier), 800, 800, DAY, 0, taken)
     spans = sorted(taken)
-    assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a[1] <= b[0] for a, b in itertools.pairwise(spans))
     assert clear_of([(0, 100)], 20, 50, 400, 5) == 105

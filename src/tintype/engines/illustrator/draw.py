@@ -12,19 +12,22 @@ from PIL import Image
 from . import edit
 from .backdrops import View, paint
 from .commission import Commission, Stage
-from .homes import home_of
+from .grading import grade
+from .homes import home_of, stance_of
 from .layers import Layer, Painting, StyleRecipe
-from .layout import Frame, Placed, place
-from .lighting import Cast, add_glows, cast_shadows, deepen_floor, reflection, waterline
+from .layout import Frame, Placed, host_of, place
+from .lighting import Cast, add_glows, cast_shadows, deepen_floor, reflection, touch, waterline
 from .reader import read
 from .scene import Colour, Lettering, Scene, Skin
-from .signs import HOME, SPOTS, Ground, letter
+from .signs import HOME, SPOTS, letter
 from .sprites import Light, Look, softened, sprite
 from .styles import STYLES
 from .vector import BAND_PIXELS, render
 from .weather import paint_weather
 
 SKINS: tuple[Skin, ...] = ("light", "medium-light", "medium", "medium-dark", "dark")
+OWN_COLOURS = frozenset(("logo", "comic", "noir"))
+"""Styles that make something of the palette themselves."""
 INDOORS = frozenset(("room", "kitchen", "restaurant", "bar", "workshop", "library", "studio", "plain"))
 
 
@@ -55,7 +58,17 @@ class Painter:
 
     def _set_up(self) -> View:
         amount = self.recipe.backdrop
-        view = paint(self.scene, self.w, self.h, self.chance("backdrop"), home_of(self.scene), amount)
+        view = paint(
+            self.scene,
+            self.w,
+            self.h,
+            self.chance("backdrop"),
+            home_of(self.scene),
+            stance_of(self.scene),
+            amount,
+        )
+        if self.commission.transparent:
+            view.medium, view.foot, view.ambient = "page", self.h * 0.5, (255, 255, 255)
         top = any(_high_up(words.carrier, words.spot) for words in self.scene.lettering)
         if top:
             view.headroom = 0.25
@@ -139,7 +152,13 @@ class Painter:
         if full:
             cast_shadows(
                 self.canvas,
-                [c for p, layer in zip(placed, layers, strict=True) if (c := self._cast(p, layer))],
+                [
+                    cast
+                    for part, layer in zip(placed, layers, strict=True)
+                    if part.ground is not None
+                    and host_of(part, placed) is None
+                    and (cast := self._cast(part, layer))
+                ],
                 self.view,
             )
         for part, layer in zip(placed, layers, strict=True):
@@ -147,11 +166,14 @@ class Painter:
                 full
                 and self.view.mirror > 0
                 and part.ground is not None
+                and host_of(part, placed) is None
                 and abs(part.ground - part.y - part.h * (0.5 - part.sunk)) < part.h * 0.1
             ):
                 self._reflect(layer, part)
-        for layer in layers:
+        for part, layer in zip(placed, layers, strict=True):
             treated = self.recipe.layer(layer, self.painting)
+            if full and part.ground is not None and host_of(part, placed):
+                touch(self.canvas, layer.pixels, layer.x, round(part.ground * self.scale))
             self._lay(treated)
             self.painting.layers.append(treated)
         if full and self.recipe.backdrop == "full":
@@ -224,9 +246,11 @@ class Painter:
                 glow._replace(strength=glow.strength * 0.3) for glow in self.view.glows if glow.radius > 250
             ]
             add_glows(self.canvas, wide, self.w, self.h)
+        if self.scene.palette and self.canvas.mode == "RGB" and self.scene.style not in OWN_COLOURS:
+            grade(self.canvas, self.scene.palette)
         taken: list[tuple[int, int]] = []
         for words in self.scene.lettering:
-            ground = Ground(self._colour_behind(words), self.view.mood.lamps)
+            ground = self._colour_behind(words)
             width, height = self.commission.width, self.commission.height
             for layer in letter(words, width, height, ground, self.commission.seed, taken):
                 treated = self.recipe.layer(layer, self.painting)

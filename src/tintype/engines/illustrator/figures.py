@@ -138,6 +138,12 @@ def standing(icon: str) -> Standing:
     return found
 
 
+def is_bust(icon: str) -> bool:
+    """People are drawn to the waist unless they do something with their legs."""
+    facts = standing(icon)
+    return facts.person and facts.size < 0.8 and facts.habit == "stands" and "standing" not in icon
+
+
 def _shoulders(icon: str, shirt: Colour | None, skin: Skin | None) -> str:
     """Neck, shoulders and a shirt with a round collar below a face."""
     head, whole = pack.load().box(icon), box(icon)

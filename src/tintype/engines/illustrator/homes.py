@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from . import figures
-from .backdrops import Home
+from .backdrops import Home, Stance
 from .scene import Scene
 
 VEHICLES = frozenset(
@@ -147,6 +147,12 @@ SMALL_AND_OUTDOORS = frozenset(
 )
 INDOORS_LARGE = frozenset(
     [
+        "sofa",
+        "armchair",
+        "table",
+        "shelf",
+        "rug",
+        "piano",
         "bed",
         "bathtub",
         "chair",
@@ -184,12 +190,25 @@ TRANSPARENT = frozenset(
     ]
 )
 
+ORNAMENTS = frozenset(
+    ("sparkles", "star", "glowing-star", "musical-note", "musical-notes", "dizzy", "dashing-away")
+)
+"""Companions that float about the others."""
+
 SUPPORTS: dict[str, tuple[float, float]] = {
     # icon: how far below its top the surface lies, and how much of the width is usable
     "bed": (0.42, 0.7),
-    "chair": (0.1, 0.7),
+    "chair": (0.5, 0.7),
     "seat": (0.45, 0.7),
     "couch-and-lamp": (0.5, 0.6),
+    "sofa": (0.46, 0.75),
+    "armchair": (0.5, 0.5),
+    "bench": (0.42, 0.85),
+    "stool": (0.06, 0.8),
+    "shelf": (0.05, 0.8),
+    "cushion": (0.2, 0.6),
+    "tree-stump": (0.12, 0.6),
+    "branch": (0.3, 0.7),
     "table": (0.04, 0.85),
     "desk": (0.04, 0.85),
     "bathtub": (0.5, 0.7),
@@ -265,7 +284,14 @@ def home_of(scene: Scene) -> Home:
     """What "nowhere" becomes: a meadow under an animal, water around a fish, a table under food."""
     if not scene.subjects:
         return "soft" if scene.lettering else "meadow"
-    icon = scene.subjects[0].icon
+    below = [s.icon for s in scene.subjects if s.anchor == 0 and s.relation in ("riding", "under")]
+    icon = next(
+        (s.icon for s in scene.subjects if s.anchor == 0 and s.relation == "riding"), scene.subjects[0].icon
+    )
+    if "water-wave" in (icon, *below):
+        return "sea"
+    if INDOORS_LARGE & {icon, *below}:
+        return "room"
     standing = figures.standing(icon)
     if icon in SPACE:
         return "space"
@@ -274,13 +300,12 @@ def home_of(scene: Scene) -> Home:
     if (
         standing.framed
         or (standing.head and icon not in SMALL_AND_OUTDOORS)
+        or icon in ORNAMENTS
         or icon.endswith(("-heart", "-button", "-sign"))
     ):
         return "soft"
     if icon in figures.BODIES:
         return "meadow"
-    if icon in INDOORS_LARGE:
-        return "studio"
     by_habit: dict[str, Home] = {
         "swims": "underwater",
         "sails": "sea",
@@ -296,3 +321,15 @@ def home_of(scene: Scene) -> Home:
     if standing.alive or standing.person or standing.size >= 1.2:
         return "meadow"
     return "table" if standing.size < 0.5 else "studio"
+
+
+def stance_of(scene: Scene) -> Stance:
+    """How the main subject would rather stand in a room, a bar, a restaurant."""
+    if not scene.subjects or figures.is_bust(scene.subjects[0].icon):
+        return "behind a table"
+    facts = figures.standing(scene.subjects[0].icon)
+    seated = any(
+        s.anchor == 0 and s.relation in ("under", "riding") and s.icon != "plate" for s in scene.subjects
+    )
+    small = facts.size < 0.5 and not facts.alive and facts.habit in ("stands", "floats")
+    return "on a table" if small and not seated else "on the floor"

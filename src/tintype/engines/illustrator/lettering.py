@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import islice
 from typing import Literal, NamedTuple
 
 from .scene import Lettering, Spot
@@ -14,6 +15,9 @@ LONGEST = 200
 """A quotation of more characters than this is a text about the picture, not a text in it."""
 
 MOST = 4
+
+MOST_EXAMINED = 40
+"""Quotations beyond these are read as plain words: the work stays bounded."""
 
 _QUOTED = re.compile(
     r'\\?"([^"\\\n]{1,200})\\?"'
@@ -85,7 +89,7 @@ def read_lettering(prompt: str, known: Callable[[str], bool]) -> Reading:
     found: list[Lettering] = []
     rest: list[str] = []
     end = 0
-    for match in _QUOTED.finditer(prompt):
+    for match in islice(_QUOTED.finditer(prompt), MOST_EXAMINED):
         text = " ".join(next(group for group in match.groups() if group is not None).split()).rstrip(",")
         rest.append(prompt[end : match.start()])
         end = match.end()
@@ -149,7 +153,11 @@ def _carrier(prompt: str, match: re.Match[str], text: str, known: Callable[[str]
     spoken = re.search(r"\b(?:says|saying|said|say)\b", before, re.I)
     things = carriers - {"title", "speech"}
     if spoken and not things:
-        return "speech"
+        return (
+            "title"
+            if re.search(r"\b(?:poster|text|title|headline|typography|lettering|words?)\b", before, re.I)
+            else "speech"
+        )
     specific = [(at, carrier) for at, carrier in cues if carrier not in ("title", "speech")]
     bubbles = [(at, carrier) for at, carrier in cues if carrier == "speech" and not spoken]
     return max(specific or bubbles or cues)[1]

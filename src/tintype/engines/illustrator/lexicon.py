@@ -8,13 +8,16 @@ from functools import lru_cache
 
 from . import pack
 from . import vocabulary as v
+from .abroad import ABROAD
 from .jargon import ACTIONS, JARGON
 from .scene import Colour, Place, Relation, Shot, Style, Time, Weather
 
 WEAK = 3
 """Subjects of at most this weight are drawn only when the prompt names nothing better."""
 
-_TOKEN = re.compile(r"#[0-9a-f]{6}\b|#[0-9a-f]{3}\b|[^\W_]+(?:['\u2019][^\W_]+)*|[.,;:!?()\n&+]")
+_TOKEN = re.compile(
+    r"#[0-9a-f]{6}\b|#[0-9a-f]{3}\b|[^\W_]+(?:['\u2019][^\W_]+)*|[.,;:!?()\n&+\u3001\u3002\uff0c]"
+)
 _IRREGULAR = {
     "mice": "mouse", "children": "child", "wolves": "wolf", "leaves": "leaf", "knives": "knife", "geese": "goose", "feet": "foot",
     "teeth": "tooth", "oxen": "ox", "men": "man", "women": "woman", "people": "person", "loaves": "loaf", "shelves": "shelf",
@@ -103,6 +106,8 @@ def entries() -> dict[str, Entry]:
     for phrase in v.SOFT:
         at(phrase).soft = True
     _settle(found)
+    for word, english in ABROAD.items():
+        found.setdefault(plain(word), found[english])
     return found
 
 
@@ -141,12 +146,28 @@ def singulars(word: str) -> tuple[str, ...]:
 
 
 def tokens_of(text: str) -> list[str]:
-    return _TOKEN.findall(
+    words = (
         text.lower()
         .replace("-", " ")
         .replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
         .replace("\N{NON-BREAKING HYPHEN}", " ")
     )
+    tokens: list[str] = []
+    for token in _TOKEN.findall(words):
+        tokens += _segments(token) if token[0] >= "\u3040" else [token]
+    return tokens
+
+
+def _segments(run: str) -> list[str]:
+    """Japanese and Chinese write no spaces: cut a run into the longest words we know, of up to 6 characters."""
+    known = entries()
+    segments: list[str] = []
+    at = 0
+    while at < len(run):
+        size = next((n for n in range(6, 1, -1) if run[at : at + n] in known), 1)
+        segments.append(run[at : at + size])
+        at += size
+    return segments
 
 
 def units_of(text: str) -> list[Unit]:
@@ -193,7 +214,7 @@ def _hex_unit(word: str) -> Unit | None:
     return Unit(word, Entry(colour=(int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:], 16))))
 
 
-def names_a_subject(word: str) -> bool:
-    """Whether the word alone is something to draw."""
+def subject_of(word: str) -> str | None:
+    """The subject that a word names by itself, if it names one to draw."""
     entry = entries().get(plain(word))
-    return bool(entry and entry.subject and entry.weight > WEAK)
+    return entry.subject if entry and entry.weight > WEAK else None

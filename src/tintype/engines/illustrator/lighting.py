@@ -10,7 +10,9 @@ import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from .backdrops import Glow, View
-from .vector import BAND_PIXELS
+
+BAND_PIXELS = 1_200_000
+"""Whole canvases are treated in bands of about this many pixels, to hold memory down."""
 
 SMALL = 160
 """The longer edge, in pixels, of the maps that glows are painted on."""
@@ -30,15 +32,21 @@ def blend(
     canvas: Image.Image, small: Image.Image, how: Callable[[Image.Image, Image.Image], Image.Image]
 ) -> None:
     """Enlarges a small RGB map to the canvas and blends it in place, in bands."""
-    rows = max(16, BAND_PIXELS // canvas.width)
-    for top in range(0, canvas.height, rows):
-        bottom = min(canvas.height, top + rows)
-        band = small.resize(
-            (canvas.width, bottom - top),
-            Image.Resampling.BICUBIC,
-            box=(0, small.height * top / canvas.height, small.width, small.height * bottom / canvas.height),
-        )
+    for top, bottom in slice_rows(canvas, 0.0):
+        band = enlarged(small, canvas.size, top, bottom)
         canvas.paste(how(canvas.crop((0, top, canvas.width, bottom)), band), (0, top))
+
+
+def enlarged(small: Image.Image, size: tuple[int, int], top: int, bottom: int) -> Image.Image:
+    """The rows from top to bottom of a small map enlarged to `size`. Neighbouring bands meet without a
+    seam, since each is worked out with a margin that the filter may look at."""
+    width, height = size
+    scale = small.height / height
+    margin = math.ceil(3 / scale)
+    first, last = max(0, top - margin), min(height, bottom + margin)
+    box = (0, first * scale, small.width, last * scale)
+    band = small.resize((width, last - first), Image.Resampling.BICUBIC, box=box)
+    return band.crop((0, top - first, width, bottom - first))
 
 
 def add_glows(canvas: Image.Image, glows: Iterable[Glow], w: float, h: float) -> None:
@@ -59,13 +67,12 @@ def add_glows(canvas: Image.Image, glows: Iterable[Glow], w: float, h: float) ->
 
 
 def deepen_floor(canvas: Image.Image, view: View) -> None:
-    """Light and shade over the whole ground: a floor that darkens towards the viewer and the corners."""
+    """Light and shade over the whole ground: a floor that darkens towards the viewer."""
     rows = np.linspace(0, 1, 48, dtype=np.float32)[:, None]
-    columns = np.linspace(-1, 1, 48, dtype=np.float32)[None, :]
     level = min(0.98, view.horizon / view.h)
     below = np.clip((rows - level) / max(0.02, 1 - level), 0, 1)
-    shade = 128 + 10 * (below > 0) * (1 - below) - 30 * below**1.3 - 10 * np.abs(columns) ** 2.2
-    small = np.repeat(np.clip(shade, 60, 190)[:, :, None], 3, axis=2)
+    shade = 128 - 32 * below**1.3
+    small = np.repeat(np.repeat(shade, 2, axis=1)[:, :, None], 3, axis=2)
     small[:, :, 2] += 5 * below + 2
     blend(canvas, Image.fromarray(small.astype(np.uint8)), ImageChops.hard_light)
 
@@ -93,12 +100,7 @@ def cast_shadows(canvas: Image.Image, casts: list[Cast], view: View) -> None:
         return
     rows = slice_rows(canvas, bounds[1] / size[1])
     for y0, y1 in rows:
-        part = mask.resize(
-            (canvas.width, y1 - y0),
-            Image.Resampling.BICUBIC,
-            box=(0, size[1] * y0 / canvas.height, size[0], size[1] * y1 / canvas.height),
-        )
-        canvas.paste(view.shadow, (0, y0, canvas.width, y1), part)
+        canvas.paste(view.shadow, (0, y0, canvas.width, y1), enlarged(mask, canvas.size, y0, y1))
 
 
 def slice_rows(canvas: Image.Image, start: float) -> list[tuple[int, int]]:
@@ -159,6 +161,16 @@ def _pool(mask: Image.Image, small: Image.Image, x: float, ground: float, firm: 
         round((left + right) / 2 - ellipse.width / 2),
         round(ground - ellipse.height * 0.54),
     )
+
+
+def touch(canvas: Image.Image, sprite: Image.Image, x: int, ground: int) -> None:
+    """A small soft shadow where a sprite rests on another one, painted before it is laid down."""
+    w, h = max(3, round(sprite.width * 0.62)), max(2, round(sprite.height * 0.045))
+    pad = max(2, h)
+    mask = Image.new("L", (w + 2 * pad, h + 2 * pad))
+    ImageDraw.Draw(mask).ellipse((pad, pad, pad + w, pad + h), fill=120)
+    soft = mask.filter(ImageFilter.GaussianBlur(h * 0.4))
+    canvas.paste((24, 18, 34), (x + (sprite.width - soft.width) // 2, ground - soft.height // 2), soft)
 
 
 def _merge(mask: Image.Image, part: Image.Image, x: int, y: int) -> None:

@@ -29,8 +29,8 @@ _SKIN_ROLES = ("#ffc83d", "#fdbb11", "#fcb100", "#f59f00", "#ed9200", "#d67d00",
 _SKIN_TONES: dict[
     Skin, tuple[str, ...]
 ] = {  # as Fluent Emoji's own variants have them; the last two are hair
-    "light": ("#ffd7c2", "#f4c6ad", "#f4c6ad", "#f4c6ad", "#e5af93", "#f1b99b", "#2c2526", "#3a2a26"),
-    "medium-light": ("#eebfaa", "#e4b29a", "#e4b29a", "#e4b29a", "#d19479", "#d6a089", "#8a5a3b", "#a56953"),
+    "light": ("#ffd7c2", "#f4c6ad", "#f4c6ad", "#f4c6ad", "#e5af93", "#f1b99b", "#8a5a3b", "#a56953"),
+    "medium-light": ("#eebfaa", "#e4b29a", "#e4b29a", "#e4b29a", "#d19479", "#d6a089", "#2b2323", "#3b2c2a"),
     "medium": ("#c68d7b", "#bb806e", "#b87a66", "#bb806e", "#ab6a55", "#a9715f", "#593b39", "#593b39"),
     "medium-dark": ("#966661", "#8b5c56", "#8b5c56", "#8b5c56", "#75443e", "#764c49", "#2d242d", "#372128"),
     "dark": ("#573739", "#4e3233", "#452829", "#422426", "#3d2123", "#341a1c", "#150f12", "#150f12"),
@@ -92,6 +92,7 @@ class Pack:
     def __init__(self) -> None:
         self._facts: dict[str, dict[str, Any]] = read_asset("facts")
         self.names = frozenset(self._facts)
+        self._standings: dict[str, Standing] = {}
 
     def svg(self, name: str, colour: Colour | None = None, skin: Skin | None = None) -> str:
         """The drawing as the inside of an <svg viewBox="0 0 32 32">.
@@ -104,10 +105,8 @@ class Pack:
         person = self._facts[name]["person"]
         if colour is not None:
             leave = frozenset(colour_of(role) for role in _SKIN_ROLES) if person else frozenset()
-            body_fills = self._facts[name].get("body")
-            fills = (
-                [colour_of(f) for f in body_fills] if body_fills else main_family(self.palette(name), leave)
-            )
+            paint = self._facts[name].get("paint")
+            fills = [colour_of(fill) for fill in paint] if paint else main_family(self.palette(name), leave)
             if fills:
                 mapping |= repaint(fills, colour)
         if skin is not None and person:
@@ -126,6 +125,11 @@ class Pack:
         return Box(*self._facts[name]["box"])
 
     def standing(self, name: str) -> Standing:
+        if name not in self._standings:
+            self._standings[name] = self._stand(name)
+        return self._standings[name]
+
+    def _stand(self, name: str) -> Standing:
         facts, box = self._facts[name], self.box(name)
         points = _points(facts, box) | facts.get("points", {})
         return Standing(

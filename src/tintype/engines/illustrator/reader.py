@@ -13,7 +13,7 @@ from . import pack
 from . import vocabulary as v
 from .grammar import Parser, Reading
 from .lettering import read_lettering
-from .lexicon import Unit, names_a_subject, units_of
+from .lexicon import Unit, subject_of, units_of
 from .scene import Colour, Lettering, Place, Scene, Shot, Skin, Spot, Style, Subject, Time, Weather
 
 LONGEST = 32_000
@@ -51,7 +51,7 @@ def read(prompt: str, seed: int = 0) -> Scene:
     The same prompt and seed give the same Scene.
     """
     text = prompt[:LONGEST]
-    lettering, rest = read_lettering(text, names_a_subject)
+    lettering, rest = read_lettering(text, lambda word: subject_of(word) is not None)
     ratio = _ratio(rest)
     rest = _FLAG.sub(" ", _EMPHASIS.sub(r"\1", _RATIO.sub(" ", rest)))
     spot, rest = _spot(rest)
@@ -216,10 +216,22 @@ def _settle(scene: Scene, chance: int, prompt: str) -> Scene:
         scene = replace(scene, place="plain")
     if scene.shot == "close-up" and scene.subjects:
         scene = replace(scene, subjects=_close_up(scene.subjects))
+    if not scene.subjects and scene.style in ("sticker", "logo") and scene.place in _EMBLEMS:
+        scene = replace(
+            scene, subjects=(Subject(icon=_EMBLEMS[scene.place], words=scene.place),), place="plain"
+        )
     if not scene.subjects and scene.place == "nowhere" and not scene.lettering:
         return _invented(scene, chance, prompt)
     return scene
 
+
+_EMBLEMS: dict[Place, str] = {
+    "mountains": "snow-capped-mountain", "forest": "evergreen-tree", "jungle": "palm-tree", "beach": "beach-with-umbrella", "sea": "water-wave",
+    "desert": "cactus", "city": "skyscraper", "space": "ringed-planet", "village": "houses", "garden": "tulip", "sky": "cloud",
+    "snowfield": "snowflake", "meadow": "sunflower", "underwater": "tropical-fish", "bar": "cocktail-glass", "restaurant": "fork-and-knife-with-plate",
+    "library": "books",
+}  # fmt: skip
+"""What stands for a place on a sticker or in a logo, which have no backdrop."""
 
 _FACES = {
     "person-standing": "person", "man-standing": "man", "woman-standing": "woman", "boy-standing": "boy", "girl-standing": "girl",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
@@ -51,14 +50,6 @@ SHARE: dict[str, tuple[float, float]] = {
     "logo": (0.74, 0.15),
 }
 """The most width and height that the letters may take, as shares of the canvas."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What the letters lie on, for legibility: its colour, and whether it is dark out there."""
-
-    colour: Colour
-    dark: bool
 
 
 @lru_cache(maxsize=64)
@@ -128,11 +119,11 @@ def clear_of(taken: list[tuple[int, int]], y: int, tall: int, height: int, gap: 
 
 
 def letter(
-    lettering: Lettering, width: int, height: int, ground: Ground, seed: int, taken: list[tuple[int, int]]
+    lettering: Lettering, width: int, height: int, ground: Colour, seed: int, taken: list[tuple[int, int]]
 ) -> list[Layer]:
     """The layers of one piece of lettering, back to front, within the canvas.
 
-    `taken` are the spans of rows (start, end) that earlier lettering lies on; this one's is added.
+    `ground` is the colour that the letters will lie on; `taken` are the spans of rows (start, end) that earlier lettering lies on; this one's is added.
     """
     carrier = lettering.carrier
     share_w, share_h = SHARE[carrier]
@@ -191,11 +182,11 @@ def _coloured(mask: Image.Image, colour: Colour) -> Image.Image:
     return out
 
 
-def _outlined(cut: Image.Image, pad: int, ground: Ground) -> Image.Image:
+def _outlined(cut: Image.Image, pad: int, ground: Colour) -> Image.Image:
     """Light letters with a dark edge, or dark with a light one, by what lies behind."""
-    dark_ink = luma(ground.colour) > 0.62
+    dark_ink = luma(ground) > 0.62
     fill: Colour = INK if dark_ink else (255, 252, 244)
-    edge: Colour = (255, 255, 255) if dark_ink else mix(ground.colour, (16, 14, 34), 0.75)
+    edge: Colour = (255, 255, 255) if dark_ink else mix(ground, (16, 14, 34), 0.75)
     mask = _framed(cut, pad)
     halo = mask.filter(ImageFilter.GaussianBlur(max(0.6, pad * 0.34))).point(lambda v: min(255, v * 5 // 2))
     out = _coloured(halo.point(lambda v: v * 4 // 5), edge)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from .scene import Colour
 
-BAND_PIXELS = 1_000_000
+BAND_PIXELS = 400_000
 """resvg holds the interpreter's lock while it renders, so a large sheet is rendered in bands of
 about this many pixels: other threads get their turn in between, and the peak of memory stays low."""
 
@@ -75,7 +75,6 @@ class Sheet:
         self._parts: list[str] = []
         self._fills: dict[str, str] = {}
         self.top = math.inf  # the least y that is painted on, as far as the painter says
-        self.bottom = -math.inf
 
     def __bool__(self) -> bool:
         return bool(self._parts)

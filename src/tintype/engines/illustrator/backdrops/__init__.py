@@ -7,19 +7,19 @@ from random import Random
 from typing import Literal
 
 from ..scene import Place, Scene
-from . import cosmos, indoors, land, plain, town, water
+from . import cosmos, dining, indoors, land, plain, town, water, woods
 from .mood import mood_of
-from .view import Glow, Medium, View
+from .view import Glow, Medium, Stance, View
 
-Home = Literal["meadow", "table", "road", "soft", "underwater", "sea", "sky", "space", "studio"]
+Home = Literal["meadow", "table", "road", "soft", "underwater", "sea", "sky", "space", "studio", "room"]
 """Where a subject is at home, when the prompt names no place."""
 
 PLACES: dict[Place | Home, Callable[[View], None]] = {
     "plain": plain.plain,
     "studio": plain.studio,
     "soft": plain.soft,
-    "forest": land.forest,
-    "jungle": land.jungle,
+    "forest": woods.forest,
+    "jungle": woods.jungle,
     "meadow": land.meadow,
     "garden": land.garden,
     "mountains": land.mountains,
@@ -37,25 +37,31 @@ PLACES: dict[Place | Home, Callable[[View], None]] = {
     "village": town.village,
     "room": indoors.room,
     "kitchen": indoors.kitchen,
-    "restaurant": indoors.restaurant,
-    "bar": indoors.bar,
+    "restaurant": dining.restaurant,
+    "bar": dining.bar,
     "workshop": indoors.workshop,
     "library": indoors.library,
-    "table": indoors.table_top,
+    "table": dining.table_top,
 }
 
 
-def paint(scene: Scene, w: float, h: float, rng: Random, home: Home, amount: str = "full") -> View:
+def paint(
+    scene: Scene, w: float, h: float, rng: Random, home: Home, stance: Stance, amount: str = "full"
+) -> View:
     """The backdrop of a scene on a canvas of w x h units. `home` is what "nowhere" becomes,
-    `amount` how much of it the style wants: "full", "sparse" or "none"."""
-    view = View(scene=scene, mood=mood_of(scene), w=w, h=h, rng=rng)
+    `stance` how the main subject would stand indoors, `amount` how much of it the style wants: "full", "sparse" or "none"."""
+    view = View(scene=scene, mood=mood_of(scene, rng), w=w, h=h, rng=rng, stance=stance)
     view.ambient = view.mood.ambient
     view.shade = 0.34 + 0.2 * view.mood.sharp
     if amount == "none":
         plain.plain(view)
         view.ambient = (255, 255, 255)
     elif amount == "sparse":
-        plain.paper(view)
+        if scene.place in ("nowhere", "plain", "studio"):
+            plain.paper(view)
+        else:
+            PLACES[scene.place](view)
+            plain.veil(view)
     elif scene.place == "nowhere":
         (plain.soft if scene.ground is not None and home != "studio" else PLACES[home])(view)
     else:
@@ -63,4 +69,4 @@ def paint(scene: Scene, w: float, h: float, rng: Random, home: Home, amount: str
     return view
 
 
-__all__ = ["PLACES", "Glow", "Home", "Medium", "View", "paint"]
+__all__ = ["PLACES", "Glow", "Home", "Medium", "Stance", "View", "paint"]

@@ -1,4 +1,4 @@
-"""Indoors: room, kitchen, restaurant, bar, workshop, library, and the table top for food and small things."""
+"""Indoors: room, kitchen, workshop, library."""
 
 from __future__ import annotations
 
@@ -147,7 +147,11 @@ def room(view: View) -> None:
     view.far.path(box(px - 10, shelf_y, 310, 14, 3), tone(view, (146, 100, 68)))
     books(view, px + 6, shelf_y, 200, 74)
     potted(view, px + 258, shelf_y, 36)
-    potted(view, w * (0.93 if left else 0.06), h + 44, 96)
+    far_side, near_side = (0.93, 0.06) if left else (0.06, 0.93)
+    potted(view, w * far_side, h + 44, 96)
+    extra = view.rng.choice((None, floor_lamp, bookcase))
+    if extra is not None:
+        extra(view, w * near_side, h + 26)
     rug = tone(view, view.rng.choice(((196, 92, 84), (82, 120, 152), (214, 158, 92))))
     view.far.path(disc(w / 2, view.foot + 8, min(w * 0.46, 560), (view.h - h) * 0.36), rug)
     view.far.path(
@@ -155,6 +159,31 @@ def room(view: View) -> None:
     )
     view.far.path(disc(w / 2, view.foot + 8, min(w * 0.37, 452), (view.h - h) * 0.265), rug)
     pendant(view, w * (0.52 if left else 0.46), h * 0.13, tone(view, (226, 150, 82)))
+    if view.stance == "on a table":
+        counter(view, (186, 132, 90))
+
+
+def floor_lamp(view: View, x: float, base: float) -> None:
+    top = base - 330
+    metal = tone(view, (86, 72, 66))
+    view.far.path(box(x - 4, top + 60, 8, base - top - 60) + box(x - 44, base - 10, 88, 10, 5), metal)
+    shade: Colour = (255, 226, 160) if view.mood.lamps else tone(view, (246, 232, 206))
+    view.far.path(polygon((x - 32, top), (x + 32, top), (x + 54, top + 78), (x - 54, top + 78)), shade)
+    view.glows.append(Glow(x, top + 60, 260, LAMPLIGHT, 0.5 if view.mood.lamps else 0.12))
+
+
+def bookcase(view: View, x: float, base: float) -> None:
+    """Four shelves of books as tall as a person; half of it may be beyond the picture's edge."""
+    wide, tall = 190.0, min(420.0, base * 0.66)
+    left = x - wide / 2
+    wood = tone(view, (154, 106, 72))
+    view.far.path(box(left, base - tall, wide, tall, 4), wood)
+    view.far.path(box(left + 10, base - tall + 10, wide - 20, tall - 22), mix(wood, (40, 20, 20), 0.4))
+    pitch = (tall - 20) / 4
+    for row in range(4):
+        y = base - tall + 10 + pitch * (row + 1)
+        view.far.path(box(left + 6, y - 5, wide - 12, 9), wood)
+        books(view, left + 16, y - 5, (wide - 34) * view.rng.uniform(0.6, 1.0), pitch - 18)
 
 
 def books(view: View, x: float, y: float, length: float, height: float) -> None:
@@ -205,17 +234,30 @@ def kitchen(view: View) -> None:
         view.far.path(box(x0, h * 0.38, x1 - x0, 9, 2), tone(view, (160, 112, 76)))
         for _ in range(max(1, round((x1 - x0) / 90))):
             jar(view, view.rng.uniform(x0 + 30, max(x0 + 31, x1 - 30)), h * 0.38, view.rng.uniform(30, 46))
-    counter = h * 0.72
-    view.far.path(box(-10, counter + 14, w + 20, h - counter - 14), front)
-    doors = "".join(box(x, counter + 32, 150, h - counter - 54, 5) for x in range(-60, round(w), 168))
+    worktop = h * 0.72
+    view.far.path(box(-10, worktop + 14, w + 20, h - worktop - 14), front)
+    doors = "".join(box(x, worktop + 32, 150, h - worktop - 54, 5) for x in range(-60, round(w), 168))
     view.far.path(doors, mix(front, (255, 255, 255), 0.12))
     view.far.path(
-        "".join(box(x + 60, counter + 44, 34, 8, 4) for x in range(-60, round(w), 168)),
+        "".join(box(x + 60, worktop + 44, 34, 8, 4) for x in range(-60, round(w), 168)),
         tone(view, (240, 220, 170)),
     )
-    view.far.path(box(-10, counter, w + 20, 20, 3), tone(view, (182, 132, 90)))
+    view.far.path(box(-10, worktop, w + 20, 20, 3), tone(view, (182, 132, 90)))
     for side in (0.14, 0.86):
         pendant(view, w * side, h * 0.34, tone(view, (240, 236, 226)), 44)
+    if view.stance == "on a table":
+        counter(view, (186, 132, 90))
+
+
+def counter(view: View, colour: Colour) -> None:
+    """A wooden top along the lower edge, for what stands on it and for who stands behind it."""
+    top = view.h * 0.76
+    wood = tone(view, colour)
+    view.far.path(box(-10, top, view.w + 20, view.h), mix(wood, (20, 8, 16), 0.4))
+    view.far.path(box(-10, top + 12, view.w + 20, (view.h - top) * 0.66), wood)
+    view.far.path(box(-10, top, view.w + 20, 14), mix(wood, (255, 236, 200), 0.3))
+    view.horizon, view.foot, view.medium = top, view.h * 0.88, "table"
+    view.shadow = (50, 26, 30)
 
 
 def jar(view: View, x: float, base: float, s: float) -> None:
@@ -226,154 +268,6 @@ def jar(view: View, x: float, base: float, s: float) -> None:
         box(x - s * 0.36, base - s, s * 0.72, s, s * 0.14), tone(view, mix(colour, (255, 255, 255), 0.2))
     )
     view.far.path(box(x - s * 0.4, base - s * 1.14, s * 0.8, s * 0.22, 3), tone(view, (150, 110, 80)))
-
-
-def restaurant(view: View) -> None:
-    shell(
-        view,
-        view.rng.choice(((96, 50, 56), (44, 70, 74), (66, 56, 92))),
-        (120, 78, 60),
-        skirting=(150, 112, 78),
-    )
-    w, h = view.w, view.horizon
-    panel = mix(view.sky[-1][1], (20, 8, 16), 0.25)
-    gold = tone(view, (214, 172, 104))
-    view.far.path(box(-10, h * 0.62, w + 20, h * 0.38), panel)
-    view.far.path(box(-10, h * 0.61, w + 20, 9), gold)
-    view.far.line(
-        "".join(f"M{x + 16} {h * 0.67:.1f}h118v{h * 0.24:.1f}h-118z" for x in range(-40, round(w), 150)),
-        mix(panel, gold, 0.4),
-        3,
-    )
-    count = max(2, round(w / 420))
-    for i in range(count):
-        cx = w * (i + 0.5) / count
-        arch(view, cx, h * 0.5, min(w * 0.22, 220), h * 0.4)
-    for i in range(max(2, round(w / 320))):
-        pendant(view, w * (i + 0.5) / max(2, round(w / 320)), h * (0.16 if i % 2 else 0.1), gold, 46)
-    for side in (0.1, 0.9):
-        diner(view, w * side, h + 34)
-    cloth_table(view)
-    view.ambient = mix(view.ambient, (255, 224, 184), 0.4)
-
-
-def arch(view: View, x: float, base: float, w: float, h: float) -> None:
-    """A tall arched window in a gold frame."""
-    gold = tone(view, (206, 164, 98))
-    for grow, fill in ((10, gold), (0, None)):
-        half = w / 2 + grow
-        d = f"M{x - half:.1f} {base + grow:.1f}V{base - h + half:.1f}a{half:.1f} {half:.1f} 0 0 1 {2 * half:.1f} 0V{base + grow:.1f}z"
-        stops = view.mood.sky
-        view.far.path(d, fill or view.far.fade(stops[0][1], stops[-1][1]))
-    view.far.line(f"M{x:.1f} {base - h:.1f}V{base:.1f}M{x - w / 2:.1f} {base - h * 0.5:.1f}h{w:.1f}", gold, 5)
-
-
-def diner(view: View, x: float, base: float) -> None:
-    """A set table in the background."""
-    wood = tone(view, (70, 44, 44))
-    view.far.path(box(x - 9, base - 120, 18, 120) + box(x - 50, base - 12, 100, 12, 6), wood)
-    view.far.path(
-        f"M{x - 130:.1f} {base - 138:.1f}h260l-18 78q-20 12 -40 0t-44 0t-46 0t-46 0t-44 0z",
-        tone(view, (244, 236, 226)),
-    )
-    view.far.path(box(x - 6, base - 190, 12, 52, 3), tone(view, (250, 244, 226)))
-    view.far.path(disc(x, base - 198, 6, 11), (255, 214, 120))
-    view.glows.append(Glow(x, base - 196, 120, (255, 190, 96), 0.6))
-
-
-def cloth_table(view: View) -> None:
-    """A table with a white cloth along the lower edge: what is served stands on it."""
-    top = view.h * 0.76
-    cloth = tone(view, (250, 244, 236))
-    view.far.path(f"M-10 {top:.1f}H{view.w + 10:.1f}V{view.h + 10:.1f}H-10z", cloth)
-    view.far.path(box(-10, top, view.w + 20, 8), mix(cloth, (255, 255, 255), 0.5))
-    view.far.path(box(-10, view.h * 0.965, view.w + 20, view.h * 0.04 + 10), mix(cloth, (120, 80, 90), 0.25))
-    view.horizon, view.foot, view.medium = top, view.h * 0.88, "table"
-    view.shadow, view.shade = (80, 50, 60), 0.42
-
-
-def table_top(view: View) -> None:
-    """A plain table before a soft wall: where food and small things stand when nobody said where."""
-    base = view.rng.choice(
-        ((250, 214, 178), (196, 222, 218), (246, 206, 206), (214, 210, 240), (240, 226, 176))
-    )
-    view.ambient = view.mood.indoors
-    wall = tone(view, base)
-    view.sky = ((0.0, mix(wall, (255, 255, 255), 0.35)), (0.7, wall), (1.0, wall))
-    top = view.h * 0.68
-    view.lay_floor(0.68, 0.86)
-    view.medium = "table"
-    dots = "".join(
-        disc(x + (y // 2 % 2) * 55, y * 55 + 20, 5)
-        for y in range(int(top / 55))
-        for x in range(0, round(view.w) + 60, 110)
-    )
-    view.far.path(dots, mix(wall, (255, 255, 255), 0.35))
-    wood = tone(view, (206, 150, 102))
-    view.far.path(box(-10, top, view.w + 20, view.h), wood)
-    view.far.path(box(-10, top, view.w + 20, 7), mix(wood, (255, 255, 255), 0.3))
-    grain = []
-    for at in (0.16, 0.36, 0.62):
-        y = top + (view.h - top) * at
-        grain.append(f"M-10 {y:.1f}H{view.w + 10:.1f}")
-    view.far.line("".join(grain), mix(wood, (80, 30, 20), 0.24), 3)
-    streaks = "".join(
-        box(
-            view.rng.random() * view.w,
-            view.rng.uniform(top + 16, view.h - 8),
-            view.rng.uniform(50, 190),
-            3,
-            1.5,
-        )
-        for _ in range(round(20 * view.w / 1000))
-    )
-    view.far.path(streaks, mix(wood, (80, 30, 20), 0.12))
-    view.glows.append(Glow(view.w * 0.26, view.h * 0.1, 560, (255, 244, 214), 0.3))
-    view.shadow = (70, 34, 30)
-
-
-def bar(view: View) -> None:
-    shell(view, (58, 44, 70), (86, 60, 58), skirting=(110, 78, 62))
-    w, h = view.w, view.horizon
-    wood = tone(view, (112, 70, 54))
-    view.far.path(box(w * 0.06, h * 0.1, w * 0.88, h * 0.56, 6), mix(wood, (14, 8, 20), 0.45))
-    for row in range(3):
-        y = h * (0.28 + row * 0.17)
-        view.far.path(box(w * 0.06, y, w * 0.88, 11, 2), wood)
-        x = w * 0.06 + 26
-        while x < w * 0.94 - 24:
-            if view.rng.random() < 0.84:
-                bottle(view, x, y, h * view.rng.uniform(0.085, 0.125))
-            x += view.rng.uniform(32, 46)
-        view.glows.append(Glow(w / 2, y - 20, w * 0.42, (255, 150, 70), 0.13))
-    top = view.h * 0.76
-    for i in range(max(2, round(w / 330))):
-        pendant(view, w * (i + 0.5) / max(2, round(w / 330)), h * 0.13, tone(view, (46, 112, 104)), 50)
-    view.far.path(box(-10, top, w + 20, view.h), tone(view, (96, 58, 46)))
-    view.far.path(box(-10, top, w + 20, 14), tone(view, (186, 124, 84)))
-    view.far.path(box(-10, top + 14, w + 20, (view.h - top) * 0.62), tone(view, (142, 88, 62)))
-    view.horizon, view.foot, view.medium = top, view.h * 0.88, "table"
-    view.ambient = mix(view.ambient, (255, 214, 176), 0.5)
-    view.mirror = 0.18
-
-
-def bottle(view: View, x: float, base: float, s: float) -> None:
-    colour = tone(
-        view,
-        view.rng.choice(
-            ((70, 140, 96), (190, 112, 54), (214, 196, 150), (150, 54, 66), (80, 120, 170), (226, 170, 80))
-        ),
-    )
-    w = s * 0.34
-    view.far.path(
-        box(x - w / 2, base - s * 0.66, w, s * 0.66, w * 0.2)
-        + box(x - w * 0.17, base - s, w * 0.34, s * 0.45, 2),
-        colour,
-    )
-    view.far.path(box(x - w * 0.5, base - s * 0.46, w, s * 0.24), tone(view, (240, 228, 204)))
-    view.far.path(
-        box(x - w * 0.36, base - s * 0.62, w * 0.14, s * 0.56, 2), mix(colour, (255, 255, 255), 0.4)
-    )
 
 
 def workshop(view: View) -> None:
@@ -420,6 +314,8 @@ def workshop(view: View) -> None:
         for _ in range(round(11 * w / 1000))
     )
     view.far.line(shavings, tone(view, (236, 204, 150)), 5)
+    if view.stance == "on a table":
+        counter(view, (186, 132, 90))
 
 
 def library(view: View) -> None:
@@ -466,3 +362,5 @@ def library(view: View) -> None:
     grove.onto(view.near)
     view.near.top = view.h - 120
     view.ambient = mix(view.ambient, (255, 226, 186), 0.35)
+    if view.stance == "on a table":
+        counter(view, (186, 132, 90))

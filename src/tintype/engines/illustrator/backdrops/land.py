@@ -1,12 +1,12 @@
-"""Open country: meadow, garden, mountains, desert, snowfield, forest, jungle."""
+"""Open country: meadow, garden, mountains, desert, snowfield."""
 
 from __future__ import annotations
 
 import math
 
 from ..scene import Colour
-from ..vector import box, disc, down_to, height_at, mix, polygon, waves
-from .plants import Grove, broadleaf, bush, conifer, fern, flowers, palm, tufts
+from ..vector import box, down_to, height_at, mix, polygon, waves
+from .plants import Grove, broadleaf, bush, conifer, flowers, tufts
 from .sky import paint_sky
 from .view import Glow, View
 
@@ -123,12 +123,12 @@ def meadow(view: View) -> None:
                 side * view.w,
                 view.horizon + rng.uniform(40, 80),
                 rng.uniform(230, 330),
-                mood.tone(LEAF[0], 0.2),
+                view.leaf(LEAF[0], 0.2),
                 mood.tone(TRUNK, 0.2),
             )
     grove.onto(view.far)
     view.far.path(
-        tufts(rng, 0, view.w, view.horizon + 60, view.h, round(34 * view.w / 1000), 22),
+        tufts(rng, 0, view.w, view.horizon + 60, view.h, round(34 * view.growth), 22),
         mood.tone((82, 150, 70), 0.05),
     )
     bloom = ((255, 255, 250), (255, 214, 92), (244, 132, 154), (170, 140, 226))
@@ -136,7 +136,7 @@ def meadow(view: View) -> None:
         view.far,
         rng,
         (0, view.foot, view.w, view.h),
-        round(16 * view.w / 1000),
+        round(16 * view.growth),
         tuple(mood.tone(c) for c in bloom),
         mood.tone((76, 140, 66)),
     )
@@ -145,10 +145,8 @@ def meadow(view: View) -> None:
 
 def foreground_grass(view: View, colour: Colour) -> None:
     """A fringe of blades along the lower edge, before the subjects' feet."""
-    if view.mood.weather == "snow":
-        return
     view.near.path(
-        tufts(view.rng, -20, view.w + 20, view.h + 18, view.h + 34, round(30 * view.w / 1000), 62),
+        tufts(view.rng, -20, view.w + 20, view.h + 18, view.h + 34, round(30 * view.growth), 62),
         view.mood.tone(colour),
     )
     view.near.top = view.h - 60
@@ -178,7 +176,7 @@ def garden(view: View) -> None:
             x,
             view.horizon + rng.uniform(34, 48),
             rng.uniform(52, 86),
-            mood.tone(rng.choice(LEAF), 0.15),
+            view.leaf(rng.choice(LEAF), 0.15),
         )
         x += rng.uniform(70, 150)
     grove.onto(view.far)
@@ -191,7 +189,7 @@ def garden(view: View) -> None:
         view.far,
         rng,
         (0, view.horizon + 8, view.w, view.horizon + 52),
-        round(38 * view.w / 1000),
+        round(38 * view.growth),
         bloom,
         stem,
     )
@@ -202,10 +200,8 @@ def garden(view: View) -> None:
         f"H{mid + 330:.1f}Q{mid + 110:.1f} {view.foot:.1f} {mid + 40:.1f} {view.horizon + 54:.1f}z",
         path,
     )
-    flowers(view.near, rng, (0, view.h - 80, view.w * 0.2, view.h), round(9 * view.w / 1000), bloom, stem)
-    flowers(
-        view.near, rng, (view.w * 0.8, view.h - 80, view.w, view.h), round(9 * view.w / 1000), bloom, stem
-    )
+    flowers(view.near, rng, (0, view.h - 80, view.w * 0.2, view.h), round(9 * view.growth), bloom, stem)
+    flowers(view.near, rng, (view.w * 0.8, view.h - 80, view.w, view.h), round(9 * view.growth), bloom, stem)
     view.near.top = view.h - 100
 
 
@@ -218,7 +214,7 @@ def mountains(view: View) -> None:
     floor_bands(view, (92, 142, 96), (120, 160, 116), count=3)
     treeline_sides(view, PINE, 250)
     view.far.path(
-        tufts(rng, 0, view.w, view.horizon + 60, view.h, round(26 * view.w / 1000), 20),
+        tufts(rng, 0, view.w, view.horizon + 60, view.h, round(26 * view.growth), 20),
         mood.tone((70, 122, 80)),
     )
     stones(view, 6, (142, 144, 156))
@@ -333,137 +329,6 @@ def snowfield(view: View) -> None:
                 )
     snowy.onto(view.far)
     view.shadow = (70, 96, 150)
-
-
-def forest(view: View) -> None:
-    view.lay_floor(0.6, 0.83)
-    paint_sky(view, clouds=0.4)
-    mood, rng = view.mood, view.rng
-    for i, (base, height, depth, gap) in enumerate(
-        ((0, 210, 0.85, 0.34), (14, 290, 0.6, 0.42), (34, 390, 0.36, 0.6))
-    ):
-        treeline(
-            view,
-            "pine" if i != 1 else "mixed",
-            mix(PINE, LEAF[2], 0.25 * i),
-            view.horizon + base,
-            height * max(1.0, view.h / 1300),
-            depth,
-            gap,
-        )
-    floor_bands(view, (74, 124, 70), (108, 154, 90), count=3)
-    frame = Grove()
-    for edge, inward in ((0.0, 1), (view.w, -1)):
-        x = edge + inward * rng.uniform(0, 46)
-        trunk(view, x, view.h * 0.87, rng.uniform(74, 104))
-        bush(frame, rng, edge + inward * 90, view.h * 0.89, 84, mood.tone((66, 128, 76), 0.05))
-        bush(frame, rng, edge + inward * 10, view.h * 0.93, 110, mood.tone((58, 118, 70)))
-    frame.onto(view.far)
-    view.far.path(
-        tufts(rng, 0, view.w, view.horizon + 60, view.h, round(30 * view.w / 1000), 24),
-        mood.tone((62, 112, 62)),
-    )
-    mushrooms(view, rng.randint(2, 5))
-    if mood.time in ("night", "dusk"):
-        fireflies(view, 12)
-    else:
-        view.glows.append(Glow(view.w * 0.4, view.horizon * 0.8, 520, (255, 240, 170), 0.3 * mood.sharp))
-    foreground_grass(view, (50, 100, 56))
-
-
-def trunk(view: View, x: float, base: float, width: float) -> None:
-    """A thick trunk that leaves the picture at the top."""
-    bark = view.mood.tone((98, 70, 54), 0.05)
-    view.far.path(
-        f"M{x - width:.1f} {base:.1f}Q{x - width / 2:.1f} {base - 60:.1f} {x - width / 2:.1f} {base - 220:.1f}V-10h{width:.1f}V{base - 220:.1f}Q{x + width / 2:.1f} {base - 60:.1f} {x + width:.1f} {base:.1f}z",
-        bark,
-    )
-    lines = "".join(
-        box(x + width * at, view.rng.uniform(0, base * 0.6), width * 0.07, view.rng.uniform(90, 260), 4)
-        for at in (-0.3, -0.05, 0.22, 0.36)
-    )
-    view.far.path(lines, mix(bark, (20, 14, 24), 0.3))
-
-
-def mushrooms(view: View, count: int) -> None:
-    for _ in range(count):
-        x, y = (
-            view.rng.choice((view.rng.uniform(0.04, 0.24), view.rng.uniform(0.76, 0.96))) * view.w,
-            view.rng.uniform(0.86, 0.96) * view.h,
-        )
-        s = view.rng.uniform(14, 24)
-        view.far.path(
-            box(x - s * 0.22, y - s * 0.9, s * 0.44, s * 0.9, s * 0.2), view.mood.tone((244, 234, 214))
-        )
-        view.far.path(
-            f"M{x - s:.1f} {y - s * 0.7:.1f}a{s:.1f} {s:.1f} 0 0 1 {2 * s:.1f} 0z",
-            view.mood.tone((222, 72, 62)),
-        )
-        view.far.path(
-            disc(x - s * 0.4, y - s, s * 0.16)
-            + disc(x + s * 0.3, y - s * 1.2, s * 0.18)
-            + disc(x, y - s * 0.9, s * 0.12),
-            view.mood.tone((255, 246, 234)),
-        )
-
-
-def fireflies(view: View, count: int) -> None:
-    for _ in range(count):
-        x, y = view.rng.random() * view.w, view.rng.uniform(view.horizon * 0.7, view.h * 0.9)
-        view.far.path(disc(x, y, 3.2), (255, 246, 160))
-        view.glows.append(Glow(x, y, 46, (220, 226, 96), 0.7))
-
-
-def jungle(view: View) -> None:
-    view.lay_floor(0.6, 0.83)
-    paint_sky(view, clouds=0.3)
-    mood, rng = view.mood, view.rng
-    ridges(view, (86, 140, 116), rise=0.3, count=2)
-    treeline(view, "leaf", (70, 140, 96), view.horizon + 14, 250 * max(1.0, view.h / 1300), 0.6, gap=0.5)
-    for _ in range(round(4 * max(1.0, view.w / 1000))):
-        palm(
-            view.far,
-            rng,
-            rng.random() * view.w,
-            view.horizon + rng.uniform(20, 60),
-            rng.uniform(300, 480),
-            mood.tone((62, 148, 82), 0.3),
-            mood.tone((120, 92, 62), 0.3),
-        )
-    floor_bands(view, (70, 128, 62), (92, 150, 78), count=3)
-    grove = Grove()
-    x = -30.0
-    while x < view.w + 60:
-        if abs(x - view.w / 2) > view.w * 0.2:
-            bush(
-                grove,
-                rng,
-                x,
-                view.horizon + rng.uniform(50, 90),
-                rng.uniform(70, 120),
-                mood.tone(rng.choice(LEAF), 0.15),
-            )
-        x += rng.uniform(80, 150)
-    grove.onto(view.far)
-    vines = "".join(
-        f"M{x0:.1f} -10q{rng.uniform(20, 70):.1f} {rng.uniform(160, 320):.1f} {rng.uniform(90, 190):.1f} 0"
-        for x0 in (rng.random() * view.w for _ in range(5))
-    )
-    view.far.line(vines, mood.tone((48, 104, 64), 0.1), 6)
-    bright, deep = mood.tone((70, 156, 78)), mood.tone((40, 112, 66))
-    for edge, angles in ((0.0, (-78, -50, -22)), (view.w, (-102, -130, -158))):
-        for angle in angles:
-            view.near.path(
-                fern(edge, view.h + 6, angle + rng.uniform(-6, 6), 230),
-                bright if angle in (-50, -130) else deep,
-            )
-    view.near.top = view.h - 330
-    bloom = tuple(mood.tone(c) for c in ((255, 96, 130), (255, 180, 60), (226, 110, 220)))
-    flowers(
-        view.far, rng, (0, view.horizon + 80, view.w, view.h * 0.97), round(9 * view.w / 1000), bloom, deep
-    )
-    if mood.time in ("night", "dusk"):
-        fireflies(view, 10)
 
 
 def hill_home(view: View, points: list[tuple[float, float]], x: float, s: float, roof: Colour) -> None:

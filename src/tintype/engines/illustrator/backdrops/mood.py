@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from random import Random
 
 from ..scene import Colour, Scene, Time, Weather
 from ..vector import luma, mix, multiply
@@ -38,6 +39,20 @@ LIGHT: dict[Time, tuple[float, float]] = {
     "dusk": (-0.7, -0.6),
     "night": (0.5, -0.8),
 }
+OTHER_SKIES: dict[Time, tuple[Stops, ...]] = {
+    "day": (
+        ((0, (74, 166, 222)), (0.55, (150, 216, 236)), (1, (232, 246, 240))),
+        ((0, (92, 138, 222)), (0.5, (166, 194, 244)), (1, (250, 236, 226))),
+    ),
+    "dawn": (((0, (84, 150, 190)), (0.45, (186, 204, 206)), (0.8, (255, 216, 178)), (1, (255, 238, 206))),),
+    "golden hour": (
+        ((0, (120, 150, 206)), (0.5, (236, 196, 176)), (0.85, (255, 168, 110)), (1, (255, 206, 140))),
+    ),
+    "sunset": (((0, (36, 58, 120)), (0.4, (128, 88, 150)), (0.75, (244, 132, 110)), (1, (255, 196, 130))),),
+    "dusk": (((0, (16, 40, 84)), (0.5, (54, 84, 136)), (0.85, (150, 130, 166)), (1, (236, 170, 150))),),
+    "night": (((0, (10, 10, 40)), (0.5, (34, 28, 84)), (1, (76, 62, 128))),),
+}
+"""What the dice may choose instead, so that two pictures of one prompt differ."""
 LAMPLIGHT: Colour = (255, 208, 128)
 
 
@@ -69,8 +84,11 @@ class Mood:
         )
 
 
-def mood_of(scene: Scene) -> Mood:
-    sky = SKIES[scene.time]
+def mood_of(scene: Scene, rng: Random) -> Mood:
+    """The mood of a scene; the dice choose among skies, and from which side the light comes."""
+    sky = rng.choice((SKIES[scene.time], *OTHER_SKIES[scene.time]))
+    lx, ly = LIGHT[scene.time]
+    light = (rng.choice((-1, 1)) * lx, ly)
     ambient = AMBIENT[scene.time]
     reach, sharp = 0.62, 1.0
     grey, veil = _cover(scene.weather)
@@ -94,7 +112,7 @@ def mood_of(scene: Scene) -> Mood:
         ambient=ambient,
         haze=mix(sky[-1][1], sky[-2][1], 0.4),
         reach=reach,
-        light=LIGHT[scene.time],
+        light=light,
         lamps=scene.time in ("night", "dusk") or scene.weather == "storm",
         sharp=sharp * (0.55 if scene.soft_light else 1.0),
     )

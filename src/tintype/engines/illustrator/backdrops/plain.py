@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from ..scene import Colour
-from ..vector import disc, luma, mix
+from ..vector import Sheet, box, disc, luma, mix
 from .view import Glow, View
 
+PALE = 0.6
+"""How much of a place a minimal picture leaves out."""
 SOFT: tuple[tuple[Colour, Colour], ...] = (
     ((255, 232, 214), (255, 178, 170)),
     ((222, 240, 255), (150, 190, 244)),
@@ -69,3 +71,12 @@ def paper(view: View) -> None:
     view.lay_floor(0.7, 0.8)
     view.medium = "floor"
     view.shade = 0.3
+
+
+def veil(view: View) -> None:
+    """Leaves a pale hint of a place that is already painted."""
+    tint = view.scene.ground or mix(view.sky[len(view.sky) // 2][1], (255, 255, 255), 0.8)
+    view.sky = tuple((at, mix(colour, tint, PALE)) for at, colour in view.sky)
+    view.far.path(box(-20, -20, view.w + 40, view.h + 40), tint, PALE)
+    view.near, view.glows, view.mirror = Sheet(), [], 0.0
+    view.ambient = mix(view.ambient, (255, 255, 255), 0.5)

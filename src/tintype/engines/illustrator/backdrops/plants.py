@@ -23,6 +23,15 @@ class Grove:
             sheet.path("".join(parts), colour)
 
 
+def lit(colour: Colour) -> Colour:
+    """The sunny side of a leaf colour: brighter in proportion, so that it stays dark at night."""
+    return (
+        min(255, round(colour[0] * 1.2 + 8)),
+        min(255, round(colour[1] * 1.16 + 5)),
+        round(colour[2] * 1.02),
+    )
+
+
 def conifer(grove: Grove, x: float, base: float, height: float, colour: Colour, trunk: Colour) -> None:
     """Three tiers, each with a lit left half and a dark right one."""
     width = height * 0.4
@@ -55,7 +64,7 @@ def broadleaf(
     r = height * 0.27
     spots = [(0.0, 0.74, 1.0), (-0.2, 0.58, 0.78), (0.21, 0.6, 0.8), (0.06, 0.5, 0.66)]
     spots = [(dx * rng.uniform(0.85, 1.15), dy, s * rng.uniform(0.9, 1.08)) for dx, dy, s in spots]
-    dark, light = mix(colour, (12, 24, 52), 0.24), mix(colour, (255, 250, 190), 0.2)
+    dark, light = mix(colour, (12, 24, 52), 0.24), lit(colour)
     for dx, dy, s in spots:
         grove.add(dark, disc(x + dx * height, base - dy * height, r * s))
     for dx, dy, s in spots:
@@ -90,7 +99,7 @@ def palm(
 
 
 def bush(grove: Grove, rng: Random, x: float, base: float, size: float, colour: Colour) -> None:
-    dark, light = mix(colour, (10, 22, 48), 0.22), mix(colour, (255, 252, 200), 0.16)
+    dark, light = mix(colour, (10, 22, 48), 0.22), lit(colour)
     for dx, s in ((-0.55, 0.5), (0.55, 0.52), (0.0, 0.72)):
         r = size * s * rng.uniform(0.9, 1.1)
         grove.add(dark, disc(x + dx * size, base - r * 0.55, r))

@@ -7,11 +7,15 @@ from random import Random
 from typing import Literal, NamedTuple
 
 from ..scene import Colour, Scene
-from ..vector import Sheet
+from ..vector import Sheet, mix
 from .mood import Mood, Stops
 
 Medium = Literal["floor", "table", "water", "underwater", "air", "page"]
 """What subjects are in or on: a floor that recedes, a table top, a water's surface, or nothing."""
+
+
+Stance = Literal["on a table", "behind a table", "on the floor"]
+"""How the main subject would rather stand indoors: a cup, a person drawn to the waist, a dog."""
 
 
 class Glow(NamedTuple):
@@ -34,6 +38,7 @@ class View:
     w: float
     h: float
     rng: Random
+    stance: Stance = "behind a table"
     sky: Stops = ()
     far: Sheet = field(default_factory=Sheet)
     near: Sheet = field(default_factory=Sheet)  # in front of the subjects; only along the edges
@@ -49,9 +54,16 @@ class View:
 
     def lay_floor(self, horizon: float, foot: float = 0.8) -> None:
         """Shares of the height; a tall canvas gets more sky, a low one more floor."""
-        self.horizon = self.h * horizon
+        horizon += self.rng.uniform(-0.035, 0.035)
+        self.horizon = self.h * horizon * (0.5 if self.scene.shot == "aerial" else 1.0)  # seen from high up
         self.foot = self.h * foot
 
     @property
-    def outdoors_night(self) -> bool:
-        return self.mood.time == "night"
+    def growth(self) -> float:
+        """How much grows on the floor: per 1000 units of width; nothing shows through snow."""
+        return 0.0 if self.mood.weather == "snow" else self.w / 1000
+
+    def leaf(self, colour: Colour, depth: float = 0.0) -> Colour:
+        """A leaf's colour in this mood; white lies on it when it snows."""
+        snowed = mix(colour, (236, 244, 252), 0.5) if self.mood.weather == "snow" else colour
+        return self.mood.tone(snowed, depth)

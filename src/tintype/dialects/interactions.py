@@ -160,16 +160,16 @@ class _Reply:
 
     def document(self, made: list[Completed | Text], used: Usage) -> Iterator[Octets]:
         content = payload.array(_content(event) for event in sorted(made, key=lambda event: event.index))
-        step = payload.object_around({"type": "model_output"}, "content", content)
+        step = payload.object_holding({"type": "model_output"}, "content", content)
         head = {**self._facts, "status": "completed", "usage": _usage(used)}
-        return payload.object_around(head, "steps", payload.array([step]))
+        return payload.object_holding(head, "steps", payload.array([step]))
 
     def frames(self, event: Completed | Text, *, first: bool) -> Iterator[Octets]:
         if first:
             yield from _frame("interaction.created", interaction={**self._facts, "status": "in_progress"})
             yield from _frame("step.start", index=0, step={"type": "model_output"})
         head = {"event_type": "step.delta", "index": 0}
-        yield from sse.frame("step.delta", payload.object_around(head, "delta", _content(event)))
+        yield from sse.frame("step.delta", payload.object_holding(head, "delta", _content(event)))
 
     def closing(self, used: Usage) -> Iterator[Octets]:
         yield from _frame("step.stop", index=0)

@@ -77,8 +77,8 @@ NORMALIZED = Operation(
     body={
         "type": "object",
         "properties": {
-            "model": _TEXT,
-            "prompt": _TEXT,
+            "model": {"type": "string", "minLength": 1, "examples": ["gpt-image-2", "flux-kontext"]},
+            "prompt": {"type": "string", "minLength": 1, "examples": ["a matte black espresso machine"]},
             "n": {"type": "integer", "minimum": 1, "maximum": wire.MAX_N},
             "nImages": {"type": "integer", "minimum": 1, "maximum": wire.MAX_N},
             "resolution": _TEXT,
@@ -119,6 +119,7 @@ NEWER = Operation(
 )
 ENDPOINTS = Operation(
     summary="A model's endpoint, with its prices and its limits on pictures sent",
+    parameters={"id": {"type": "string", "minLength": 1, "examples": ["gpt-image-2", "flux-kontext"]}},
     answer=_object(
         id=_TEXT,
         endpoints={

@@ -54,6 +54,11 @@ _FIELDS: dict[str, Schema] = {
         "description": "The same seed gives the same picture, where the model has seeds.",
     },
     "strength": {"type": "number", "minimum": 0, "maximum": 1, "description": "How far an edit may go."},
+    "guidance_scale": {"type": "number", "minimum": 0, "maximum": 20, "description": "A hint."},
+    "num_inference_steps": _whole("A hint.", 1, 100),
+    "negative_prompt": _text("What is not to be seen: a hint.", "rain"),
+    "thinking_level": _word("A hint.", "minimal", "low", "medium", "high"),
+    "media_resolution": _word("How finely input pictures are looked at: a hint.", "low", "medium", "high"),
     "style": _text("A hint.", "vivid", "natural"),
     "user": _text("Whom you draw for."),
 }

@@ -123,6 +123,12 @@ def test_the_model_of_one_call(dialect: Automatic1111, fields: dict[str, Any], m
     assert read(dialect, **fields).model == model
 
 
+def test_pictures_where_nothing_is_edited_are_reported(dialect: Automatic1111) -> None:
+    request = read(dialect, init_images=[base64_of(CAT)], scheduler="Automatic")
+    assert request.images == ()
+    assert set(request.extras["automatic1111"]) == {"init_images"}
+
+
 @pytest.mark.parametrize("fields", [{}, {"seed": -1}])
 def test_without_a_seed_every_picture_is_another(dialect: Automatic1111, fields: dict[str, Any]) -> None:
     seeds = {read(dialect, **fields).seed for _ in range(4)}

@@ -144,6 +144,13 @@ def test_other_tools_are_reported(dialect: Responses) -> None:
     assert request.extras == {"responses": {"tools": [function]}}
 
 
+def test_null_is_nothing_said(dialect: Responses) -> None:
+    request = read(dialect, instructions=None, tool_choice=None, metadata=None, tools=[{**TOOL, "svg": None}])
+    assert request.extras == {}
+    answer = json.loads(writing.written(dialect, request, DONE))
+    assert (answer["instructions"], answer["tool_choice"], answer["metadata"]) == (None, "auto", {})
+
+
 @pytest.mark.parametrize(
     ("fields", "param", "words"),
     [

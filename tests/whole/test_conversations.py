@@ -242,3 +242,12 @@ def wait_for_a_picture(address: str, key: dict[str, str]) -> dict[str, Any]:
             return seen
         time.sleep(0.02)
     raise AssertionError("no picture was ever in progress")
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/chat/completions", "/v1/responses", "/sdapi/v1/txt2img", "/sdapi/v1/img2img"]
+)
+def test_the_calls_are_described(address: str, path: str) -> None:
+    described = json.loads(call(address, "GET", "/openapi.json")[2])["paths"][path]["post"]
+    assert described["summary"]
+    assert described["requestBody"]["content"]["application/json"]["schema"]["required"]

@@ -11,7 +11,6 @@ from .card import ModelCard
 from .errors import TintypeError
 from .events import Events, ImageEvent
 from .image import Octets
-from .operation import Operation
 from .report import Note, Receipt, Report
 from .request import ImageRequest
 
@@ -45,6 +44,8 @@ class Incoming:
         scheme, _, rest = self.headers.get("authorization", "").strip().partition(" ")
         if scheme.lower() == "basic" and rest:
             return _basic_key(rest)
+        if scheme.lower() in ("basic", "bearer") and not rest:
+            scheme = ""  # as SillyTavern says that it has no key
         named = (self.headers.get(name, "").strip() for name in ("api-key", "x-api-key", "x-goog-api-key"))
         return rest.strip() or scheme or next(filter(None, named), None) or self.query.get("key") or None
 
@@ -136,7 +137,6 @@ class Aside:
     path: str
     answer: Callable[[Incoming, House], Answer]
     when: Callable[[Incoming], bool] | None = None
-    operation: Operation | None = None  # for /openapi.json; None: anything
 
 
 class Dialect(Protocol):

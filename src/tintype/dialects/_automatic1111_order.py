@@ -25,6 +25,7 @@ _WITHOUT_EFFECT = (  # on the picture, or on one that is sent back
     "save_images",
     "send_images",
 )
+_NOTHING: tuple[Any, ...] = (None, False, 0, -1, "", [], {}, "Automatic", "automatic")
 _DECORATION = re.compile(r"(\.safetensors|\.ckpt)?(\s*\[\w+\])?$")
 _NETWORK = re.compile(r"<(?:lora|lyco|hypernet):[^<>]*>")
 _WEIGHT = re.compile(r"\(([^()]*?):\s*[0-9.]+\s*\)")
@@ -153,5 +154,5 @@ def worth_telling(ignored: dict[str, Any]) -> dict[str, Any]:
     return {
         name: value
         for name, value in ignored.items()
-        if value and value != -1 and name not in _WITHOUT_EFFECT
+        if value not in _NOTHING and name not in _WITHOUT_EFFECT
     }

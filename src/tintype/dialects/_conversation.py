@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -79,6 +79,11 @@ def read_json(incoming: Incoming) -> JsonFields:
     if isinstance(fields, JsonFields):
         return fields
     raise BadRequest("The body must be a JSON object, and it is a form.", code="invalid_json")
+
+
+def said_of(fields: JsonFields) -> dict[str, Any]:
+    """What was not taken, but nulls: clients with types write every field that they have."""
+    return {name: value for name, value in fields.rest().items() if value is not None}
 
 
 def read_order(

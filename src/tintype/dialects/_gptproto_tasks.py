@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from ..core import Answer, Aside, Completed, House, ImageRequest, Incoming, JobView
+from ..core import Answer, Aside, Completed, House, ImageRequest, Incoming, JobView, Operation
 from ..core.errors import NotFound, TintypeError
 
 Read = Callable[[Incoming], ImageRequest]
@@ -78,6 +78,32 @@ def asides(root: str, read: Read) -> tuple[Aside, ...]:
             for verb in ("text-to-image", "image-edit")
         ),
         Aside(method="GET", path=root + _PREDICTION, answer=prediction),
+    )
+
+
+def operation(path: str) -> Operation | None:
+    """What the calls of both generations take and answer; None for a path of another kind."""
+    words = {"type": "string"}
+    if path.endswith(("/text-to-image", "/image-edit", _PREDICTION)):
+        known = {"data": {"type": "object"}, "message": words, "code": {"type": "integer"}}
+        answer = {"type": "object", "properties": known, "required": list(known)}
+        return Operation(summary="A task of the older kind", answer=answer)
+    names = ("id", "generation_id", "polling_url", "status")
+    if path.endswith(_RESULT):
+        names, status, summary = ("id", "status", "polling_url", "native_status"), 200, "How a task stands"
+    elif "/api/v3/images" in path:
+        status, summary = 202, "Order pictures, to be asked for later"
+    else:
+        return None
+    return Operation(
+        summary=summary,
+        status=status,
+        answer={"type": "object", "properties": dict.fromkeys(names, words), "required": list(names)},
+        errors={
+            "type": "object",
+            "properties": {"code": {"type": "integer"}, "message": words, "type": {"const": "error"}},
+            "required": ["code", "message", "type"],
+        },
     )
 
 

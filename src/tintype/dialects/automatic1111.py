@@ -27,10 +27,12 @@ from ..core import (
     ModelCard,
     Note,
     Octets,
+    Operation,
     Report,
 )
 from ..core.errors import Cancelled, TintypeError
 from . import _automatic1111_answers as answers
+from . import _conversation_schemas as schemas
 from ._automatic1111_order import (
     RANDOM,
     bare,
@@ -89,7 +91,7 @@ class Automatic1111:
         override = read_override(fields)
         named = fields.text("model")  # as SillyTavern asks stable-diffusion.cpp
         checkpoint = override.text("sd_model_checkpoint") or named
-        images = checked(fields.pictures("init_images"), "init_images")
+        images = checked(fields.pictures("init_images"), "init_images") if edits else ()
         if edits and not images:
             raise missing("init_images")
         mask = read_white_mask(fields) if edits else None
@@ -104,7 +106,7 @@ class Automatic1111:
             size=size,
             seed=(None if strict else randbelow(2**32)) if order.seed == RANDOM else order.seed,
             output_format=output_format,
-            images=images if edits else (),
+            images=images,
             mask=mask,
             mask_is_white=mask is not None,
             strength=strength if edits else None,
@@ -142,6 +144,9 @@ class Automatic1111:
 
     def write_error_frame(self, error: TintypeError) -> bytes:
         return answers.error(error).body
+
+    def describe(self, path: str) -> Operation:
+        return schemas.IMG2IMG if path == _EDIT else schemas.TXT2IMG
 
     def _options(self, incoming: Incoming, house: House) -> Answer:
         checkpoint = self._checkpoints.get(incoming.key) or house.find("").id

@@ -23,6 +23,7 @@ from ..core import (
     Incoming,
     ModelCard,
     Octets,
+    Operation,
     Report,
 )
 from ..core.errors import TintypeError
@@ -70,6 +71,20 @@ class AzureImages(OpenAIImages):
         """The deployment in the path wins: SDKs leave another model's name in the body."""
         request = super().read(incoming)
         return replace(request, model=incoming.path_params.get("deployment", request.model))
+
+    def describe(self, path: str) -> Operation:
+        if path.endswith(("/deployments", "/deployments/{id}")):
+            return Operation(summary="Names that models are deployed under", answer={"type": "object"})
+        parameters = {
+            "deployment": {"type": "string", "examples": ["gpt-image-2"]},
+            "api-version": {
+                "type": "string",
+                "description": "Any, or none.",
+                "examples": ["2025-04-01-preview"],
+            },
+        }
+        told = super().describe(path)
+        return replace(told, parameters={**told.parameters, **parameters})
 
     def document(
         self, request: ImageRequest, pictures: Sequence[Completed], report: Report

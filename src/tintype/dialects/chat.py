@@ -22,6 +22,7 @@ from ..core import (
     ImageRequest,
     Incoming,
     Octets,
+    Operation,
     Report,
     Text,
     Usage,
@@ -29,8 +30,9 @@ from ..core import (
 from ..core.errors import BadRequest, TintypeError
 from ..wire import openai_images as wire
 from ..wire import payload, sse
+from . import _conversation_schemas as schemas
 from . import _openai_answers as answers
-from ._conversation import WORDS, read_json, read_order
+from ._conversation import WORDS, read_json, read_order, said_of
 from ._fields import JsonFields, wrong_type
 from ._sizes import read_size
 from ._usual import MAX_SEED, is_strict, no_picture, read_background, read_format, unless_auto
@@ -71,7 +73,7 @@ class Chat:
             response_format=None if strict else "b64_json",
             stream=stream,
             strict=strict,
-            extras={"chat": rest} if (rest := fields.rest()) else {},
+            extras={"chat": rest} if (rest := said_of(fields)) else {},
             echo={"words": "text" in modalities, "usage": counts},
         )
 
@@ -88,6 +90,9 @@ class Chat:
 
     def write_error_frame(self, error: TintypeError) -> bytes:
         return b"".join(sse.frame("", [answers.error(error)]))
+
+    def describe(self, path: str) -> Operation:
+        return schemas.CHAT
 
 
 dialect: Dialect = Chat()

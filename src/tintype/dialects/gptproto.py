@@ -25,6 +25,7 @@ from ..core import (
     ImageRequest,
     Incoming,
     Octets,
+    Operation,
     Ratio,
     Report,
     Size,
@@ -35,6 +36,7 @@ from ..wire import openai_images as wire
 from ..wire import payload, sse
 from . import _gptproto_tasks as tasks
 from . import _openai_answers as answers
+from . import _openai_schemas as schemas
 from ._fields import Fields
 from ._pictures import checked
 from ._services import is_gemini, under
@@ -55,6 +57,10 @@ _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
 class GPTProto(OpenAIImages):
     name = "gptproto"
     family = "gptproto"
+    answer = schemas.images(
+        created={"type": "integer", "description": "Milliseconds of a Gemini model, seconds of a GPT model."},
+        size={"type": "string", "description": "Of a Gemini model as it was asked for."},
+    )
     paths = under("/gptproto", wire.GENERATIONS, wire.EDITS)
 
     def __init__(self) -> None:
@@ -78,6 +84,9 @@ class GPTProto(OpenAIImages):
         square = is_gemini(model) and request.size is None and not images  # "defaults to 1:1 squares"
         size = Ratio(1, 1) if square else request.size
         return replace(request, model=model, prompt=prompt, images=images, size=size)
+
+    def describe(self, path: str) -> Operation:
+        return tasks.operation(path) or super().describe(path)
 
     def needs_image(self, incoming: Incoming) -> bool:
         return False  # it may be in the prompt, which is read later

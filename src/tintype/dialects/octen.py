@@ -28,6 +28,7 @@ from ..core.errors import BadRequest, TintypeError
 from ..wire import openai_images as wire
 from ..wire import payload, sse
 from . import _openai_answers as answers
+from . import _openai_schemas as schemas
 from ._fields import Fields
 from ._services import is_gemini, under
 from .openai_images import OpenAIImages
@@ -45,6 +46,11 @@ _TYPES = {
 
 class Octen(OpenAIImages):
     name = "octen"
+    answer = schemas.images(
+        id={"type": "string", "pattern": "^img-"},
+        text={"type": "string"},
+        parts={"type": "array", "items": {"type": "object", "required": ["type"]}},
+    )
     family = "octen"
     lone_mask_is_ignored = True  # "Effective only when image is provided."
     paths = under("/octen", wire.GENERATIONS, wire.EDITS)

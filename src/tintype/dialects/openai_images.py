@@ -24,6 +24,7 @@ from ..core import (
     Operation,
     Partial,
     Report,
+    Schema,
     Text,
 )
 from ..core.errors import BadRequest, TintypeError
@@ -54,10 +55,11 @@ class OpenAIImages:
     name = "openai-images"
     family = "openai"  # whose the fields are that nobody here knows
     lone_mask_is_ignored = False
+    answer: Schema = schemas.IMAGES
     paths: tuple[str, ...] = (wire.GENERATIONS, wire.EDITS, wire.VARIATIONS)
     asides: tuple[Aside, ...] = (
-        Aside(method="GET", path="/models", answer=answers.listing, operation=schemas.LISTING),
-        Aside(method="GET", path="/models/{id:path}", answer=answers.model, operation=schemas.MODEL),
+        Aside(method="GET", path="/models", answer=answers.listing),
+        Aside(method="GET", path="/models/{id:path}", answer=answers.model),
     )
 
     def read(self, incoming: Incoming) -> ImageRequest:
@@ -185,7 +187,7 @@ class OpenAIImages:
         return answers.error_frame(error)
 
     def describe(self, path: str) -> Operation:
-        return schemas.operation(path)
+        return schemas.operation(path, self.answer)
 
 
 dialect: Dialect = OpenAIImages()

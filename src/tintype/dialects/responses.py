@@ -18,14 +18,16 @@ from ..core import (
     ImageRequest,
     Incoming,
     Octets,
+    Operation,
     Report,
     Text,
 )
 from ..core.errors import BadRequest, TintypeError
 from ..wire import openai_images as wire
 from ..wire import sse
+from . import _conversation_schemas as schemas
 from . import _openai_answers as answers
-from ._conversation import WORDS, read_json, read_order
+from ._conversation import WORDS, read_json, read_order, said_of
 from ._fields import JsonFields, json_array, json_fields
 from ._memory import Memory
 from ._pictures import read_mask
@@ -80,7 +82,7 @@ class Responses:
         chat_model, model = (fields.text("model") or "").strip(), (tool.text("model") or "").strip()
         stream, user = fields.flag("stream"), fields.text("user")
         identifier = fields.text("safety_identifier")
-        said = fields.rest()
+        said = said_of(fields)
         _check_choice(said.get("tool_choice"))
         return ImageRequest(
             model=model or chat_model,
@@ -104,7 +106,7 @@ class Responses:
             stream=stream,
             partial_images=tool.integer("partial_images", 0, wire.MAX_PARTIAL_IMAGES),
             strict=strict,
-            extras=_extras(said, tool.rest(), others),
+            extras=_extras(said, said_of(tool), others),
             echo={
                 "model": chat_model,
                 "tools": others,
@@ -166,6 +168,9 @@ class Responses:
 
     def write_error_frame(self, error: TintypeError) -> bytes:
         return answers.error_frame(error)
+
+    def describe(self, path: str) -> Operation:
+        return schemas.RESPONSES
 
 
 dialect: Dialect = Responses()

@@ -11,6 +11,7 @@ from ..core import Aside, Completed, Dialect, ImageRequest, Octets, Report, Usag
 from ..wire import openai_images as wire
 from ..wire import payload
 from . import _openai_answers as answers
+from . import _openai_schemas as schemas
 from .openai_images import OpenAIImages
 
 _ROOTS = ("/znapai", "/znapai/v1")
@@ -18,6 +19,7 @@ _ROOTS = ("/znapai", "/znapai/v1")
 
 class Znapai(OpenAIImages):
     name = "znapai"
+    answer = schemas.with_nulls()
     paths = tuple(root + path for root in _ROOTS for path in (wire.GENERATIONS, wire.EDITS))
     asides = tuple(
         Aside(method="GET", path=root + path, answer=answer)

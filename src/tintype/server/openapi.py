@@ -16,6 +16,8 @@ _HOLE = re.compile(r"\{(\w+)(?::path)?\}")
 _OPENAIS = ("images", "models", "responses", "chat")
 """First segments of the paths that OpenAI's documents write with a /v1 before them."""
 
+_STREAMED = ("text/event-stream",)
+
 _TOLD = {
     "x-request-id": "Name this when something is amiss.",
     "x-tintype-plan": "What was filled, adjusted or ignored.",
@@ -35,7 +37,7 @@ def describe(
     for dialect in dialects:
         errors = _errors(dialect)
         calls = [("POST", path, described(dialect, path)) for path in dialect.paths]
-        calls += [(aside.method, aside.path, aside.operation or Operation()) for aside in dialect.asides]
+        calls += [(aside.method, aside.path, described(dialect, aside.path)) for aside in dialect.asides]
         for method, path, operation in calls:
             entry = _operation(dialect.name, method, path, operation, errors)
             verbs = paths.setdefault(shown(path), {})
@@ -60,10 +62,10 @@ def describe(
 
 
 def described(dialect: Dialect, path: str) -> Operation:
-    """What the dialect tells of a path of its; of one that tells nothing, that pictures come in some form."""
+    """What the dialect tells of a path of its; of one that tells nothing, that something is answered."""
     if isinstance(dialect, Described):
         return dialect.describe(path)
-    return Operation(media_types=("text/event-stream", "image/*"))
+    return Operation(media_types=() if path in {aside.path for aside in dialect.asides} else _STREAMED)
 
 
 def shown(path: str) -> str:
@@ -116,6 +118,8 @@ def _errors(dialect: Dialect) -> dict[str, Any]:
         kinds += kind.__subclasses__()
         for error in (kind("Something is amiss."), kind("Something is amiss.", param="size")):
             told = dialect.write_error(error)
+            if told.status == 200:  # a refusal, where the service has it as an answer
+                continue
             is_json = told.media_type == "application/json"
             found.setdefault(told.media_type, []).append(msgspec.json.decode(told.body) if is_json else "")
     return {media_type: {"schema": schema_of(examples)} for media_type, examples in found.items()}
@@ -140,7 +144,10 @@ def _operation(
     failed = errors if operation.errors is None else {"application/json": {"schema": operation.errors}}
     responses: dict[str, Any] = {"default": {"description": "What was wrong.", "content": failed}}
     if content:
-        responses = {"200": {"description": "Done.", "headers": headers, "content": content}, **responses}
+        responses = {
+            str(operation.status): {"description": "Done.", "headers": headers, "content": content},
+            **responses,
+        }
     return {
         "operationId": re.sub(r"\W+", "-", f"{tag}{method.lower()}{shown(path)}").strip("-"),
         "tags": [tag],

@@ -9,7 +9,7 @@ from random import Random
 import numpy as np
 from PIL import Image
 
-from . import edit
+from . import edit, figures
 from .backdrops import View, paint
 from .commission import Commission, Stage
 from .grading import grade
@@ -145,6 +145,9 @@ class Painter:
             horizon=self.view.horizon,
             foot=self.view.foot,
             headroom=self.view.headroom,
+            centre=self.view.centre,
+            closeness=self.view.closeness,
+            furnished=self.view.furnished,
         )
         placed = place(self.scene, frame, self.chance("layout"))
         layers = [self._layer(part, number) for number, part in enumerate(placed)]
@@ -187,7 +190,9 @@ class Painter:
         lx, ly = self.view.mood.light
         light = Light(direction=(lx, ly), ambient=softened(self.view.ambient), volume=self.recipe.shading)
         skin = subject.skin or self.chance(f"skin {number}").choice(SKINS)
-        look = Look(icon=part.icon, colour=subject.colour, skin=skin, mirror=part.mirror, tilt=part.tilt)
+        kinds = figures.VARIED.get(part.icon, (None,)) if subject.count > (1 if subject.skin else 2) else (None,)
+        colour = subject.colour or kinds[part.variant % len(kinds)]
+        look = Look(icon=part.icon, colour=colour, skin=skin, mirror=part.mirror, tilt=part.tilt)
         pixels = sprite(look, size, light)
         if part.opacity < 1:
             pixels.putalpha(pixels.getchannel("A").point(lambda a: round(a * part.opacity)))

@@ -243,6 +243,7 @@ class Parser:
             at + 1 == len(self.units)
             or self.units[at + 1].text not in ("it", "him", "them")
             or not self.picture.last
+            or self.picture.last == self.picture.actor
         ):
             return False
         self.picture.subjects[self.picture.last] = replace(

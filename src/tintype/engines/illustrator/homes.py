@@ -234,6 +234,9 @@ SUPPORTS: dict[str, tuple[float, float]] = {
     "crescent-moon": (0.5, 0.4),
 }
 
+SEATS = frozenset(("bench", "sofa", "armchair", "chair", "seat", "couch-and-lamp", "bed"))
+TABLES = frozenset(("table", "desk"))
+
 WORN: dict[str, Literal["head", "eyes", "neck", "body", "feet", "over"]] = {
     **dict.fromkeys(("glasses", "sunglasses", "goggles", "diving-mask"), "eyes"),
     **dict.fromkeys(
@@ -290,6 +293,8 @@ def home_of(scene: Scene) -> Home:
     )
     if "water-wave" in (icon, *below):
         return "sea"
+    if served(scene):
+        return "table"
     if INDOORS_LARGE & {icon, *below}:
         return "room"
     standing = figures.standing(icon)
@@ -323,10 +328,19 @@ def home_of(scene: Scene) -> Home:
     return "table" if standing.size < 0.5 else "studio"
 
 
+def served(scene: Scene) -> bool:
+    """Whether the picture is of small things on a table, of which one sees the top only."""
+    facts = figures.standing(scene.subjects[0].icon)
+    small = facts.size < 0.6 and not facts.alive and not facts.person
+    return small and any(s.anchor == 0 and s.relation == "under" and s.icon in TABLES for s in scene.subjects)
+
+
 def stance_of(scene: Scene) -> Stance:
     """How the main subject would rather stand in a room, a bar, a restaurant."""
     if not scene.subjects or figures.is_bust(scene.subjects[0].icon):
         return "behind a table"
+    if served(scene):
+        return "on a table"
     facts = figures.standing(scene.subjects[0].icon)
     seated = any(
         s.anchor == 0 and s.relation in ("under", "riding") and s.icon != "plate" for s in scene.subjects

@@ -228,6 +228,8 @@ def road(view: View) -> None:
 
 def rooftop(view: View) -> None:
     view.lay_floor(0.66, 0.86)
+    view.foot = view.horizon + 0.35 * (view.h - view.horizon)  # at the parapet
+    view.closeness = 1.8 if view.scene.empty else 1.25
     paint_sky(view)
     rng, mood = view.rng, view.mood
     skyline(view, view.horizon + 20, view.horizon * 0.36, 0.9, 84)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from random import Random
 
 from .. import figures
-from ..homes import SUPPORTS, TRANSPARENT, VEHICLES, WORN
+from ..homes import SEATS, SUPPORTS, TRANSPARENT, VEHICLES, WORN
 from ..scene import Scene
 from ..sprites import crown
 from .placing import MOST, Group, Placed
@@ -155,7 +155,8 @@ def _under(scene: Scene, group: Group, host: Placed, part: Placed, of: tuple[int
         part = replace(
             part, x=(left + right) / 2, y=-part.h / 2, tilt=0.0, order=host.order - 0.2, ground=0.0
         )
-        top = -part.h + part.h * drop
+        upright = figures.standing(host.icon).person and "standing" in host.icon and part.icon in SEATS
+        top = 0.02 * part.h if upright else -part.h + part.h * drop  # who cannot sit stands before the seat
         _shift(group, 0, top - (host.y + host.h / 2), keep=None)
         group.parts = [replace(p, ground=top) if p.subject == host.subject else p for p in group.parts]
         return part

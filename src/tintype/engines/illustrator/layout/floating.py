@@ -55,6 +55,9 @@ def aloft(scene: Scene, indices: list[int], frame: Frame, rng: Random) -> list[P
     for number, index in enumerate(indices):
         subject = scene.subjects[index]
         count = max(1, min(MOST, subject.count))
+        if subject.icon == "rainbow":
+            placed.append(_arch(scene, index, frame, rng))
+            continue
         for copy in range(count):
             part = sprite_of(
                 scene, index, 230 * subject.scale**0.7 * (1.0 if count == 1 else max(0.35, count**-0.4)), rng
@@ -69,3 +72,14 @@ def aloft(scene: Scene, indices: list[int], frame: Frame, rng: Random) -> list[P
             x = min(max(frame.w * at, part.w * 0.6), frame.w - part.w * 0.6)
             placed.append(replace(part, x=x, y=y, order=-100 + number, depth=0.9, ground=None))
     return placed
+
+
+def _arch(scene: Scene, index: int, frame: Frame, rng: Random) -> Placed:
+    """A rainbow over everything, from one end of the horizon to the other."""
+    part = sprite_of(scene, index, 1.0, rng, still=True)
+    foot = frame.horizon if 0.3 < frame.horizon / frame.h < 0.9 else 0.7 * frame.h
+    scale = min(0.96 * frame.w / part.w, 0.96 * foot / part.h)
+    w, h = part.w * scale, part.h * scale
+    return replace(
+        part, x=frame.w / 2, y=foot - h / 2, w=w, h=h, order=-110, depth=0.9, ground=None, opacity=0.85
+    )

@@ -52,10 +52,16 @@ def size_of(scene: Scene, index: int) -> float:
     return float(min(2.0, max(0.34, natural)) * (subject.scale / main.scale) ** 0.8)
 
 
-def sprite_of(scene: Scene, index: int, edge: float, rng: Random, *, still: bool = False) -> Placed:
+def sprite_of(
+    scene: Scene, index: int, edge: float, rng: Random, *, still: bool = False, variant: int = 0
+) -> Placed:
     """One copy standing on the origin."""
     subject = scene.subjects[index]
-    box, standing = figures.box(subject.icon), figures.standing(subject.icon)
+    icon = subject.icon
+    if subject.count > 1:  # people are not all the same
+        several = figures.CROWDS.get(icon, (icon,))
+        icon = several[variant % len(several)]
+    box, standing = figures.box(icon), figures.standing(icon)
     scale = edge / max(box.width, box.height)
     w, h = box.width * scale, box.height * scale
     tilt = (
@@ -67,7 +73,16 @@ def sprite_of(scene: Scene, index: int, edge: float, rng: Random, *, still: bool
     )
     mirror = rng.random() < 0.5 and not standing.framed and not still
     return Placed(
-        subject=index, icon=subject.icon, x=0, y=-h / 2, w=w, h=h, tilt=tilt, mirror=mirror, ground=0.0
+        subject=index,
+        icon=icon,
+        x=0,
+        y=-h / 2,
+        w=w,
+        h=h,
+        tilt=tilt,
+        mirror=mirror,
+        ground=0.0,
+        variant=variant,
     )
 
 

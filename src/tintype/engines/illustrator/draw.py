@@ -69,10 +69,17 @@ class Painter:
         )
         if self.commission.transparent:
             view.medium, view.foot, view.ambient = "page", self.h * 0.5, (255, 255, 255)
-        top = any(_high_up(words.carrier, words.spot) for words in self.scene.lettering)
+        top = any(
+            _high_up(words.carrier, words.spot)
+            for words in self.scene.lettering
+            if not (view.hook and words.carrier == "neon sign")
+        )
         if top:
             view.headroom = 0.25
-        if any(words.carrier in ("caption", "label", "logo") for words in self.scene.lettering):
+        if any(
+            words.carrier in ("caption", "label", "logo") and not _high_up(words.carrier, words.spot)
+            for words in self.scene.lettering
+        ):
             view.foot = (
                 min(view.foot, self.h * 0.8)
                 if view.medium in ("floor", "table", "water")
@@ -190,7 +197,9 @@ class Painter:
         lx, ly = self.view.mood.light
         light = Light(direction=(lx, ly), ambient=softened(self.view.ambient), volume=self.recipe.shading)
         skin = subject.skin or self.chance(f"skin {number}").choice(SKINS)
-        kinds = figures.VARIED.get(part.icon, (None,)) if subject.count > (1 if subject.skin else 2) else (None,)
+        kinds = (
+            figures.VARIED.get(part.icon, (None,)) if subject.count > (1 if subject.skin else 2) else (None,)
+        )
         colour = subject.colour or kinds[part.variant % len(kinds)]
         look = Look(icon=part.icon, colour=colour, skin=skin, mirror=part.mirror, tilt=part.tilt)
         pixels = sprite(look, size, light)
@@ -218,6 +227,11 @@ class Painter:
             pixels = pixels.crop((0, 0, pixels.width, max(1, bottom - layer.y)))
         turned = reflection(pixels, self.view.mirror, ripple=9 * self.scale if water else 0)
         self.canvas.paste(turned, (layer.x, bottom - 1), turned)
+
+    def _mirror(self, layer: Layer, x: float, y: float) -> None:
+        """A sign in a puddle, about its middle."""
+        turned = reflection(layer.pixels, 1.0, ripple=6 * self.scale)
+        self.canvas.paste(turned, (round(x * self.scale) - turned.width // 2, round(y * self.scale)), turned)
 
     def _lay(self, layer: Layer) -> None:
         if self.canvas.mode == "RGB":
@@ -257,8 +271,11 @@ class Painter:
         for words in self.scene.lettering:
             ground = self._colour_behind(words)
             width, height = self.commission.width, self.commission.height
-            for layer in letter(words, width, height, ground, self.commission.seed, taken):
+            hook = self.view.hook if words.carrier == "neon sign" else None
+            for layer in letter(words, width, height, ground, self.commission.seed, taken, hook):
                 treated = self.recipe.layer(layer, self.painting)
+                if hook and self.view.puddle and self.canvas.mode == "RGB":
+                    self._mirror(layer, *self.view.puddle)
                 self._lay(treated)
                 self.painting.layers.append(treated)
 

@@ -210,8 +210,8 @@ def _signs(text: str, lettering: tuple[Lettering, ...], style: Style) -> tuple[L
 
 def _settle(scene: Scene, chance: int, prompt: str) -> Scene:
     """Fill in what the prompt left open and what follows from the rest."""
-    if scene.style == "comic" and scene.palette == () and scene.time == "night" and scene.weather == "rain":
-        scene = replace(scene, palette=(_BLACK, _WHITE))
+    if scene.style in ("comic", "noir") and re.search(r"\bnoir\b", prompt, re.I):
+        scene = _noir(scene)
     if scene.ground is not None and scene.place in v.FAINT_PLACES - {"studio"}:
         scene = replace(scene, place="plain")
     if scene.shot == "close-up" and scene.subjects:
@@ -223,6 +223,18 @@ def _settle(scene: Scene, chance: int, prompt: str) -> Scene:
     if not scene.subjects and scene.place == "nowhere" and not scene.lettering:
         return _invented(scene, chance, prompt)
     return scene
+
+
+def _noir(scene: Scene) -> Scene:
+    """Noir is black and white, and people in it are out at night, unless the prompt says otherwise."""
+    person = bool(scene.subjects) and pack.load().standing(scene.subjects[0].icon).person
+    if scene.style == "comic" and scene.palette == ():
+        scene = replace(scene, palette=(_BLACK, _WHITE))
+    if scene.place == "nowhere" and person:
+        scene = replace(scene, place="street")
+    return (
+        replace(scene, time="night") if scene.time == "day" and scene.place in ("street", "city") else scene
+    )
 
 
 _EMBLEMS: dict[Place, str] = {

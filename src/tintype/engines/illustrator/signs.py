@@ -119,17 +119,27 @@ def clear_of(taken: list[tuple[int, int]], y: int, tall: int, height: int, gap: 
 
 
 def letter(
-    lettering: Lettering, width: int, height: int, ground: Colour, seed: int, taken: list[tuple[int, int]]
+    lettering: Lettering,
+    width: int,
+    height: int,
+    ground: Colour,
+    seed: int,
+    taken: list[tuple[int, int]],
+    hook: tuple[float, float, float] | None = None,
 ) -> list[Layer]:
     """The layers of one piece of lettering, back to front, within the canvas.
 
-    `ground` is the colour that the letters will lie on; `taken` are the spans of rows (start, end) that earlier lettering lies on; this one's is added.
+    `ground` is the colour that the letters will lie on; `taken` are the spans of rows (start, end) that
+    earlier lettering lies on; this one's is added. `hook` is where the place has room for a sign: its
+    middle and its most width, in shares of the canvas.
     """
     carrier = lettering.carrier
     share_w, share_h = SHARE[carrier]
     if height > width * 1.5:
         share_w = min(0.88, share_w * 1.25)
     spot = SPOTS[lettering.spot] if lettering.spot else HOME[carrier]
+    if hook and not lettering.spot:
+        share_w, spot = hook[2], hook[:2]
     unit = min(width, height)
     text = (
         lettering.text.upper() if carrier in ("neon sign",) and lettering.text.islower() else lettering.text

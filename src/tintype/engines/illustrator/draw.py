@@ -50,6 +50,7 @@ class Painter:
             light=self.view.mood.light,
         )
         self.canvas = Image.new("RGB", (0, 0))
+        self.main: Placed | None = None
 
     def chance(self, purpose: str) -> Random:
         """Independent, repeatable dice for each purpose: what one step draws does not change another's luck."""
@@ -69,6 +70,8 @@ class Painter:
         )
         if self.commission.transparent:
             view.medium, view.foot, view.ambient = "page", self.h * 0.5, (255, 255, 255)
+        if view.medium == "page" and any(words.carrier == "logo" for words in self.scene.lettering):
+            view.foot = self.h * 0.4  # the wordmark has the lower quarter to itself
         top = any(
             _high_up(words.carrier, words.spot)
             for words in self.scene.lettering
@@ -157,6 +160,7 @@ class Painter:
             furnished=self.view.furnished,
         )
         placed = place(self.scene, frame, self.chance("layout"))
+        self.main = next((part for part in placed if part.subject == 0), None)
         layers = [self._layer(part, number) for number, part in enumerate(placed)]
         full = self.recipe.backdrop != "none" and not self.commission.transparent
         if full:
@@ -197,9 +201,7 @@ class Painter:
         lx, ly = self.view.mood.light
         light = Light(direction=(lx, ly), ambient=softened(self.view.ambient), volume=self.recipe.shading)
         skin = subject.skin or self.chance(f"skin {number}").choice(SKINS)
-        kinds = (
-            figures.VARIED.get(part.icon, (None,)) if subject.count > (1 if subject.skin else 2) else (None,)
-        )
+        kinds = figures.VARIED.get(part.icon, (None,))
         colour = subject.colour or kinds[part.variant % len(kinds)]
         look = Look(icon=part.icon, colour=colour, skin=skin, mirror=part.mirror, tilt=part.tilt)
         pixels = sprite(look, size, light)
@@ -271,13 +273,27 @@ class Painter:
         for words in self.scene.lettering:
             ground = self._colour_behind(words)
             width, height = self.commission.width, self.commission.height
-            hook = self.view.hook if words.carrier == "neon sign" else None
+            hook = self._hook(words)
             for layer in letter(words, width, height, ground, self.commission.seed, taken, hook):
                 treated = self.recipe.layer(layer, self.painting)
-                if hook and self.view.puddle and self.canvas.mode == "RGB":
+                if words.carrier == "neon sign" and self.view.puddle and self.canvas.mode == "RGB":
                     self._mirror(layer, *self.view.puddle)
                 self._lay(treated)
                 self.painting.layers.append(treated)
+
+    def _hook(self, words: Lettering) -> tuple[float, float, float] | None:
+        """Where these words belong: a neon sign on the place's wall, a label on the main subject."""
+        if words.carrier == "neon sign":
+            return self.view.hook
+        main = self.main
+        if (
+            words.carrier != "label"
+            or main is None
+            or main.w < 0.22 * self.w
+            or figures.standing(main.icon).alive
+        ):
+            return None
+        return main.x / self.w, (main.y + 0.14 * main.h) / self.h, 0.62 * main.w / self.w
 
     def _colour_behind(self, words: Lettering) -> Colour:
         """The mean colour where the words will lie; white where the picture is transparent."""
@@ -311,7 +327,7 @@ def stages(commission: Commission) -> Iterator[Stage]:
     Lazy: nothing is drawn before it is asked for, so closing the iterator ends the drawing. The same
     commission gives the same pixels.
     """
-    scene = read(commission.prompt, commission.seed)
+    scene = read(commission.prompt, commission.seed, invent=not commission.pictures)
     if commission.pictures:
         yield from edit.stages(commission, scene, paint_scene)
     else:

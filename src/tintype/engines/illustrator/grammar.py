@@ -86,6 +86,11 @@ class Parser:
             and self.named_at == at - 1
         ):
             self._of()
+        elif text in ("to", "onto") and self.named_at == at - 1 and self.picture.wearable():
+            self.picture.relation, self.picture.word = "on", "on"  # "add a red hat to the cat"
+            self.pending = Pending()
+        elif text in ("give", "gives") and self.picture.last is None:
+            self.picture.giving = True
         elif text == "for" and self.found.framing:
             self.reserved_until = at + 7
         elif self._person_words(at, text):
@@ -226,7 +231,9 @@ class Parser:
             not entry.subject or entry.weight <= WEAK or self.picture.word in ("in", "at", "inside")
         ):
             if at >= self.reserved_until:
-                self.found.places.append((1 if self.picture.word in LOCATIVE else 0, entry.place))
+                rank = 1 if self.picture.word in LOCATIVE else 0
+                outside = self.picture.relation == "in front of" and entry.place in v.INTERIORS
+                self.found.places.append((rank, "street" if outside else entry.place))
             self._after_scenery()
         elif entry.subject:
             self._add(at, unit, entry.subject)

@@ -171,6 +171,7 @@ INDOORS_LARGE = frozenset(
         "mirror",
         "window",
         "framed-picture",
+        "fireplace",
         "broom",
     ]
 )
@@ -218,6 +219,7 @@ SUPPORTS: dict[str, tuple[float, float]] = {
     "wood": (0.14, 0.7),
     "sled": (0.3, 0.7),
     "package": (0.1, 0.8),
+    "cube": (0.22, 0.7),
     "wrapped-gift": (0.22, 0.6),
     "house": (0.08, 0.4),
     "mountain": (0.05, 0.2),
@@ -234,6 +236,11 @@ SUPPORTS: dict[str, tuple[float, float]] = {
     "crescent-moon": (0.5, 0.4),
 }
 
+FLOWERS = frozenset(
+    ("bouquet", "rose", "tulip", "sunflower", "blossom", "cherry-blossom", "hibiscus", "hyacinth", "lotus")
+)
+FURNITURE = frozenset(("fireplace", "sofa", "armchair", "bed", "bathtub", "couch-and-lamp", "piano"))
+"""What brings a room with it, wherever in the picture it is."""
 SEATS = frozenset(("bench", "sofa", "armchair", "chair", "seat", "couch-and-lamp", "bed"))
 TABLES = frozenset(("table", "desk"))
 
@@ -295,11 +302,13 @@ def home_of(scene: Scene) -> Home:
         return "sea"
     if served(scene):
         return "table"
-    if INDOORS_LARGE & {icon, *below}:
+    if INDOORS_LARGE & {icon, *below} or any(s.icon in FURNITURE for s in scene.subjects):
         return "room"
     standing = figures.standing(icon)
     if icon in SPACE:
         return "space"
+    if icon in ("aurora", "fireworks", "rainbow"):
+        return "meadow"
     if icon in VEHICLES:
         return "road"
     if (

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from ..scene import Scene
+from ..scene import Scene, Subject
 from .floating import afloat, aloft
 from .grouping import groups_of, row_order
 from .placing import Frame, Placed, host_of
@@ -37,14 +37,19 @@ def _without_others(scene: Scene, kept: list[int]) -> Scene:
             if s.anchor is None
             else replace(s, anchor=number[s.anchor])
             if s.anchor in number
-            else replace(s, anchor=None, relation=None)
+            else _freed(s)
             for s in subjects
         ),
     )
 
 
+def _freed(subject: Subject) -> Subject:
+    return replace(subject, anchor=None, relation=None)
+
+
 def _placed(scene: Scene, frame: Frame, rng: Random) -> list[Placed]:
-    sky = [i for i, s in enumerate(scene.subjects) if hangs_in_sky(scene, i)]
+    sky = [i for i in range(len(scene.subjects)) if hangs_in_sky(scene, i)]
+    scene = replace(scene, subjects=tuple(_freed(s) if s.anchor in sky else s for s in scene.subjects))
     roots = [i for i, s in enumerate(scene.subjects) if root_of(scene, i) == i and i not in sky]
     groups = row_order(scene, [g for i in roots for g in groups_of(scene, i, frame, rng)], roots)
     placed = aloft(scene, sky, frame, rng)

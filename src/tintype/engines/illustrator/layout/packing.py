@@ -15,11 +15,10 @@ TARGET: dict[Shot, float] = {"close-up": 800, "medium": 550, "wide": 300, "aeria
 def target(scene: Scene, frame: Frame) -> float:
     """The longer edge of the main subject, in units, before it must fit."""
     size = figures.standing(scene.subjects[0].icon).size
-    edge: float = (
-        TARGET[scene.shot]
-        * min(1.25, max(0.85, size**0.1))
-        * min(1.7, max(0.5, scene.subjects[0].scale ** 0.7))
-    )
+    reach = TARGET[scene.shot]
+    if frame.medium == "table":
+        reach = max(480.0, reach)  # a table is near, however it is seen
+    edge: float = reach * min(1.25, max(0.85, size**0.1)) * min(1.7, max(0.5, scene.subjects[0].scale ** 0.7))
     edge *= frame.closeness * min(1.3, (max(frame.w, frame.h) / min(frame.w, frame.h)) ** 0.25)
     if scene.empty:
         edge *= 0.56

@@ -9,10 +9,15 @@ from ..homes import ORNAMENTS, SUPPORTS
 from ..scene import Scene
 from .placing import Group, Placed
 
+ARCHES = frozenset(("rainbow", "aurora"))
+"""What spans the whole sky."""
+
 
 def hangs_in_sky(scene: Scene, index: int) -> bool:
     """A companion that belongs up there: a sun, clouds, stars, hearts."""
     subject = scene.subjects[index]
+    if subject.icon in ARCHES or subject.icon == "fireworks":
+        return subject.anchor is None or subject.relation in ("above", "behind", "beside", "under", "on")
     free = subject.anchor is None or subject.relation in ("above", "behind", "beside")
     lofty = subject.icon in ORNAMENTS or figures.standing(subject.icon).habit in ("sky", "floats")
     return index > 0 and free and lofty and figures.standing(scene.subjects[0].icon).habit != "floats"

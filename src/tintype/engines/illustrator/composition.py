@@ -118,9 +118,9 @@ class Composition:
                 self.actor = self.last
             return
         if actor.icon in WORN and actor.anchor is None and relation == "on" and animate(subject.icon):
-            subjects[self.actor] = replace(actor, relation="wearing", anchor=self.last)  # a hat on the cat
-            subjects.append(subject)
-            self.actor, self.relation = self.last, None
+            subjects[self.actor] = subject  # a hat on the cat: the picture is of the cat
+            subjects.append(replace(actor, relation="wearing", anchor=self.actor))
+            self.last, self.relation = self.actor, None
             return
         turned = seen_from_actor(relation, self.word, actor, subject)
         if (

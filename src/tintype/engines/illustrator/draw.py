@@ -15,6 +15,7 @@ from .commission import Commission, Stage
 from .grading import grade
 from .homes import home_of, stance_of
 from .layers import Layer, Painting, StyleRecipe
+from .laying import gradient, stamp
 from .layout import Frame, Placed, host_of, place
 from .lighting import Cast, add_glows, cast_shadows, deepen_floor, reflection, touch, waterline
 from .reader import read
@@ -22,7 +23,6 @@ from .scene import Colour, Lettering, Scene, Skin
 from .signs import HOME, SPOTS, letter
 from .sprites import Light, Look, softened, sprite
 from .styles import STYLES
-from .vector import BAND_PIXELS, render
 from .weather import paint_weather
 
 SKINS: tuple[Skin, ...] = ("light", "medium-light", "medium", "medium-dark", "dark")
@@ -96,8 +96,8 @@ class Painter:
         if self.commission.transparent:
             self.canvas = Image.new("RGBA", size)
             return
-        pixels = self._sky(size)
-        self._stamp(pixels, self.view.far.body, 0)
+        pixels = gradient(self.view.sky, size)
+        stamp(pixels, self.view.far.body, 0, self.scale, self.commission.detail)
         if self.recipe.backdrop == "full" and self.view.medium != "page":
             deepen_floor(pixels, self.view)
         if self.recipe.backdrop == "full":
@@ -108,43 +108,6 @@ class Painter:
         del ground
         self.canvas = Image.new("RGB", size, (255, 255, 255))
         self.canvas.paste(layer.pixels, (layer.x, layer.y), layer.pixels)
-
-    def _sky(self, size: tuple[int, int]) -> Image.Image:
-        """A vertical gradient, from one column of pixels."""
-        column = Image.new("RGB", (1, 256))
-        stops = self.view.sky
-        for y in range(256):
-            at = (y + 0.5) / 256
-            below = max((i for i, stop in enumerate(stops) if stop[0] <= at), default=0)
-            above = min(below + 1, len(stops) - 1)
-            (a, first), (b, second) = stops[below], stops[above]
-            share = min(1.0, max(0.0, (at - a) / (b - a))) if b > a else 0.0
-            column.putpixel(
-                (0, y), tuple(round(p + (q - p) * share) for p, q in zip(first, second, strict=True))
-            )
-        return column.resize((1, size[1]), Image.Resampling.BICUBIC).resize(size, Image.Resampling.NEAREST)
-
-    def _stamp(self, canvas: Image.Image, body: str, top: float) -> None:
-        """Renders a sheet over the canvas from the level `top` (units) down, in bands."""
-        if not body:
-            return
-        width, height = canvas.size
-        first = max(0, int(top * self.scale))
-        fine = {"low": 0.62, "medium": 1.0, "high": 2.0 if width * height < 2_200_000 else 1.0}[
-            self.commission.detail
-        ]
-        rows = max(16, int(BAND_PIXELS / width / max(1.0, fine * fine)))
-        if fine < 1:
-            rows = height
-        for y in range(first, height, rows):
-            count = min(rows, height - y)
-            view = (0.0, y / self.scale, self.w, count / self.scale)
-            band = render(body, view, max(1, round(width * fine)), max(1, round(count * fine)))
-            if band.size != (width, count):
-                band = band.resize(
-                    (width, count), Image.Resampling.BOX if fine > 1 else Image.Resampling.BICUBIC
-                )
-            canvas.paste(band, (0, y), band)
 
     def lay_subjects(self) -> None:
         """Shadows, reflections, sprites from back to front, and what stands before them."""
@@ -191,7 +154,8 @@ class Painter:
             self._lay(treated)
             self.painting.layers.append(treated)
         if full and self.recipe.backdrop == "full":
-            self._stamp(self.canvas, self.view.near.body, self.view.near.top if self.view.near else 0)
+            top = self.view.near.top if self.view.near else 0
+            stamp(self.canvas, self.view.near.body, top, self.scale, self.commission.detail)
 
     def _layer(self, part: Placed, number: int) -> Layer:
         subject = self.scene.subjects[part.subject]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from . import jargon as j
 from . import lookahead as look
@@ -11,39 +11,9 @@ from . import vocabulary as v
 from .abroad import ABROAD
 from .composition import Composition
 from .lexicon import WEAK, Unit, subject_of
-from .scene import Colour, Place, Relation, Skin, Subject
-from .things import COMPLEXIONS, CONTAINERS, DISHES, PLAIN_PEOPLE, ZODIAC
-
-PALETTE_WORDS = frozenset(v.table("palette, scheme, tones, duotone, colors, colours, color scheme, colour scheme, hues, color palette, colour palette, color grading"))  # fmt: skip
-LOCATIVE = frozenset(("in", "at", "inside", "into", "on", "within", "through", "across", "over", "along", "near", "by", "from", "above", "onto", "around"))  # fmt: skip
-
-
-@dataclass(slots=True)
-class Pending:
-    """What was said of a noun before the noun came."""
-
-    number: int | None = None
-    size: float | None = None
-    colours: list[Colour] = field(default_factory=list)
-    words: list[str] = field(default_factory=list)
-    gender: str | None = None
-    old: bool = False
-    young: bool = False
-    definite: bool = False
-    another: bool = False
-
-
-@dataclass(slots=True)
-class Reading:
-    """What the grammar found, beside the subjects."""
-
-    subjects: list[Subject] = field(default_factory=list)
-    reserve: list[Subject] = field(default_factory=list)
-    places: list[tuple[int, Place]] = field(default_factory=list)
-    ground: Colour | None = None
-    palette: list[Colour] = field(default_factory=list)
-    skin: Skin | None = None
-    framing: bool = False
+from .reading import LOCATIVE, PALETTE_WORDS, Pending, Reading
+from .scene import Colour, Relation, Subject
+from .things import COMPLEXIONS, CONTAINERS, DISHES, ZODIAC
 
 
 class Parser:
@@ -334,7 +304,7 @@ class Parser:
             self.pending.colours = []
         number = self.pending.number or (3 if unit.plural else 1)
         subject = Subject(
-            icon=self._icon(icon),
+            icon=self.pending.icon_of(icon),
             words=words,
             count=min(number, v.MOST),
             colour=self.pending.colours[0] if self.pending.colours else None,
@@ -349,15 +319,3 @@ class Parser:
         self.pending = Pending()
         self.copula = False
         self.noun = ""
-
-    def _icon(self, icon: str) -> str:
-        names = pack.load().names
-        pending = self.pending
-        if pending.old and icon in PLAIN_PEOPLE:
-            old = f"old-{PLAIN_PEOPLE[icon]}-standing"
-            return old if old in names else icon
-        if pending.young and icon in PLAIN_PEOPLE:
-            return "baby"
-        if pending.gender and f"{pending.gender}-{icon}" in names:
-            return f"{pending.gender}-{icon}"
-        return icon

@@ -11,9 +11,10 @@ from typing import Any, get_args
 from . import jargon as j
 from . import pack
 from . import vocabulary as v
-from .grammar import Parser, Reading
+from .grammar import Parser
 from .lettering import read_lettering
 from .lexicon import Unit, subject_of, units_of
+from .reading import Reading
 from .scene import Colour, Lettering, Place, Scene, Shot, Skin, Spot, Style, Subject, Time, Weather
 from .settling import BLACK, WHITE, settle
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..vector import box, disc, mix
-from .indoors import counter, pendant, shell, tone
+from .furnishing import counter, pendant, shell, tone
 from .view import Glow, View
 
 

@@ -18,6 +18,7 @@ CARDS = {card.id: card for service in load() for card in service.cards}
 FILLS = all_polyfills()
 CAT = ImageRequest(model="m", prompt="a cat")
 PICTURE = Image.from_bytes(png(Size(64, 48)))
+AWAY = Image.from_url("https://example.com/a.png")
 
 
 def plan(card: ModelCard | str, **changes: object) -> Plan:
@@ -122,13 +123,9 @@ REFUSED: list[tuple[str, dict[str, object], type[CallerError], str, str]] = [
         "mask",
         "32x32 and the image is 64x48",
     ),
-    (
-        "gpt-image-2",
-        {"images": (Image.from_url("https://example.com/a.png"),)},
-        Unsupported,
-        "image",
-        "data URL",
-    ),
+    ("gpt-image-2", {"images": (AWAY,) * 17}, Unsupported, "image", "at most 16"),
+    ("dall-e-3", {"images": (AWAY,)}, Unsupported, "image", "does not edit"),
+    ("gpt-image-2", {"mask": AWAY}, BadRequest, "mask", "needs an 'image'"),
 ]
 
 
@@ -139,6 +136,26 @@ def test_meaning_is_refused_by_name(
 ) -> None:
     with pytest.raises(error, match=words) as caught:
         plan(card, strict=strict, **changes)
+    assert caught.value.param == param
+
+
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize(
+    ("changes", "told", "param"),
+    [
+        ({"images": (PICTURE, AWAY, AWAY)}, "image=filled:fetch(2)", "image"),
+        ({"images": (AWAY,), "mask": AWAY}, "image=filled:fetch(2)", "image"),
+        ({"images": (PICTURE,), "mask": AWAY}, "mask=filled:fetch(1)", "mask"),
+    ],
+)
+def test_pictures_at_addresses_are_fetched_unless_the_house_does_not(
+    changes: dict[str, object], told: str, param: str, strict: bool
+) -> None:
+    """In strict handling as well: the picture is the very one that was asked for."""
+    assert [str(note) for note in plan("gpt-image-2", strict=strict, **changes).notes] == [told]
+    without = [each for each in FILLS if each.name != "fetch"]
+    with pytest.raises(Unsupported, match="data URL") as caught:
+        make_plan(replace(CAT, strict=strict, **changes), CARDS["gpt-image-2"], without)  # type: ignore[arg-type]
     assert caught.value.param == param
 
 

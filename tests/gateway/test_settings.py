@@ -18,6 +18,30 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "environ", "fetch", "allow"),
+    [
+        ("", {}, True, []),
+        ('fetch = false\nfetch_allow = ["10.0.0.0/8", "::1"]', {}, False, ["10.0.0.0/8", "::1/128"]),
+        ("fetch = false", {"TINTYPE_FETCH": "true"}, True, []),
+        (
+            "",
+            {"TINTYPE_FETCH": "0", "TINTYPE_FETCH_ALLOW": "10.0.0.0/8, fd00::/8"},
+            False,
+            ["10.0.0.0/8", "fd00::/8"],
+        ),
+        ('fetch_allow = ["10.0.0.0/8"]', {"TINTYPE_FETCH_ALLOW": ""}, True, []),
+    ],
+)
+def test_where_pictures_are_fetched_from(
+    tmp_path: Path, text: str, environ: dict[str, str], fetch: bool, allow: list[str]
+) -> None:
+    path = tmp_path / "tintype.toml"
+    path.write_text(text)
+    settings = Settings.load(environ, path)
+    assert (settings.fetch, list(map(str, settings.fetch_allow))) == (fetch, allow)
+
+
+@pytest.mark.parametrize(
     ("text", "environ", "message"),
     [
         ("prot = 1", {}, "there is no setting 'prot'"),
@@ -26,6 +50,14 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         ("stand_in = 3", {}, "stand_in cannot be 3"),
         ("", {"PORT": "-1"}, r"\$PORT: port cannot be '-1'"),
         ("port = true", {}, "port cannot be True"),
+        ("fetch = 'perhaps'", {}, "fetch cannot be 'perhaps': it must be true or false"),
+        ("fetch_allow = ['10.0.0.1/8']", {}, "it must be a list of networks such as 10.0.0.0/8"),
+        ("fetch_allow = true", {}, "it must be a list of networks"),
+        (
+            "",
+            {"TINTYPE_FETCH_ALLOW": "localhost"},
+            r"\$TINTYPE_FETCH_ALLOW: fetch_allow cannot be 'localhost'",
+        ),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, text: str, environ: dict[str, str], message: str) -> None:

@@ -78,6 +78,15 @@ class ImageRequest:
     # What the dialect that read the request needs again to write the answer; nobody else looks.
     echo: Mapping[str, Any] = field(default_factory=dict)
 
+    def mask_fault(self) -> str | None:
+        """What is wrong with the size of the mask, as far as the headers of what is here tell."""
+        if self.mask is None or not self.images:
+            return None
+        size, first = self.mask.header().size, self.images[0].header().size
+        if size is None or first is None or size == first:
+            return None
+        return f"Invalid mask: it is {size} and the image is {first}; they must be of one size."
+
 
 HINTS = (
     "style",

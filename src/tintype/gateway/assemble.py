@@ -13,8 +13,9 @@ from importlib.util import find_spec
 from typing import Any, Protocol
 
 from ..catalog import Service, load
-from ..core import Provider
+from ..core import Polyfill, Provider
 from ..polyfills import all_polyfills
+from ..polyfills.fetch import Fetch
 from .gateway import Gateway
 from .offers import Offer, Offers
 from .settings import Settings
@@ -37,8 +38,17 @@ def open_gateway(settings: Settings, environ: Mapping[str, str]) -> Gateway:
             stand_ins=settings.stand_in,
             deployments=settings.deployment,
         ),
-        polyfills=all_polyfills(),
+        polyfills=tuple(polyfills(settings)),
     )
+
+
+def polyfills(settings: Settings) -> Iterator[Polyfill]:
+    """All of them, but that pictures are fetched as the operator says."""
+    for each in all_polyfills():
+        if not isinstance(each, Fetch):
+            yield each
+        elif settings.fetch:
+            yield Fetch(allow=settings.fetch_allow)
 
 
 def offers(services: tuple[Service, ...], environ: Mapping[str, str]) -> Iterator[Offer]:

@@ -4,7 +4,8 @@ A plan is made before anything is sent: it is a pure function of the request, th
 the polyfills. A polyfill closes whatever gap it can. Of the rest, *hints* are ignored and
 reported; *meaning*, and what is *adjustable* but cannot be adjusted, is refused by name. A
 *fault* is outside the API's own range, and always refused. In strict handling everything is,
-with the vendor's own error.
+with the vendor's own error; but a picture that is *elsewhere* may be fetched even then, since it
+is the very picture that was asked for.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class Gap:
     """One thing asked for that the model does not offer, and what its vendor would say to it."""
 
     field: str
-    kind: Literal["fault", "meaning", "adjustable", "hint"]
+    kind: Literal["fault", "meaning", "elsewhere", "adjustable", "hint"]
     error: CallerError
 
 
@@ -66,7 +67,7 @@ def make_plan(
     ignored: set[str] = set()
     remedies: dict[str, Remedy] = {}
     for gap in found:
-        if request.strict or gap.kind == "fault":
+        if gap.kind == "fault" or (request.strict and gap.kind != "elsewhere"):
             raise gap.error
         polyfill = next((each for each in polyfills if gap.field in each.fields), None)
         remedy = polyfill.remedy(request, card) if polyfill else None
@@ -97,6 +98,7 @@ def _resolve(request: ImageRequest, card: ModelCard, ignored: set[str]) -> tuple
 def gaps(request: ImageRequest, card: ModelCard, family: str) -> Iterator[Gap]:
     yield from _faults(request, card)
     yield from _meaning(request, card)
+    yield from _elsewhere(request)
     yield from _adjustable(request, card)
     yield from _hints(request, card, family)
 
@@ -124,9 +126,8 @@ def _faults(request: ImageRequest, card: ModelCard) -> Iterator[Gap]:
     if not request.images:
         yield gap("mask", "A 'mask' needs an 'image' that it belongs to.")
         return
-    size, first = request.mask.header().size, request.images[0].header().size
-    if size and first and size != first:
-        yield gap("mask", f"Invalid mask: it is {size} and the image is {first}; they must be of one size.")
+    if text := request.mask_fault():
+        yield gap("mask", text)
 
 
 def _meaning(request: ImageRequest, card: ModelCard) -> Iterator[Gap]:
@@ -142,10 +143,15 @@ def _meaning(request: ImageRequest, card: ModelCard) -> Iterator[Gap]:
         yield gap("image", f"{count} images were sent, and {card.id!r} takes {offer}.")
     elif request.mask is not None and (not card.mask or request.mask_is_white):
         yield gap("mask", f"{card.id!r} takes no mask{' whose white is to change' if card.mask else ''}.")
-    for number, image in enumerate((*request.images, *filter(None, [request.mask])), 1):
-        if not image.is_local:
-            text = f"Image {number} is an address. Pictures are not fetched from addresses: send it as a data URL."
-            yield gap("image", text)
+
+
+def _elsewhere(request: ImageRequest) -> Iterator[Gap]:
+    """One for all pictures that are addresses."""
+    for param, image in (*(("image", each) for each in request.images), ("mask", request.mask)):
+        if image is not None and not image.is_local:
+            text = "A picture is an address, and this server fetches none: send it as a data URL."
+            yield Gap("address", "elsewhere", Unsupported(text, param=param))
+            return
 
 
 def _adjustable(request: ImageRequest, card: ModelCard) -> Iterator[Gap]:

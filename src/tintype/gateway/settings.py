@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,6 +24,8 @@ class Settings:
     heartbeat: float = 8.0
     grace: float = 30.0
     public_base_url: str = ""  # where callers reach this server; empty: as each request says
+    fetch: bool = True  # pictures that callers send as addresses; False: those are refused
+    fetch_allow: tuple[IPv4Network | IPv6Network, ...] = ()  # not public, and yet fetched from
     stand_in: Mapping[str, str] = field(default_factory=dict)  # requested name or pattern -> model
     deployment: Mapping[str, str] = field(default_factory=dict)  # Azure's name for it -> model
 
@@ -74,6 +77,10 @@ _SHORT = ("HOST", "PORT", "DATA")
 def _convert(value: Any, like: Any) -> Any:
     if isinstance(like, Path):
         return Path(value)
+    if isinstance(like, tuple):
+        return _networks(value)
+    if isinstance(like, bool):
+        return _flag(value)
     if isinstance(like, str):
         if not isinstance(value, str):
             raise ValueError("a text")
@@ -85,3 +92,21 @@ def _convert(value: Any, like: Any) -> Any:
     if isinstance(value, bool) or number < 0:
         raise ValueError("a number that is not negative")
     return number
+
+
+def _flag(value: Any) -> bool:
+    word = value.lower() if isinstance(value, str) else value
+    if word in ("true", "1", True):
+        return True
+    if word in ("false", "0", False):
+        return False
+    raise ValueError("true or false")
+
+
+def _networks(value: Any) -> tuple[IPv4Network | IPv6Network, ...]:
+    """From a list, or from text with commas in it."""
+    texts = value.split(",") if isinstance(value, str) else value
+    try:
+        return tuple(ip_network(text.strip()) for text in texts if text.strip())
+    except (AttributeError, TypeError, ValueError):
+        raise ValueError("a list of networks such as 10.0.0.0/8") from None

@@ -9,6 +9,12 @@ from ..core import Polyfill
 
 
 def all_polyfills() -> tuple[Polyfill, ...]:
-    """The `polyfill` of every file in this folder, by name. They can be wrapped in any order."""
-    names = sorted(module.name for module in iter_modules(__path__))
+    """The `polyfill` of every file in this folder, in the order of the wrapping, outermost first.
+
+    `fetch` is the first, since others open the pictures that it brings, or would have it bring them
+    again for every call; the order of the others does not matter.
+    """
+    names = sorted(
+        (module.name for module in iter_modules(__path__)), key=lambda name: (name != "fetch", name)
+    )
     return tuple(import_module(f"{__name__}.{name}").polyfill for name in names)

@@ -1,0 +1,303 @@
+"""Fetches a picture from an address that someone else wrote, without being led into the house's own network.
+
+Whoever writes the address also rules the name server and the server behind it. So the host is looked up
+here, once; every address that it has must be public; and the connection is pinned to one of those, so that
+no second look-up can be answered otherwise. Each redirect is judged as a new address.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import NamedTuple
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from pyreqwest.client import Client, ClientBuilder
+from pyreqwest.exceptions import ConnectError, ConnectTimeoutError, PyreqwestError
+from pyreqwest.response import Response
+
+from ..core.errors import BadRequest
+from ..core.header import read_header
+from ..core.request import FORMATS, MAX_IMAGE_BYTES
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+"""A name and a port to the network addresses that it has. Raises OSError."""
+
+CODE = "invalid_image_url"
+REDIRECTS = 3
+SECONDS = 10.0
+_CONNECT_SECONDS = 4.0
+_TRIED = 2  # network addresses of a host, before it is given up
+_SNIFFED = 16  # bytes that tell a picture's format
+
+# IANA's special-purpose registries (2026-11), what is not to be reached from the public internet or leads
+# elsewhere. Of IPv6 only 2000::/3 is public: IPv4-mapped and NAT64 addresses are outside of it.
+_CLOSED_4 = tuple(
+    map(
+        IPv4Network,
+        (
+            "0.0.0.0/8",
+            "10.0.0.0/8",
+            "100.64.0.0/10",
+            "127.0.0.0/8",
+            "168.63.129.16/32",  # Azure's own service for each virtual machine, at a public address
+            "169.254.0.0/16",
+            "172.16.0.0/12",
+            "192.0.0.0/24",
+            "192.0.2.0/24",
+            "192.88.99.0/24",
+            "192.168.0.0/16",
+            "198.18.0.0/15",
+            "198.51.100.0/24",
+            "203.0.113.0/24",
+            "224.0.0.0/4",
+            "240.0.0.0/4",
+        ),
+    )
+)
+_OPEN_6 = IPv6Network("2000::/3")
+_CLOSED_6 = (
+    IPv6Network("2001::/23"),  # Teredo, ORCHID and other protocols' own
+    IPv6Network("2001:db8::/32"),
+    IPv6Network("2002::/16"),  # 6to4 carries an IPv4 address
+    IPv6Network("3fff::/20"),
+)
+
+_unwritable = re.compile(r"[\x00-\x20\x7f\\]")
+_name = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\Z")
+_number = re.compile(r"(0x[0-9a-f]*|[0-9]+)\Z")  # browsers read such a last label as an IPv4 address
+
+
+class Unfetchable(Exception):
+    """Why an address gives no picture; the message ends a sentence."""
+
+
+class Target(NamedTuple):
+    """An address that may be asked, once its host has been looked up. `path` has the query in it."""
+
+    scheme: str
+    host: str  # a name, or an IPv4 or IPv6 address without brackets
+    port: int
+    path: str
+
+    @property
+    def url(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}:{self.port}{self.path}"
+
+
+async def lookup(host: str, port: int) -> Sequence[str]:
+    """The system's own answer, in its order."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(entry[4][0]) for entry in found]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetcher:
+    """`allow`: networks that may be reached though they are not public. `seconds` is for all of a fetch.
+
+    `roots`: certificates (PEM) to believe beside the system's.
+    """
+
+    allow: tuple[Network, ...] = ()
+    seconds: float = SECONDS
+    resolve: Resolve = lookup
+    roots: bytes | None = None
+
+    async def fetch(
+        self, url: str, *, param: str = "image", which: str = "The picture", limit: int = MAX_IMAGE_BYTES
+    ) -> bytes:
+        """A file that starts as a PNG, JPEG, WebP or GIF does, of at most `limit` bytes.
+
+        Raises BadRequest, which says why and tells nothing of what a server answered but its status.
+        """
+        try:
+            async with asyncio.timeout(self.seconds):
+                return await self._follow(url.strip(), limit)
+        except Unfetchable as error:
+            reason = str(error)
+        except TimeoutError:
+            reason = f"it took longer than {self.seconds:g} seconds"
+        raise BadRequest(f"{which} cannot be fetched from {shown(url)}: {reason}.", param=param, code=CODE)
+
+    async def _follow(self, url: str, limit: int) -> bytes:
+        for _ in range(REDIRECTS + 1):
+            target = read_target(url)
+            found = await self._ask(target, await self._addresses(target), limit)
+            if isinstance(found, bytes):
+                return found
+            try:
+                url = urljoin(url, found.location)
+            except ValueError:
+                raise Unfetchable("it redirects to what is no address") from None
+        raise Unfetchable(f"it redirects more than {REDIRECTS} times")
+
+    async def _addresses(self, target: Target) -> list[str]:
+        """Where the host is. One closed address among them spoils all: that is how a name is rebound."""
+        try:
+            found = [str(ip_address(target.host))]
+        except ValueError:
+            try:
+                found = list(dict.fromkeys(await self.resolve(target.host, target.port)))
+            except (OSError, ValueError):
+                found = []
+        if not found:
+            raise Unfetchable("its host is not known")
+        if not all(is_open(address, self.allow) for address in found):
+            raise Unfetchable("its host is in a network that is not public")
+        return found
+
+    async def _ask(self, target: Target, addresses: Sequence[str], limit: int) -> bytes | Redirect:
+        for address in addresses[:_TRIED]:
+            client = await asyncio.to_thread(self._client, target, address)
+            try:
+                async with client.get(target.url).streamed_read_buffer_limit(0).build_streamed() as response:
+                    return await _read(response, limit)
+            except (ConnectError, ConnectTimeoutError):
+                pass
+            except (PyreqwestError, ValueError):
+                raise Unfetchable("the connection failed or was cut") from None
+            finally:
+                await client.close()
+        raise Unfetchable("no connection could be made, or none that can be trusted")
+
+    def _client(self, target: Target, address: str) -> Client:
+        """One that knows the way to this host only, and takes nothing along."""
+        builder = (
+            ClientBuilder()
+            .resolve(target.host, address, target.port)
+            .no_proxy()  # a proxy would look the name up again
+            .follow_redirects(False)
+            .referer(False)
+            .default_cookie_store(False)
+            .gzip(False)
+            .brotli(False)
+            .zstd(False)
+            .deflate(False)
+            .http1_only()
+            .user_agent("tintype")
+            .default_headers({"accept": "image/*", "accept-encoding": "identity"})
+            .connect_timeout(timedelta(seconds=min(_CONNECT_SECONDS, self.seconds)))
+            .timeout(timedelta(seconds=self.seconds + 1))  # for what goes on after the reader has left
+        )
+        return (builder if self.roots is None else builder.add_root_certificate_pem(self.roots)).build()
+
+
+class Redirect(NamedTuple):
+    location: str
+
+
+async def _read(response: Response, limit: int) -> bytes | Redirect:
+    location = response.get_header("location")
+    if response.status in (301, 302, 303, 307, 308) and location:
+        return Redirect(location)
+    if response.status != 200:
+        raise Unfetchable(f"it answered {response.status}")
+    if (response.get_header("content-encoding") or "identity").strip().lower() != "identity":
+        raise Unfetchable(
+            "it came compressed, which was not asked for"
+        )  # a small body may unfold to gigabytes
+    length = response.get_header("content-length") or ""
+    too_large = Unfetchable(f"it has more than {limit / 1e6:g} MB")
+    if length.isdecimal() and (len(length) > 18 or int(length) > limit):
+        raise too_large
+    body, sniffed = bytearray(), False
+    while (chunk := await response.body_reader.read_chunk()) is not None:
+        body += memoryview(chunk)
+        if len(body) > limit:
+            raise too_large
+        if not sniffed and len(body) >= _SNIFFED:
+            sniffed = _check(body)
+    _check(body)
+    return bytes(body)
+
+
+def _check(body: bytearray) -> bool:
+    """Nothing but a picture is read to its end, whatever it is declared to be."""
+    if read_header(memoryview(body)[:_SNIFFED]).format not in (*FORMATS, "gif"):
+        raise Unfetchable("what is there is no picture: png, jpeg, webp and gif are taken")
+    return True
+
+
+def read_target(url: str) -> Target:
+    """Raises Unfetchable for an address that nobody is asked about, or that can be read in two ways."""
+    if _unwritable.search(url):
+        raise Unfetchable("there is a space, a backslash or a control character in it")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise Unfetchable("it is no address") from None
+    if parts.scheme not in ("http", "https"):
+        raise Unfetchable("only http and https are fetched")
+    if "@" in parts.netloc:
+        raise Unfetchable("there is a name or a password in it")
+    if port is None:
+        port = 443 if parts.scheme == "https" else 80
+    if port not in (80, 443) and port < 1024:
+        raise Unfetchable(f"pictures are not fetched from port {port}")
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return Target(parts.scheme, _read_host(parts), port, path)
+
+
+def _read_host(parts: SplitResult) -> str:
+    host = parts.hostname or ""
+    if parts.netloc.startswith("["):
+        try:
+            return str(IPv6Address(host))
+        except ValueError:
+            raise Unfetchable("its host is no network address") from None
+    try:
+        host = host.encode("idna").decode("ascii").lower().removesuffix(".")
+    except UnicodeError:
+        host = ""
+    if not _name.match(host):
+        raise Unfetchable("its host is no name that can be looked up")
+    if _number.match(host.rpartition(".")[2]):
+        try:
+            return str(IPv4Address(host))
+        except ValueError:
+            raise Unfetchable("its host is a number that is not written as 192.0.2.1 is") from None
+    return host
+
+
+def is_open(address: str, allow: Iterable[Network] = ()) -> bool:
+    """Whether a network address may be connected to.
+
+    >>> [is_open(address) for address in ("1.1.1.1", "10.1.2.3", "::ffff:1.1.1.1", "2606:4700::1111")]
+    [True, False, False, True]
+    >>> is_open("10.1.2.3", [IPv4Network("10.0.0.0/8")])
+    True
+    """
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(found, IPv6Address) and found.scope_id is not None:
+        return False
+    if any(found in network for network in allow):
+        return True
+    if isinstance(found, IPv4Address):
+        return not any(found in network for network in _CLOSED_4)
+    return found in _OPEN_6 and not any(found in network for network in _CLOSED_6)
+
+
+def shown(url: str) -> str:
+    """An address as it may be repeated: without a password, and without what its query may hold.
+
+    >>> shown("https://me:secret@a.test/cat.png?key=1#top")
+    'https://a.test/cat.png'
+    """
+    bare = re.split(r"[?#]", url.strip(), maxsplit=1)[0]
+    scheme, colon, rest = bare.rpartition("://")
+    authority, slash, path = rest.partition("/")
+    text = scheme + colon + authority.rpartition("@")[2] + slash + path
+    text = "".join(letter if letter.isprintable() else "?" for letter in text)
+    return text if len(text) <= 120 else text[:119] + "\u2026"

@@ -121,12 +121,12 @@ def test_a_picture_in_the_prompt_is_edited(address: str) -> None:
     assert answer["usage"]["input_tokens_details"]["text_tokens"] < 10
 
 
-def test_an_address_in_the_prompt_is_refused_by_name(address: str) -> None:
-    body = {"model": "gemini-2.5-flash-image", "prompt": "Make https://a.test/cat.png blue"}
+def test_an_address_in_the_prompt_that_gives_no_picture_is_named(address: str) -> None:
+    body = {"model": "gemini-2.5-flash-image", "prompt": "Make https://10.0.0.1/cat.png blue"}
     status, _, answer = call(address, "POST", "/gptproto/v1/images/generations", body)
     error = told(status, answer, 400)["error"]
     assert error["type"] == "400"
-    assert "address" in error["message"]
+    assert "Image 1 cannot be fetched from https://10.0.0.1/cat.png: " in error["message"]
 
 
 def test_a_task(address: str) -> None:

@@ -163,10 +163,10 @@ class Fetcher:
             except (ConnectError, ConnectTimeoutError):
                 pass
             except (PyreqwestError, ValueError):
-                raise Unfetchable("the connection failed or was cut") from None
+                break
             finally:
                 await client.close()
-        raise Unfetchable("no connection could be made, or none that can be trusted")
+        raise Unfetchable("the connection failed or was cut")
 
     def _client(self, target: Target, address: str) -> Client:
         """One that knows the way to this host only, and takes nothing along."""

@@ -9,7 +9,8 @@ import pytest
 
 from tintype.core import Size
 
-from ..pictures import opened, png
+from ..pictures import opened, picture, png
+from ..serving import picture_host
 from .conftest import Tintype
 
 
@@ -168,3 +169,17 @@ def test_the_doctor_names_what_is_wrong(
 def test_what_is_sold_by_the_picture_costs_so_much_for_each(tintype: Tintype, dry: tuple[str, ...]) -> None:
     told = tintype("gen", "a boat", "-m", "flux-pro", "-n", "2", "--json", *dry).documents
     assert sum(document["cost"] for document in told) == pytest.approx(0.1)
+
+
+def test_a_picture_may_be_at_an_address(
+    tintype: Tintype, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = ("-m", "tintype-illustrator", "-q", "low", "-o", "b.png")
+    with picture_host({"/a.png": picture("png", 64, 32)}) as (url, _):
+        refused = tintype("edit", f"{url}/a.png", "watercolour", *order)
+        monkeypatch.setenv("TINTYPE_FETCH_ALLOW", "127.0.0.0/8")
+        done = tintype("edit", f"{url}/a.png", "watercolour", *order)
+    assert refused.code == 2
+    assert "not public" in refused.err
+    assert (done.code, done.paths) == (0, [tmp_path / "b.png"])
+    assert "image: filled fetch(1)" in done.err

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import shutil
+import ssl
+import subprocess
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
 
@@ -64,9 +68,11 @@ class Host:
 
 
 @asynccontextmanager
-async def hosting(pages: Mapping[str, bytes], *, pause: float = 0) -> AsyncIterator[Host]:
+async def hosting(
+    pages: Mapping[str, bytes], *, pause: float = 0, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Host]:
     host = Host(pages, pause)
-    server = await asyncio.start_server(host.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(host.serve, "127.0.0.1", 0, ssl=tls)
     host.port = server.sockets[0].getsockname()[1]
     async with server:
         yield host
@@ -208,6 +214,8 @@ def test_no_network_of_the_house_is_reached(address: str, written: bool) -> None
         ".",
         "-" * 64,
         "a." * 130,
+        "xn--a",
+        "xn--zzzzzzzzz",
         "[127.0.0.1]",
         "[::1",
         "[::1%25lo]x",
@@ -246,6 +254,7 @@ def test_other_letters_are_read_before_they_are_judged() -> None:
         ("http://pictures.example/a\r\nHost: x", "space"),
         ("http://pictures.example/a\x00", "control"),
         ("http://nowhere.example/a.png", "not known"),
+        ("http://pictures.example/" + "a" * 9000, "more than 8192 letters"),
     ],
 )
 def test_other_addresses_are_refused_by_name(url: str, why: str) -> None:
@@ -332,9 +341,9 @@ BIG = PNG + bytes(3_000_000)
 
 
 def test_a_length_that_is_too_large_is_believed() -> None:
-    text, host = from_host(answer(BIG), limit=100_000)
+    text, host = from_host(answer(bytes(40_000_000)), limit=100_000)
     assert "more than 0.1 MB" in text
-    assert host.sent < len(BIG)
+    assert host.sent < 20_000_000
     assert "more than 50 MB" in from_host(answer(content_length=str(10**17)))[0]
 
 
@@ -416,5 +425,33 @@ def test_nobody_listens() -> None:
             port = host.port
         text = await refusal(f"http://pictures.example:{port}/a.png", Fetcher(allow=LOOPBACK, resolve=HERE))
         assert "the connection failed" in text
+
+    asyncio.run(main())
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes its certificate with the command openssl")
+def test_the_certificate_must_be_for_the_name(tmp_path: Path) -> None:
+    """Though the connection goes to a number. An unknown authority and another's name are refused."""
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=x"
+    extension = ("-addext", "subjectAltName=DNS:pictures.example", "-addext", "basicConstraints=CA:FALSE")
+    subprocess.run(
+        [*command.split(), *extension, "-keyout", key, "-out", certificate], check=True, capture_output=True
+    )
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    names = Names({"pictures.example": [["127.0.0.1"]], "other.example": [["127.0.0.1"]]})
+
+    async def main() -> None:
+        async with hosting({"/a.png": answer()}, tls=context) as host:
+            known = Fetcher(allow=LOOPBACK, resolve=names, roots=certificate.read_bytes())
+            assert await known.fetch(f"https://pictures.example:{host.port}/a.png") == PNG
+            for name, fetcher in (
+                ("other.example", known),
+                ("127.0.0.1", known),
+                ("pictures.example", Fetcher(allow=LOOPBACK, resolve=names)),
+            ):
+                assert "connection failed" in await refusal(f"https://{name}:{host.port}/a.png", fetcher)
+            assert len(host.heads) == 1
 
     asyncio.run(main())

@@ -31,7 +31,9 @@ KINDS = st.sampled_from(
         "function",
     ]
 )
-SPOKEN = st.sampled_from(["a cat", "", PICTURE, "data:image/png;base64," + PICTURE, "ig_1", "https://a.b/c"])
+SPOKEN = st.sampled_from(
+    ["a cat", "", PICTURE, "data:image/png;base64," + PICTURE, "ig_1", "https://10.0.0.1/c"]
+)
 PARTS = st.fixed_dictionaries(
     {},
     optional={

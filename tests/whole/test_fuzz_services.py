@@ -21,7 +21,13 @@ PATHS = [
 ]
 MODELS = st.sampled_from(["nano-banana-pro", "openai/gpt-image-2", "gemini-2.5-flash-image", "", "x"])
 PROMPTS = st.text(max_size=20) | st.sampled_from(
-    ["a cat https://a.test/b.png", "data:image/png;base64,AAAA", "http://[", "data:image/png;base64,A", "cat"]
+    [
+        "a cat https://10.0.0.1/b.png",
+        "data:image/png;base64,AAAA",
+        "http://[",
+        "data:image/png;base64,A",
+        "cat",
+    ]
 )
 OWN = st.fixed_dictionaries(
     {"prompt": PROMPTS},

@@ -36,14 +36,20 @@ def open_answerer(
 ) -> Answerer:
     """Who answers `model`. Raises BadRequest for settings that cannot be."""
     server = server_of(environ, local=local)
+    from ..gateway.assemble import open_gateway, polyfills
+
     try:
         if server is not None:
             from .remote import at_server, learn
 
-            gateway = at_server(server, environ.get(KEY), model or settings.default_model, strict=strict)
+            gateway = at_server(
+                server,
+                environ.get(KEY),
+                model or settings.default_model,
+                tuple(polyfills(settings)),
+                strict=strict,
+            )
             return Answerer(gateway, learn)
-        from ..gateway.assemble import open_gateway
-
         return Answerer(open_gateway(settings, environ), lambda order: order)
     except ValueError as error:
         raise BadRequest(str(error)) from None

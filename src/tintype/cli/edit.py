@@ -45,7 +45,9 @@ edit = with_wishes(
         default=None,
         annotation=Annotated[
             list[str] | None,
-            typer.Argument(metavar="PICTURE... PROMPT", help="Files (- for stdin), and then what to do."),
+            typer.Argument(
+                metavar="PICTURE... PROMPT", help="Files or addresses (- for stdin), and then what to do."
+            ),
         ],
     ),
 )

@@ -1,4 +1,4 @@
-"""From words on the command line to an ImageRequest: the prompt, the pictures, and stdin for one of them."""
+"""From words on the command line to an ImageRequest: the prompt, the pictures (files, addresses), and stdin."""
 
 from __future__ import annotations
 
@@ -106,6 +106,8 @@ def _format(wishes: Wishes) -> Format | None:
 
 
 def _picture(source: str, param: str) -> Image:
+    if source.lower().startswith(("http://", "https://")):
+        return Image.from_url(source)
     data = sys.stdin.buffer.read() if source == "-" else _read(source, param)
     image = Image.from_bytes(data)
     if image.header().format is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -13,7 +13,18 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ..catalog import load
-from ..core import Completed, Events, Image, ImageRequest, ModelCard, Note, Octets, Prices, TokenFormula
+from ..core import (
+    Completed,
+    Events,
+    Image,
+    ImageRequest,
+    ModelCard,
+    Note,
+    Octets,
+    Polyfill,
+    Prices,
+    TokenFormula,
+)
 from ..core.errors import (
     BadRequest,
     Garbled,
@@ -31,7 +42,6 @@ from ..core.errors import (
 from ..core.request import FORMATS, HINTS, MAX_IMAGES
 from ..gateway.gateway import Gateway, Order
 from ..gateway.offers import Offer, Offers
-from ..polyfills import all_polyfills
 from ..providers.openai import build, read
 from ..transport.upstream import Upstream
 from ..wire import openai_images as wire
@@ -137,9 +147,11 @@ def _known(model: str) -> ModelCard | None:
     return next((card for service in load() for card in service.cards if card.id == model), None)
 
 
-def at_server(url: str, key: str | None, model: str, *, strict: bool = False) -> Gateway:
+def at_server(
+    url: str, key: str | None, model: str, polyfills: Sequence[Polyfill], *, strict: bool = False
+) -> Gateway:
     offers = Offers([Offer(permissive_card(model, url), Server(url, key, strict=strict))], default=model)
-    return Gateway(offers=offers, polyfills=all_polyfills())
+    return Gateway(offers=offers, polyfills=polyfills)
 
 
 def permissive_card(model: str, url: str) -> ModelCard:

@@ -19,6 +19,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import ConnectError, ConnectTimeoutError, PyreqwestError
+from pyreqwest.http import Url
 from pyreqwest.response import Response
 
 from ..core.errors import BadRequest
@@ -35,6 +36,7 @@ REDIRECTS = 3
 SECONDS = 10.0
 _CONNECT_SECONDS = 4.0
 _TRIED = 2  # network addresses of a host, before it is given up
+_LONGEST = 8192
 _SNIFFED = 16  # bytes that tell a picture's format
 
 # IANA's special-purpose registries (2026-11), what is not to be reached from the public internet or leads
@@ -228,6 +230,8 @@ def _check(body: bytearray) -> bool:
 
 def read_target(url: str) -> Target:
     """Raises Unfetchable for an address that nobody is asked about, or that can be read in two ways."""
+    if len(url) > _LONGEST:
+        raise Unfetchable(f"it has more than {_LONGEST} letters")
     if _unwritable.search(url):
         raise Unfetchable("there is a space, a backslash or a control character in it")
     try:
@@ -244,7 +248,14 @@ def read_target(url: str) -> Target:
     if port not in (80, 443) and port < 1024:
         raise Unfetchable(f"pictures are not fetched from port {port}")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Target(parts.scheme, _read_host(parts), port, path)
+    target = Target(parts.scheme, _read_host(parts), port, path)
+    try:
+        same = (Url(target.url).host_str or "").strip("[]") == target.host
+    except ValueError:
+        same = False
+    if not same:  # the client would look up what it reads, and not what was judged
+        raise Unfetchable("its host is no name that can be looked up")
+    return target
 
 
 def _read_host(parts: SplitResult) -> str:

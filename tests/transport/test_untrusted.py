@@ -1,141 +1,18 @@
-"""Addresses that callers write: every known way to be led astray ends in a sentence, and pictures arrive."""
+"""Addresses that callers write: every known way to be led astray ends in a sentence."""
 
 from __future__ import annotations
 
 import asyncio
-import gzip
 import shutil
 import ssl
 import subprocess
-import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
-from tintype.core.errors import BadRequest
-from tintype.transport.untrusted import Fetcher, Network
+from tintype.transport.untrusted import Fetcher
 
-from ..pictures import picture
-
-PNG = picture("png")
-LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
-SECRET = "the-inner-secret"
-
-
-def answer(body: bytes = PNG, *, status: str = "200 OK", **headers: str) -> bytes:
-    """Whole, as it goes over the wire; its length is told unless `headers` say otherwise."""
-    told = {
-        "content-length": str(len(body)),
-        **{name.replace("_", "-"): each for name, each in headers.items()},
-    }
-    lines = "".join(f"{name}: {each}\r\n" for name, each in told.items() if each)
-    return f"HTTP/1.1 {status}\r\n{lines}connection: close\r\n\r\n".encode("latin-1") + body
-
-
-def redirect(to: str) -> bytes:
-    return answer(SECRET.encode(), status="302 Found", location=to)
-
-
-@dataclass
-class Host:
-    """A server on the loopback. `pages` are what it sends, by path; `pause` seconds between single bytes."""
-
-    pages: Mapping[str, bytes]
-    pause: float = 0
-    port: int = 0
-    heads: list[str] = field(default_factory=list)
-    sent: int = 0
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode()
-            self.heads.append(head)
-            page = self.pages[head.split()[1].partition("?")[0]]
-            step = 1 if self.pause else 65_536
-            for start in range(0, len(page), step):
-                writer.write(page[start : start + step])
-                await writer.drain()
-                self.sent += len(page[start : start + step])
-                await asyncio.sleep(self.pause)
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass
-        finally:
-            writer.close()
-
-
-@asynccontextmanager
-async def hosting(
-    pages: Mapping[str, bytes], *, pause: float = 0, tls: ssl.SSLContext | None = None
-) -> AsyncIterator[Host]:
-    host = Host(pages, pause)
-    server = await asyncio.start_server(host.serve, "127.0.0.1", 0, ssl=tls)
-    host.port = server.sockets[0].getsockname()[1]
-    async with server:
-        yield host
-
-
-@dataclass
-class Names:
-    """A name server: each look-up of a name is answered with the next of its lists, the last for ever."""
-
-    known: dict[str, list[list[str]]]
-    asked: list[str] = field(default_factory=list)
-
-    async def __call__(self, host: str, port: int) -> Sequence[str]:
-        self.asked.append(host)
-        answers = self.known.get(host)
-        if answers is None:
-            raise OSError("no such name")
-        return answers.pop(0) if len(answers) > 1 else answers[0]
-
-
-HERE = Names({"pictures.example": [["127.0.0.1"]]})
-
-
-async def refusal(url: str, fetcher: Fetcher, **limits: int) -> str:
-    with pytest.raises(BadRequest) as caught:
-        await fetcher.fetch(url, param="mask", which="The mask", **limits)
-    assert (caught.value.status, caught.value.code, caught.value.param) == (400, "invalid_image_url", "mask")
-    text = str(caught.value)
-    assert text.startswith("The mask cannot be fetched from ")
-    assert SECRET not in text
-    return text
-
-
-def from_host(
-    page: bytes, *, allow: tuple[Network, ...] = LOOPBACK, seconds: float = 5, pause: float = 0, **limits: int
-) -> tuple[str, Host]:
-    """How a page is refused."""
-
-    async def main() -> tuple[str, Host]:
-        async with hosting({"/a.png": page, "/b.png": answer(SECRET.encode())}, pause=pause) as host:
-            fetcher = Fetcher(allow=allow, seconds=seconds, resolve=HERE)
-            return await refusal(f"http://pictures.example:{host.port}/a.png?k=1", fetcher, **limits), host
-
-    return asyncio.run(main())
-
-
-@pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "gif"])
-@pytest.mark.parametrize("length", [True, False])
-def test_a_picture_arrives_whole(kind: str, length: bool) -> None:
-    body = picture(kind, 300, 200)
-
-    async def main() -> None:
-        page = answer(body, content_type="text/html", **({} if length else {"content_length": ""}))
-        async with hosting({"/p/a.png": page}) as host:
-            url = f" http://Pictures.Example.:{host.port}/p/a.png?k=1#top "
-            assert await Fetcher(allow=LOOPBACK, resolve=HERE).fetch(url) == body
-            head = host.heads[0].lower()
-            assert "get /p/a.png?k=1 http" in head
-            assert f"host: pictures.example:{host.port}" in head
-            assert not any(name in head for name in ("cookie", "authorization", "referer"))
-
-    asyncio.run(main())
-
+from .pages import HERE, LOOPBACK, PNG, Names, answer, hosting, redirect, refusal
 
 CLOSED = [
     "127.0.0.1",
@@ -333,98 +210,6 @@ def test_three_redirects_are_followed() -> None:
         async with hosting({**pages, "/3": answer()}) as host:
             fetcher = Fetcher(allow=LOOPBACK, resolve=HERE)
             assert await fetcher.fetch(f"http://pictures.example:{host.port}/0") == PNG
-
-    asyncio.run(main())
-
-
-BIG = PNG + bytes(3_000_000)
-
-
-def test_a_length_that_is_too_large_is_believed() -> None:
-    text, host = from_host(answer(bytes(40_000_000)), limit=100_000)
-    assert "more than 0.1 MB" in text
-    assert host.sent < 20_000_000
-    assert "more than 50 MB" in from_host(answer(content_length=str(10**17)))[0]
-
-
-@pytest.mark.parametrize(
-    "headers", [{"content_length": ""}, {"transfer_encoding": "chunked", "content_length": ""}]
-)
-def test_without_a_length_it_is_counted(headers: dict[str, str]) -> None:
-    body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(BIG), BIG) if len(headers) == 2 else BIG
-    text, _ = from_host(answer(body, **headers), limit=100_000)
-    assert "more than 0.1 MB" in text
-
-
-def test_a_length_that_lies_ends_the_picture_where_it_says() -> None:
-    async def main() -> None:
-        async with hosting({"/a.png": answer(BIG, content_length=str(len(PNG)))}) as host:
-            fetcher = Fetcher(allow=LOOPBACK, resolve=HERE)
-            url = f"http://pictures.example:{host.port}/a.png"
-            assert await fetcher.fetch(url, limit=100_000) == PNG
-
-    asyncio.run(main())
-
-
-def test_what_is_compressed_is_not_unfolded() -> None:
-    bomb = gzip.compress(PNG + bytes(20_000_000))
-    assert "compressed" in from_host(answer(bomb, content_encoding="gzip"), limit=100_000)[0]
-    assert "no picture" in from_host(answer(bomb))[0]
-
-
-@pytest.mark.parametrize(
-    ("page", "why"),
-    [
-        (answer(SECRET.encode(), content_type="image/png"), "no picture"),
-        (answer(b"", content_type="image/png"), "no picture"),
-        (answer(PNG[:4]), "no picture"),
-        (answer(b"<svg xmlns='http://www.w3.org/2000/svg'/>", content_type="image/svg+xml"), "no picture"),
-        (answer(picture("bmp")), "no picture"),
-        (answer(PNG, content_length=str(len(PNG) + 9)), "cut"),
-        (answer(b"ff\r\n" + PNG, content_length="", transfer_encoding="chunked"), "cut"),
-        (answer(SECRET.encode(), status="404 Not Found"), "it answered 404"),
-        (answer(SECRET.encode(), status="500 Oh"), "it answered 500"),
-        (answer(SECRET.encode(), status="302 Found"), "it answered 302"),
-        (answer(status="206 Partial Content"), "it answered 206"),
-        (answer(status="302 Found", location="/\xff\xfe"), "cannot be fetched"),
-        (answer(content_encoding="\xff"), "cannot be fetched"),
-        (b"SSH-2.0-OpenSSH_9.6\r\n" + SECRET.encode(), "the connection failed"),
-        (b"", "the connection failed"),
-        (b"HTTP/1.1 200 OK\r\nx: " + b"y" * 2_000_000, "the connection failed"),
-    ],
-)
-def test_an_answer_that_is_no_picture(page: bytes, why: str) -> None:
-    assert why in from_host(page)[0]
-
-
-def test_what_is_no_picture_is_not_read_to_its_end() -> None:
-    _, host = from_host(answer(bytes(40_000_000)))
-    assert host.sent < 20_000_000
-
-
-@pytest.mark.parametrize("page", [answer(), b"HTTP/1.1 200 OK\r\nx: " + b"y" * 1000])
-def test_a_slow_drip_ends_with_the_time(page: bytes) -> None:
-    begun = time.monotonic()
-    text, _ = from_host(page, seconds=0.3, pause=0.02)
-    assert "longer than 0.3 seconds" in text
-    assert time.monotonic() - begun < 3
-
-
-def test_a_slow_name_server_ends_with_the_time() -> None:
-    async def never(host: str, port: int) -> Sequence[str]:
-        await asyncio.sleep(60)
-        raise AssertionError
-
-    text = asyncio.run(refusal("http://pictures.example/", Fetcher(resolve=never, seconds=0.1)))
-    assert "longer than 0.1 seconds" in text
-
-
-def test_nobody_listens() -> None:
-    async def main() -> None:
-        async with hosting({}) as host:
-            port = host.port
-        text = await refusal(f"http://pictures.example:{port}/a.png", Fetcher(allow=LOOPBACK, resolve=HERE))
-        assert "the connection failed" in text
 
     asyncio.run(main())
 

@@ -39,11 +39,11 @@ class Fetch:
 
 
 async def fetched(request: ImageRequest, fetcher: Fetcher, generate: Generate) -> Events:
-    """The same order with all of its pictures here. Raises BadRequest before the model is asked."""
+    """The same order with all of its pictures here. Raises CallerError before the model is asked."""
     sent = [(image, "image", f"Image {number}") for number, image in enumerate(request.images, 1)]
     if request.mask is not None:
         sent.append((request.mask, "mask", "The mask"))
-    limit = min(MAX_IMAGE_BYTES, MAX_BYTES // sum(not image.is_local for image, *_ in sent))
+    limit = min(MAX_IMAGE_BYTES, MAX_BYTES // max(1, sum(not image.is_local for image, *_ in sent)))
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [

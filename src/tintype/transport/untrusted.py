@@ -22,7 +22,7 @@ from pyreqwest.exceptions import ConnectError, ConnectTimeoutError, PyreqwestErr
 from pyreqwest.http import Url
 from pyreqwest.response import Response
 
-from ..core.errors import BadRequest
+from ..core.errors import BadRequest, TooManyRequests
 from ..core.header import read_header
 from ..core.request import FORMATS, MAX_IMAGE_BYTES
 
@@ -34,6 +34,7 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 CODE = "invalid_image_url"
 REDIRECTS = 3
 SECONDS = 10.0
+AT_ONCE = 64
 _CONNECT_SECONDS = 4.0
 _TRIED = 2  # network addresses of a host, before it is given up
 _LONGEST = 8192
@@ -42,27 +43,12 @@ _SNIFFED = 16  # bytes that tell a picture's format
 # IANA's special-purpose registries (2026-11), what is not to be reached from the public internet or leads
 # elsewhere. Of IPv6 only 2000::/3 is public: IPv4-mapped and NAT64 addresses are outside of it.
 _CLOSED_4 = tuple(
-    map(
-        IPv4Network,
-        (
-            "0.0.0.0/8",
-            "10.0.0.0/8",
-            "100.64.0.0/10",
-            "127.0.0.0/8",
-            "168.63.129.16/32",  # Azure's own service for each virtual machine, at a public address
-            "169.254.0.0/16",
-            "172.16.0.0/12",
-            "192.0.0.0/24",
-            "192.0.2.0/24",
-            "192.88.99.0/24",
-            "192.168.0.0/16",
-            "198.18.0.0/15",
-            "198.51.100.0/24",
-            "203.0.113.0/24",
-            "224.0.0.0/4",
-            "240.0.0.0/4",
-        ),
-    )
+    IPv4Network(text)
+    for text in """
+    0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24
+    192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4
+    168.63.129.16/32
+    """.split()  # the last is Azure's own service for each virtual machine, at a public address
 )
 _OPEN_6 = IPv6Network("2000::/3")
 _CLOSED_6 = (
@@ -101,25 +87,32 @@ async def lookup(host: str, port: int) -> Sequence[str]:
     return [str(entry[4][0]) for entry in found]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Fetcher:
     """`allow`: networks that may be reached though they are not public. `seconds` is for all of a fetch.
 
-    `roots`: certificates (PEM) to believe beside the system's.
+    `roots`: certificates (PEM) to believe beside the system's. `at_once`: slow servers that callers own
+    must not take all of the house's sockets and memory.
     """
 
     allow: tuple[Network, ...] = ()
     seconds: float = SECONDS
     resolve: Resolve = lookup
     roots: bytes | None = None
+    at_once: int = AT_ONCE
+    running: int = 0
 
     async def fetch(
         self, url: str, *, param: str = "image", which: str = "The picture", limit: int = MAX_IMAGE_BYTES
     ) -> bytes:
         """A file that starts as a PNG, JPEG, WebP or GIF does, of at most `limit` bytes.
 
-        Raises BadRequest, which says why and tells nothing of what a server answered but its status.
+        Raises BadRequest, which says why and tells nothing of what a server answered but its status, and
+        TooManyRequests while `at_once` others are on their way.
         """
+        if self.running >= self.at_once:
+            raise TooManyRequests(f"{self.at_once} pictures are being fetched already.", retry_after=5)
+        self.running += 1
         try:
             async with asyncio.timeout(self.seconds):
                 return await self._follow(url.strip(), limit)
@@ -127,6 +120,8 @@ class Fetcher:
             reason = str(error)
         except TimeoutError:
             reason = f"it took longer than {self.seconds:g} seconds"
+        finally:
+            self.running -= 1
         raise BadRequest(f"{which} cannot be fetched from {shown(url)}: {reason}.", param=param, code=CODE)
 
     async def _follow(self, url: str, limit: int) -> bytes:
@@ -202,10 +197,9 @@ async def _read(response: Response, limit: int) -> bytes | Redirect:
         return Redirect(location)
     if response.status != 200:
         raise Unfetchable(f"it answered {response.status}")
+    # A small body may unfold to gigabytes.
     if (response.get_header("content-encoding") or "identity").strip().lower() != "identity":
-        raise Unfetchable(
-            "it came compressed, which was not asked for"
-        )  # a small body may unfold to gigabytes
+        raise Unfetchable("it came compressed, which was not asked for")
     length = response.get_header("content-length") or ""
     too_large = Unfetchable(f"it has more than {limit / 1e6:g} MB")
     if length.isdecimal() and (len(length) > 18 or int(length) > limit):

@@ -40,16 +40,15 @@ _TRIED = 2  # network addresses of a host, before it is given up
 _LONGEST = 8192
 _SNIFFED = 16  # bytes that tell a picture's format
 
-# IANA's special-purpose registries (2026-11), what is not to be reached from the public internet or leads
-# elsewhere. Of IPv6 only 2000::/3 is public: IPv4-mapped and NAT64 addresses are outside of it.
-_CLOSED_4 = tuple(
-    IPv4Network(text)
-    for text in """
-    0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24
-    192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4
-    168.63.129.16/32
-    """.split()  # the last is Azure's own service for each virtual machine, at a public address
-)
+# IANA's special-purpose registries (2026-11): what is not to be reached from the public internet, or leads
+# elsewhere. The last is Azure's own service for each virtual machine, at a public address.
+_CLOSED = """
+0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24
+192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4
+168.63.129.16/32
+"""
+_CLOSED_4 = tuple(map(IPv4Network, _CLOSED.split()))
+# Of IPv6 this alone is public: IPv4-mapped, NAT64, local and multicast addresses are outside of it.
 _OPEN_6 = IPv6Network("2000::/3")
 _CLOSED_6 = (
     IPv6Network("2001::/23"),  # Teredo, ORCHID and other protocols' own

@@ -123,3 +123,19 @@ def test_before_a_stream_begins_it_is_a_status(address: str, host: str) -> None:
     status, headers, answer = call(address, "POST", path, {**body(f"{host}/a.png"), "stream": True})
     assert (status, headers["content-type"]) == (400, "application/json")
     assert json.loads(answer)["error"]["code"] == "invalid_image_url"
+
+
+def test_an_address_of_this_house_needs_no_network(address: str) -> None:
+    """A picture that was answered as an address can be edited by it, on the loopback too."""
+    order = {"model": "gpt-image-1-mini", "prompt": "a cat", "response_format": "url", "quality": "low"}
+    _, _, answer = call(address, "POST", "/v1/images/generations", order)
+    url = json.loads(answer)["data"][0]["url"]
+    assert url.startswith(address)
+    path, body = WAYS["openai"]
+    found, plan = drawn(address, path, body(url))
+    assert "fetch" not in plan
+    _, _, cat = call(address, "GET", url.removeprefix(address))
+    data = "data:image/png;base64," + base64.b64encode(cat).decode()
+    assert found.tobytes() == drawn(address, path, body(data))[0].tobytes()
+    status, _, answer = call(address, "POST", path, body(f"{address}/pictures/nothing.png"))
+    assert (status, json.loads(answer)["error"]["code"]) == (400, "invalid_image_url")

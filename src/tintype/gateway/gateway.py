@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
-from ..core import Completed, Delivery, Events, ImageRequest, Note, Polyfill, Receipt, Report, Usage
+from ..core import Completed, Delivery, Events, Image, ImageRequest, Note, Polyfill, Receipt, Report, Usage
 from ..core.errors import NoImage
 from ..core.money import cost
 from ..storage import MemoryStore
@@ -47,6 +47,11 @@ class Gateway:
 
         `base_url` is where this house is reached from outside; without one, pictures have no address.
         """
+        request = replace(
+            request,
+            images=tuple(self._at_home(image, base_url) for image in request.images),
+            mask=request.mask and self._at_home(request.mask, base_url),
+        )
         found = self.offers.find(
             request.model, strict=request.strict, today=self.today(), any_model=request.any_model
         )
@@ -67,6 +72,14 @@ class Gateway:
             report.notes.append(note)
         plan = replace(plan, request=replace(plan.request, response_format=delivery))
         return Order(offer=offer, plan=plan, report=report, base_url=base_url)
+
+    def _at_home(self, image: Image, base_url: str) -> Image:
+        """The picture itself where its address is one that this house gave out: that needs no network."""
+        house, _, name = (image.url or "").partition("/pictures/")
+        if image.is_local or not base_url or house != base_url:
+            return image
+        kept = self.store.get(name)
+        return image if kept is None else Image.from_bytes(kept.data)
 
     def submit(self, request: ImageRequest, *, base_url: str = "", request_id: str = "") -> Job:
         """Start the job of a request. Raises a CallerError when it cannot be begun as it is.

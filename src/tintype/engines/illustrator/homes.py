@@ -38,7 +38,7 @@ INDOORS_LARGE = frozenset((
 ))  # fmt: skip
 
 TRANSPARENT = frozenset((
-    "jar", "glass-of-milk", "tumbler-glass", "crystal-ball", "aquarium", "bubbles", "test-tube", "alembic",
+    "jar", "glass-of-milk", "tumbler-glass", "crystal-ball", "aquarium", "fishbowl", "bubbles", "test-tube", "alembic",
     "wine-glass", "snow-globe"
 ))  # fmt: skip
 
@@ -112,6 +112,9 @@ def home_of(scene: Scene) -> Home:
     icon = next(
         (s.icon for s in scene.subjects if s.anchor == 0 and s.relation == "riding"), scene.subjects[0].icon
     )
+    held_in = scene.subjects[0].anchor
+    if scene.subjects[0].relation == "inside" and held_in is not None:
+        icon = scene.subjects[held_in].icon  # a fish in a bowl is no longer in the sea
     if "water-wave" in (icon, *below):
         return "sea"
     if served(scene):

@@ -92,6 +92,8 @@ FLOWERS = frozenset((
 ))  # fmt: skip
 FURNITURE = frozenset(("fireplace", "sofa", "armchair", "bed", "bathtub", "couch-and-lamp", "piano"))
 """What brings a room with it, wherever in the picture it is."""
+RIMS = {"basket": 0.34, "bucket": 0.2, "shopping-cart": 0.25}
+"""How far below its top the opening of a vessel lies, where that is not at the top."""
 SEATS = frozenset(("bench", "sofa", "armchair", "chair", "seat", "couch-and-lamp", "bed"))
 TABLES = frozenset(("table", "desk"))
 
@@ -124,8 +126,15 @@ def home_of(scene: Scene) -> Home:
     standing = figures.standing(icon)
     if icon in SPACE:
         return "space"
+    grounded = any(
+        s.relation in (None, "beside", "left of", "right of", "behind", "in front of")
+        and figures.standing(s.icon).habit == "stands"
+        for s in scene.subjects[1:]
+    )
     if icon in ("aurora", "fireworks", "rainbow"):
         return "meadow"
+    if grounded and figures.standing(icon).habit in ("flies", "sky"):
+        return "meadow"  # a cake beside the balloons stands on something
     if icon in VEHICLES:
         return "road"
     if (

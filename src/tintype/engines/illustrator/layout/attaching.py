@@ -7,7 +7,7 @@ from dataclasses import replace
 from random import Random
 
 from .. import figures
-from ..homes import FLOWERS, SEATS, SUPPORTS, TRANSPARENT, VEHICLES, WORN
+from ..homes import FLOWERS, RIMS, SEATS, SUPPORTS, TRANSPARENT, VEHICLES, WORN
 from ..scene import Scene
 from ..sprites import crown
 from .placing import MOST, Group, Placed
@@ -218,7 +218,8 @@ def _inside(scene: Scene, group: Group, host: Placed, part: Placed, of: tuple[in
         part = _sized(part, min(host.w, host.h) * 0.38)
         return replace(part, x=x, y=host.y + host.h * 0.1, order=host.order + 0.1, ground=None)
     stalked = 0.3 if part.icon in FLOWERS else 0.12
-    return replace(part, x=x, y=host.y - host.h / 2 - part.h * stalked, order=host.order - 0.1, ground=None)
+    rim = host.y - host.h / 2 + host.h * RIMS.get(host.icon, 0.0)
+    return replace(part, x=x, y=rim - part.h * stalked, order=host.order - 0.1, ground=None)
 
 
 def _beside(scene: Scene, group: Group, host: Placed, part: Placed, of: tuple[int, int]) -> Placed:

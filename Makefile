@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help serve test check format bench gallery clean
+.PHONY: help serve test check format bench gallery conformance clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1@/p' $(MAKEFILE_LIST) | column -t -s@
@@ -27,11 +27,14 @@ format: $(VENV)/.installed-dev ## put the code into the house's form
 bench: $(VENV)/.installed-dev ## start-up time, time per picture, peak memory
 	$(BIN)/python -m benchmarks.bench
 
+conformance: $(VENV)/.installed-dev ## drive real clients against the server, and write the table of the README
+	$(BIN)/python -m conformance
+
 gallery: $(VENV)/.installed-dev ## draw docs/gallery.md anew
 	$(BIN)/python scripts/make_gallery.py
 
 clean: ## remove what was installed and cached
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .conformance
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

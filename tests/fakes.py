@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tintype.core import (
@@ -14,6 +14,7 @@ from tintype.core import (
     JobView,
     ModelCard,
     Partial,
+    Receipt,
     Size,
     Usage,
 )
@@ -63,6 +64,12 @@ class FakeHouse:
 
     cards: Callable[[], Sequence[ModelCard]] = tuple
     jobs: dict[str, JobView] = field(default_factory=dict)
+    receipts: dict[str, Receipt] = field(default_factory=dict)
+    base_url: str = "http://house.test"
+    named: dict[str, str] = field(default_factory=dict)
+
+    def deployments(self) -> Mapping[str, str]:
+        return self.named
 
     def find(self, name: str) -> ModelCard:
         for card in self.cards():
@@ -75,6 +82,9 @@ class FakeHouse:
 
     def job(self, id: str) -> JobView | None:
         return self.jobs.get(id)
+
+    def receipt(self, request_id: str) -> Receipt | None:
+        return self.receipts.get(request_id)
 
     def running(self) -> Sequence[JobView]:
         return [job for job in self.jobs.values() if not job.ended]

@@ -73,7 +73,7 @@ def test_a_picture_has_as_many_tokens_as_published(model: str, quality: str, at:
 
 def test_every_number_of_a_card_is_a_published_one() -> None:
     known = {(model, quality, size(at)): tokens for model, quality, at, tokens in published()}
-    tables = [card for card in CARDS.values() if card.tokens and card.tokens.table]
+    tables = [card for card in SERVICES["openai"].cards if card.tokens and card.tokens.table]
     assert tables
     for card in tables:
         assert card.tokens
@@ -113,7 +113,7 @@ def test_a_picture_costs_about_what_the_price_list_says(model: str) -> None:
     for quality, row in PRINTED[model].items():
         for at, printed in zip((SQUARE, TALL, WIDE), row.split(), strict=True):
             usage = Usage(image_out=card.tokens.image_out(quality, size(at)))
-            micros = cost(usage, card.prices)
+            micros = cost(usage, card.prices, pictures=1)
             assert micros is not None
             # The list rounds to a tenth of a cent, not always to the nearest, and adds a prompt for mini.
             assert abs(micros - float(printed) * 1_000_000) <= 3_000, (quality, at, dollars(micros))
@@ -158,7 +158,7 @@ def test_every_model_of_the_life_cycle_table_is_there() -> None:
     ],
 )
 def test_who_is_gone_when(day: date, gone: set[str]) -> None:
-    assert {card.id for card in CARDS.values() if card.life.is_over(day)} == gone
+    assert {card.id for card in SERVICES["openai"].cards if card.life.is_over(day)} == gone
 
 
 def test_every_successor_answers_when_its_predecessor_no_longer_does() -> None:
@@ -201,11 +201,16 @@ def test_facts_in_which_models_differ(model: str, fact: str, value: object) -> N
         ("seed", {"tintype-illustrator"}),
         ("strength", {"tintype-illustrator"}),
         ("input_fidelity", {"gpt-image-1", "gpt-image-1.5", "gpt-image-1-mini", "chatgpt-image-latest"}),
-        ("partial_images", set(CARDS) - {"dall-e-2", "dall-e-3"}),
+        (
+            "partial_images",
+            {card.id for name in ("openai", "illustrator") for card in SERVICES[name].cards}
+            - {"dall-e-2", "dall-e-3"},
+        ),
     ],
 )
 def test_who_honours_a_hint(hint: str, models: set[str]) -> None:
-    assert {card.id for card in CARDS.values() if hint in card.accepts} == models
+    services = (SERVICES["openai"], SERVICES["illustrator"])
+    assert {card.id for each in services for card in each.cards if hint in card.accepts} == models
 
 
 def test_the_illustrator_draws_any_size_for_nothing() -> None:
@@ -214,7 +219,7 @@ def test_the_illustrator_draws_any_size_for_nothing() -> None:
         assert card.sizes.fault(good) is None, good
     for bad in (Size(15, 16), Size(3841, 1024), Size(1600, 16)):
         assert card.sizes.fault(bad), bad
-    assert cost(Usage(text_in=10**9, image_out=10**9), card.prices) == 0
+    assert cost(Usage(text_in=10**9, image_out=10**9), card.prices, pictures=3) == 0
 
 
 @pytest.mark.parametrize("card", CARDS.values(), ids=lambda card: card.id)
@@ -224,7 +229,7 @@ def test_a_card_is_whole(card: ModelCard) -> None:
     assert card.upstream_id
     assert card.source
     assert card.checked
-    assert card.default_quality in card.qualities
+    assert card.default_quality in (card.qualities or (None,))
     assert "opaque" in card.backgrounds
 
 

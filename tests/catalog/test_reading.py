@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from tintype.catalog import read_service
-from tintype.core import Life, ModelCard, Prices, Size
+from tintype.core import Life, ModelCard, Prices, Range, Size
 
 PROVIDER = '[provider]\nadapter = "tintype.providers.acme:Acme"\n'
 SOURCED = 'source = "its page"\nchecked = 2026-11-20\n'
@@ -69,6 +69,45 @@ def test_a_whole_file() -> None:
     assert "partial_images" not in three.accepts
 
 
+def one(*lines: str) -> ModelCard:
+    """The card of a model with these lines."""
+    head = '[provider]\nadapter = "a:B"\n[[model]]\nid = "m"\nsource = "its page"\nchecked = 2026-11-20\n'
+    (card,) = read_service("acme.toml", head + "\n".join(lines)).cards
+    return card
+
+
+def test_ranges_and_switches_are_honoured_without_being_said_twice() -> None:
+    card = one(
+        "ranges.strength = { min = 0, max = 1, default = 0.8 }",
+        "ranges.num_inference_steps = { min = 1, max = 50 }",
+        'switches = ["turbo"]',
+        'accepts = ["seed"]',
+    )
+    assert card.ranges == {
+        "strength": Range(min=0, max=1, default=0.8),
+        "num_inference_steps": Range(min=1, max=50),
+    }
+    assert card.accepts == {"strength", "num_inference_steps", "turbo", "seed"}
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("ranges.strength = { min = 0 }", ["ranges", "max"]),
+        ("ranges.strength = { min = 0, max = 1, default = 2 }", ["ranges", "default"]),
+        ("ranges.strength = { min = 1, max = 0 }", ["ranges", "max"]),
+        ('ranges.strength = { min = "0", max = 1 }', ["ranges", "min", "number"]),
+        ("ranges.speed = { min = 0, max = 1 }", ["ranges", "speed", "strength"]),
+        ("ranges = 3", ["ranges"]),
+        ("switches = [1]", ["switches"]),
+    ],
+)
+def test_a_range_that_cannot_be(line: str, words: list[str]) -> None:
+    with pytest.raises(ValueError, match=r"acme\.toml: model 'm'") as caught:
+        one(line)
+    assert all(word in str(caught.value) for word in words)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -107,6 +146,25 @@ def test_a_whole_file() -> None:
             model("sizes = { multiple = 16, min_edge = 4000, max_edge = 64 }"),
             ["'acme-1'", "`sizes`", "no size"],
         ),
+        (model('sizes = { ratios = {}, tiers = ["1K"] }'), ["'acme-1'", "`sizes`", "`ratios`"]),
+        (model('sizes = { ratios = { "1:1" = "8x8" } }'), ["'acme-1'", "`sizes`", "`tiers`"]),
+        (model('sizes = { ratios = { "1:1" = "8x8" }, tiers = ["3K"] }'), ["`sizes`", "`tiers`", "3K"]),
+        (model('sizes = { ratios = { "1:1" = "8:8" }, tiers = ["1K"] }'), ["`sizes`", "1:1", "'8:8'"]),
+        (model('sizes = { ratios = { "2K" = "8x8" }, tiers = ["1K"] }'), ["`sizes`", "`ratios`", "'2K'"]),
+        (model('sizes = { ratios = { "1:1" = "8x8", "2:2" = "8x8" }, tiers = ["1K"] }'), ["the same size"]),
+        (model('sizes = { ratios = { "1:1" = "8x8" }, tiers = ["1K"], step = 1 }'), ["`sizes`", "`step`"]),
+        (
+            model('sizes = { ratios = { "1:1" = "8x8" }, tiers = ["1K"], printed = { "8:1@1K" = "8x1" } }'),
+            ["`sizes`", "`printed`", "'8:1@1K'"],
+        ),
+        (
+            model(
+                'sizes = { ratios = { "1:1" = "8x8" }, tiers = ["1K", "2K"] }\ntokens = { tiers = { 1K = 9 } }'
+            ),
+            ["'acme-1'", "`tokens`", "`tiers`", "2K"],
+        ),
+        (model("tokens = { tiers = { 1K = 9 } }"), ["'acme-1'", "`tokens`", "`tiers`"]),
+        (model('says_text = "yes"'), ["'acme-1'", "`says_text`"]),
         (model('formats = ["gif"]'), ["'acme-1'", "`formats`", "'gif'", "webp"]),
         (model('formats = ["png", "png"]'), ["'acme-1'", "`formats`", "twice"]),
         (model('backgrounds = ["green"]'), ["'acme-1'", "`backgrounds`", "'green'"]),

@@ -82,6 +82,7 @@ def test_the_models_have_prices_and_ends(tintype: Tintype) -> None:
     found = {model["id"]: model for model in json.loads(tintype("models", "--json").out)}
     assert found["gpt-image-2"]["price_1024x1024"] == 0.05268
     assert found["dall-e-3"]["price_1024x1024"] is None
+    assert found["flux-pro"]["price_1024x1024"] == 0.05
 
 
 def test_a_settings_file_is_read(tintype: Tintype, tmp_path: Path) -> None:
@@ -161,3 +162,9 @@ def test_the_doctor_names_what_is_wrong(
     assert (verdicts["settings"], verdicts["server"]) == ("fail", "fail")
     assert "OPENAI_API_KEY is set" in found.out
     assert "sk-secret" not in found.out + found.err
+
+
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+def test_what_is_sold_by_the_picture_costs_so_much_for_each(tintype: Tintype, dry: tuple[str, ...]) -> None:
+    told = tintype("gen", "a boat", "-m", "flux-pro", "-n", "2", "--json", *dry).documents
+    assert sum(document["cost"] for document in told) == pytest.approx(0.1)

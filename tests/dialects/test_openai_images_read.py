@@ -69,6 +69,13 @@ def test_every_field() -> None:
             "mask": {"image_url": BASE64},
             "input_fidelity": "HIGH",
             "strength": 1,
+            "negative_prompt": "rain",
+            "guidance_scale": 7.5,
+            "num_inference_steps": 30,
+            "thinking_level": "HIGH",
+            "media_resolution": "low",
+            "response_modalities": ["TEXT", "image"],
+            "kontext_max_mode": True,
             "style": "vivid",
             "moderation": "low",
             "complexity": "high",
@@ -95,6 +102,11 @@ def test_every_field() -> None:
         mask=Image.from_bytes(PNG),
         input_fidelity="high",
         strength=1.0,
+        negative_prompt="rain",
+        guidance_scale=7.5,
+        num_inference_steps=30,
+        thinking_level="high",
+        media_resolution="low",
         style="vivid",
         moderation="low",
         complexity="high",
@@ -104,7 +116,14 @@ def test_every_field() -> None:
         stream=True,
         partial_images=2,
         strict=True,
-        extras={"openai": {"frame_count": 4, "svg": {"model": "x"}}},
+        extras={
+            "openai": {
+                "frame_count": 4,
+                "svg": {"model": "x"},
+                "kontext_max_mode": True,
+                "response_modalities": ["text", "image"],
+            }
+        },
     )
 
 

@@ -69,3 +69,21 @@ def test_stand_ins_answer_for_names_and_patterns(name: str) -> None:
 def test_a_stand_in_that_is_no_model_is_refused_at_the_start() -> None:
     with pytest.raises(ValueError, match="'nothing', which is not in the catalog"):
         offers(stand_ins={"a": "nothing"})
+
+
+@pytest.mark.parametrize(
+    ("name", "answers", "notices"),
+    [
+        ("new", "new", ()),
+        ("gpt-5", "new", ("new draws: gpt-5 is no image model here",)),
+        ("acme/old", "old", ()),
+        ("acme/gpt-5", "new", ("new draws: acme/gpt-5 is no image model here",)),
+        ("", "new", ()),
+    ],
+)
+@pytest.mark.parametrize("strict", [False, True])
+def test_where_any_model_will_do_the_default_draws_for_a_name_that_nobody_knows(
+    name: str, answers: str, notices: tuple[str, ...], strict: bool
+) -> None:
+    found = offers().find(name, strict=strict, today=BEFORE, any_model=True)
+    assert (found.offer.card.id, found.notices) == (answers, notices)

@@ -36,3 +36,24 @@ def test_wrong_path_and_wrong_method() -> None:
         ROUTES.find("POST", "/v1/nothing", HEAD)
     with pytest.raises(MethodNotAllowed, match="use POST"):
         ROUTES.find("GET", "/v1/images/generations", HEAD)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/", "openai-images"),
+        ("/v1/nothing", "openai-images"),
+        ("/images/nothing", "openai-images"),
+        ("//openai/nothing/", "azure"),
+        ("/openai/deployments/dep/images/variations", "azure"),
+        ("/znapai", "znapai"),
+        ("/znapai/images/variations", "znapai"),
+        ("/znapai/azure/nothing", "znapai-azure"),
+        ("/znapainting", "openai-images"),
+        ("/gptproto/api/v3/nothing", "gptproto"),
+        ("/octen/nothing", "octen"),
+        ("/api/nothing", "openai-images"),
+    ],
+)
+def test_who_words_the_error_of_a_path_that_leads_nowhere(path: str, name: str) -> None:
+    assert ROUTES.speaker(path).name == name

@@ -9,10 +9,12 @@ from datetime import date
 from importlib.resources import files
 from typing import Any, NamedTuple, get_args
 
-from ..core import Delivery, Grid, Life, ModelCard, Prices, Size, Sizes, TokenFormula
+from ..core import Delivery, Grid, Life, ModelCard, Prices, Range, Size, Sizes, TokenFormula
 from ..core.request import FORMATS, HINTS
-from ..core.size import parse
+from ..core.size import ANY_SIZE, parse
+from .shapes import read_shapes, tiers_of_family, tokens_of_sizes
 
+RANGED = ("strength", "guidance_scale", "num_inference_steps")
 BACKGROUNDS = ("transparent", "opaque")
 SETTINGS = ("adapter", "base_url", "key")
 
@@ -81,7 +83,7 @@ def _rows(file: str, document: dict[str, Any], rows: list[Any]) -> Iterator[dict
             if name not in families:
                 raise ValueError(f"{where}: `family`: there is no [family.{name}]")
             family = _table(f"{file}: [family.{name}]", families[name])
-        yield {**defaults, **family, **row}
+        yield {**defaults, **family, **row, **tiers_of_family(row, family)}
 
 
 def _card(file: str, provider: str, row: dict[str, Any]) -> ModelCard:
@@ -91,6 +93,9 @@ def _card(file: str, provider: str, row: dict[str, Any]) -> ModelCard:
     for key in ("source", "checked"):
         if key not in row:
             raise ValueError(f"{where}: `{key}` is missing: say where these facts were read, and when")
+    sizes = _read(where, "sizes", _sizes, row["sizes"]) if "sizes" in row else ANY_SIZE
+    if "tokens" in row:
+        row["tokens"] = _read(where, "tokens", lambda said: tokens_of_sizes(said, sizes), row["tokens"])
     values = {key: _read(where, key, _READERS[key], value) for key, value in row.items()}
     values.setdefault("upstream_id", values["id"])
     values.setdefault("name", values["id"])
@@ -99,6 +104,9 @@ def _card(file: str, provider: str, row: dict[str, Any]) -> ModelCard:
         accepts |= {"partial_images"}
     if values.get("fidelities"):
         accepts |= {"input_fidelity"}
+    if values.get("says_text"):
+        accepts |= {"response_modalities"}
+    accepts |= {*values.get("ranges", ()), *values.get("switches", ())}
     card = ModelCard(**{**values, "provider": provider, "accepts": accepts})
     for key, fault in _contradictions(card):
         raise ValueError(f"{where}: `{key}`: {fault}")
@@ -118,7 +126,7 @@ def _contradictions(card: ModelCard) -> Iterator[tuple[str, str]]:
     if card.tokens is None:
         return
     for quality in (*card.tokens.ladder, *card.tokens.table):
-        if quality not in card.qualities:
+        if quality not in (card.qualities or ("",)):
             yield "tokens", f"{quality!r} is not one of its qualities"
     for quality, row in card.tokens.table.items():
         for size in row:
@@ -229,6 +237,8 @@ def _sizes(value: Any) -> Sizes:
         return Sizes(listed=tuple(map(_size, value)))
     if not isinstance(value, dict):
         raise ValueError(f"a list of sizes or a table of a grid's rules is wanted, not {value!r}")
+    if "ratios" in value:
+        return read_shapes(value)
     grid = Grid(**_record(Grid, value, _positive, max_ratio=_ratio))
     if grid.fault(grid.nearest(Size(1024, 1024))):
         raise ValueError("this grid has no size at all")
@@ -256,6 +266,28 @@ def _tokens(value: Any) -> TokenFormula:
 
 def _prices(value: Any) -> Prices:
     return Prices(**_record(Prices, value, _whole))
+
+
+def _ranges(value: Any) -> dict[str, Range]:
+    found = {name: _range(limits) for name, limits in _table("ranges", value).items()}
+    _words_among(RANGED)(list(found))
+    return found
+
+
+def _range(value: Any) -> Range:
+    said = _record(Range, value, _any_number)
+    if "min" not in said or "max" not in said:
+        raise ValueError("a range has a `min` and a `max`")
+    limits = Range(**said)
+    if not limits.min <= (limits.min if limits.default is None else limits.default) <= limits.max:
+        raise ValueError("`default` and `max` are at least `min`, and `default` at most `max`")
+    return limits
+
+
+def _any_number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"a number is wanted, not {value!r}")
+    return value
 
 
 def _life(value: Any) -> Life:
@@ -288,7 +320,10 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "mask": _flag,
     "fidelities": _words,
     "accepts": lambda value: frozenset(_words_among(HINTS)(value)),
+    "ranges": _ranges,
+    "switches": _words,
     "delivers": _delivery,
+    "says_text": _flag,
     "tokens": _tokens,
     "prices": _prices,
     "life": _life,

@@ -24,11 +24,12 @@ def estimate(request: ImageRequest, card: ModelCard) -> Usage | None:
     )
 
 
-def price(usage: Usage | None, card: ModelCard) -> Micros | None:
-    """None when it is not known. Without tokens to count, only a card that says "nothing" is known."""
-    if usage is None or card.tokens is None:
+def price(usage: Usage | None, card: ModelCard, *, pictures: int) -> Micros | None:
+    """None when it is not known. Without tokens to count, only a card that sells by the picture, or that
+    says "nothing", is known."""
+    if (usage is None or card.tokens is None) and card.prices.image is None:
         return 0 if card.prices.image_out == 0 else None
-    return cost(usage, card.prices)
+    return cost(usage or Usage(), card.prices, pictures=pictures)
 
 
 def is_charged(offer: Offer) -> bool:

@@ -169,9 +169,18 @@ def _data(folder: Path) -> Finding:
 def _keys() -> Finding:
     """Names only: a key is never printed."""
     from ..catalog import load
+    from ..gateway.assemble import is_callable
 
-    known = {each.settings["key"]: each.name for each in load() if "key" in each.settings}
-    there = [f"{name} is set: {service} draws, and is paid" for name, service in known.items() if _set(name)]
+    services = load()
+    known = {each.settings["key"]: each.name for each in services if "key" in each.settings}
+    absent_yet = {each.name for each in services if not is_callable(each)}
+    there = [
+        f"{name} is set, but this version cannot call {service} yet: its twins draw, free"
+        if service in absent_yet
+        else f"{name} is set: {service} draws, and is paid"
+        for name, service in known.items()
+        if _set(name)
+    ]
     absent = [
         f"{name} is not set: {service}'s twins draw, free"
         for name, service in known.items()

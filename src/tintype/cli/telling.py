@@ -68,7 +68,7 @@ def as_json(picture: Picture, order: Order) -> str:
         "plan": order.report.plan(),
         "notices": order.report.notices,
         "usage": _usage(picture.usage),
-        "cost": _dollars(price(picture.usage, order.offer.card)),
+        "cost": _dollars(price(picture.usage, order.offer.card, pictures=1)),
         "charged": is_charged(order.offer),
     }
     if picture.revised_prompt:
@@ -83,8 +83,8 @@ def tell_end(order: Order, pictures: Sequence[Picture], words: Sequence[str], se
     for line in (*map(_in_words, order.report.notes), *order.report.notices):
         note(line)
     usage = sum((picture.usage for picture in pictures), Usage())
-    amount = price(usage, order.offer.card)
     count = len(pictures)
+    amount = price(usage, order.offer.card, pictures=count)
     facts = [
         f"{count} picture{'s' if count != 1 else ''}",
         ", ".join(dict.fromkeys(str(picture.size) for picture in pictures if picture.size)),
@@ -99,7 +99,7 @@ def tell_end(order: Order, pictures: Sequence[Picture], words: Sequence[str], se
 def tell_plan(order: Order, path: Path | None, *, as_json: bool) -> None:
     """On stdout: what would be done, and what it would probably cost."""
     usage = estimate(order.plan.request, order.offer.card)
-    amount = price(usage, order.offer.card)
+    amount = price(usage, order.offer.card, pictures=order.plan.request.n)
     if as_json:
         document = {
             "model": order.report.model,

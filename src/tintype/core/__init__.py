@@ -1,10 +1,11 @@
 """Floor 0: the nouns. No I/O, nothing but the standard library."""
 
-from .card import Life, ModelCard
+from .card import Life, ModelCard, Range
 from .events import Completed, Events, ImageEvent, Partial, Text, Usage
 from .header import Header
 from .image import Image, Octets
 from .money import Micros, Prices
+from .operation import ANY, Described, Operation, Schema
 from .protocols import (
     Answer,
     Aside,
@@ -17,16 +18,18 @@ from .protocols import (
     Provider,
     Remedy,
 )
-from .report import Note, Report
+from .report import Note, Receipt, Report
 from .request import Delivery, Format, ImageRequest
 from .size import Grid, Ratio, Size, Sizes, SizeWish
 from .tokens import TokenFormula
 
 __all__ = [
+    "ANY",
     "Answer",
     "Aside",
     "Completed",
     "Delivery",
+    "Described",
     "Dialect",
     "Events",
     "Format",
@@ -44,13 +47,17 @@ __all__ = [
     "ModelCard",
     "Note",
     "Octets",
+    "Operation",
     "Partial",
     "Polyfill",
     "Prices",
     "Provider",
+    "Range",
     "Ratio",
+    "Receipt",
     "Remedy",
     "Report",
+    "Schema",
     "Size",
     "SizeWish",
     "Sizes",

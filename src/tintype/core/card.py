@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from .money import UNKNOWN, Prices
@@ -27,11 +28,21 @@ UNLIMITED = Life()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Range:
+    """The values that a number may have, both ends included, and what it is when nothing is said."""
+
+    min: float
+    max: float
+    default: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCard:
     """One model of one provider.
 
     `qualities` from worst to best; empty where the model takes no `quality`. `accepts` names
-    the hints (core/request.py) that it honours. `prompt_limit` is in characters.
+    the hints (core/request.py) that it honours; `ranges` says what values those of them have
+    that are numbers, and `switches` names extras that are on or off. `prompt_limit` is in characters.
     """
 
     id: str
@@ -54,6 +65,8 @@ class ModelCard:
     mask: bool = False
     fidelities: tuple[str, ...] = ()
     accepts: frozenset[str] = frozenset()  # hints, and names of extras, that it honours
+    ranges: Mapping[str, Range] = field(default_factory=dict)
+    switches: tuple[str, ...] = ()
     says_text: bool = False  # it may say words between pictures
     delivers: Delivery = "b64_json"  # what its own service answers when nothing was said
 

@@ -13,34 +13,43 @@ MILLION = 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
-    """What a vendor takes per million tokens of each kind, in micro-dollars; None: not known."""
+    """What a vendor takes per million tokens of each kind, in micro-dollars; None: not known.
+
+    `image` is the price of one finished picture, of a vendor who sells by the picture.
+    """
 
     text_in: Micros | None = None
     image_in: Micros | None = None
     text_out: Micros | None = None
     image_out: Micros | None = None
+    image: Micros | None = None
 
 
 UNKNOWN = Prices()
 
 
-def cost(usage: Usage, prices: Prices) -> Micros | None:
-    """What this usage costs, rounded up to a whole micro-dollar; None when a price it needs is not known.
+def cost(usage: Usage, prices: Prices, *, pictures: int = 1) -> Micros | None:
+    """What an order costs, rounded up to a whole micro-dollar; None when a price it needs is not known.
 
-    >>> cost(Usage(text_in=10, image_out=1756), Prices(text_in=5_000_000, image_out=30_000_000))
+    Whoever sells by the picture takes nothing for tokens without a price of their own.
+
+    >>> cost(Usage(text_in=10, image_out=1756), Prices(text_in=5_000_000, image_out=30_000_000), pictures=1)
     52730
-    >>> cost(Usage(), UNKNOWN)  # no token was counted, and that does not make it free
+    >>> cost(Usage(image_out=1756), Prices(image=5_000), pictures=4)
+    20000
+    >>> cost(Usage(), UNKNOWN, pictures=1)  # no token was counted, and that does not make it free
     """
     if prices == UNKNOWN:
         return None
-    total = 0
+    by_picture = prices.image is not None
+    total = pictures * (prices.image or 0) * MILLION
     for tokens, price in (
         (usage.text_in, prices.text_in),
         (usage.image_in, prices.image_in),
         (usage.text_out, prices.text_out),
         (usage.image_out, prices.image_out),
     ):
-        if tokens and price is None:
+        if tokens and price is None and not by_picture:
             return None
         total += tokens * (price or 0)
     return -(-total // MILLION)

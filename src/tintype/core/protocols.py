@@ -11,7 +11,8 @@ from .card import ModelCard
 from .errors import TintypeError
 from .events import Events, ImageEvent
 from .image import Octets
-from .report import Note, Report
+from .operation import Operation
+from .report import Note, Receipt, Report
 from .request import ImageRequest
 
 Generate = Callable[[ImageRequest], Events]
@@ -44,6 +45,8 @@ class Incoming:
         scheme, _, rest = self.headers.get("authorization", "").strip().partition(" ")
         if scheme.lower() == "basic" and rest:
             return _basic_key(rest)
+        if scheme.lower() in ("basic", "bearer") and not rest:
+            scheme = ""  # as SillyTavern says that it has no key
         named = (self.headers.get(name, "").strip() for name in ("api-key", "x-api-key", "x-goog-api-key"))
         return rest.strip() or scheme or next(filter(None, named), None) or self.query.get("key") or None
 
@@ -90,8 +93,17 @@ class JobView(Protocol):
 class House(Protocol):
     """What a dialect may ask of the house beside pictures."""
 
+    @property
+    def base_url(self) -> str:
+        """Where this caller reaches us, without a `/` at the end."""
+        ...
+
     def cards(self) -> Sequence[ModelCard]:
         """Every model there is."""
+        ...
+
+    def deployments(self) -> Mapping[str, str]:
+        """The names that the operator gave to models, as Azure's customers do, and the model of each."""
         ...
 
     def find(self, name: str) -> ModelCard:
@@ -104,6 +116,10 @@ class House(Protocol):
 
     def job(self, id: str) -> JobView | None:
         """A job that was submitted within the last hour, or runs now."""
+        ...
+
+    def receipt(self, request_id: str) -> Receipt | None:
+        """What a request of the last day came to, by the `x-request-id` of its answer."""
         ...
 
     def running(self) -> Sequence[JobView]:
@@ -122,13 +138,15 @@ class Aside:
     path: str
     answer: Callable[[Incoming, House], Answer]
     when: Callable[[Incoming], bool] | None = None
+    operation: Operation | None = None  # for /openapi.json, where the dialect's `describe` does not tell it
 
 
 class Dialect(Protocol):
     """A wire format that clients speak to us.
 
     Paths are patterns: `{name}` stands for one segment, `{name:path}` for the rest. Each is
-    served with and without a leading `/v1`.
+    served with and without a leading `/v1`. One whose clients take a comment in a stream amiss has
+    a `heartbeat` of its own: the bytes that it puts up with.
     """
 
     name: str

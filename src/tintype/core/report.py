@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from .events import Usage
 from .money import Micros
 
 Verb = Literal["filled", "adjusted", "ignored", "delivered"]
@@ -36,6 +37,7 @@ class Report:
     model: str
     provider: str
     created: int  # Unix time in seconds
+    job: str = ""  # the id of the job that it belongs to
     notes: list[Note] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     cost: Micros | None = None  # of what was made, known when it is; a twin's is what its model would take
@@ -43,3 +45,13 @@ class Report:
     def plan(self) -> str:
         """The notes in one line, e.g. `n=filled:fan_out(1x4); style=ignored`; empty when there are none."""
         return "; ".join(map(str, self.notes))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a request came to, once its pictures were made. `ended` is Unix time in seconds."""
+
+    request_id: str
+    ended: float
+    usage: Usage
+    cost: Micros | None

@@ -32,6 +32,7 @@ class ImageRequest:
     """
 
     model: str
+    any_model: bool = False  # a name that nobody here knows asks for the default model
     prompt: str = ""
     n: int = 1
     size: SizeWish = None
@@ -73,6 +74,9 @@ class ImageRequest:
     # A provider of the same family sends it on untouched, so a field that a vendor adds
     # tomorrow works today.
     extras: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    # What the dialect that read the request needs again to write the answer; nobody else looks.
+    echo: Mapping[str, Any] = field(default_factory=dict)
 
 
 HINTS = (

@@ -233,12 +233,16 @@ class Sizes:
             return size
         shape = size.width / size.height
 
-        def distance(offer: Size) -> tuple[float, float]:
-            # Tables round to a grid, so the same ratio comes out a little different in each tier.
-            stretch = max(shape * offer.height / offer.width, offer.width / offer.height / shape)
-            return round(stretch, 1), abs(offer.width * offer.height - size.width * size.height)
+        def stretch(offer: Size) -> float:
+            return max(shape * offer.height / offer.width, offer.width / offer.height / shape)
 
-        return min(offered, key=distance)
+        # Tables round to a grid, so the same ratio comes out a little different in each tier.
+        alike = min(map(stretch, offered)) + 0.01
+        area = size.width * size.height
+        return min(
+            (offer for offer in offered if stretch(offer) <= alike),
+            key=lambda offer: abs(offer.width * offer.height - area),
+        )
 
     def ratio_of(self, size: Size) -> Ratio | None:
         """What a model of shapes is asked for to get this size; None for a size that is not in its table."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -51,8 +51,16 @@ class Fields(ABC):
         """The value, decoded; None when absent."""
 
     @abstractmethod
+    def several(self, name: str) -> list[Any]:
+        """The values of a list; one that stands alone is a list of one. Empty when absent."""
+
+    @abstractmethod
     def pictures(self, name: str) -> list[Image]:
         """The pictures under this name, in order."""
+
+    @abstractmethod
+    def kind(self, name: str) -> str | None:
+        """What is there, not taken: "array", "object", "string" or "other"; None when absent."""
 
     @abstractmethod
     def rest(self) -> dict[str, Any]:
@@ -69,8 +77,17 @@ class Fields(ABC):
         value = self.text(name)
         if value is None or value.lower() in among:
             return value and value.lower()
-        offer = ", ".join(f"'{word}'" for word in among)
-        raise BadRequest(f"Invalid value: '{_short(value)}'. Supported values are: {offer}.", param=name)
+        raise _no_such_word(name, value, among)
+
+    def words(self, name: str, among: Sequence[str]) -> list[str]:
+        """Some of a few words, in any case of letters; empty when absent."""
+        values = self.several(name)
+        for value in values:
+            if not isinstance(value, str):
+                raise wrong_type(name, "an array of strings", value)
+            if value.lower() not in among:
+                raise _no_such_word(name, value, among)
+        return [value.lower() for value in values]
 
     def flag(self, name: str) -> bool:
         value = self.take(name)
@@ -113,15 +130,42 @@ class JsonFields(Fields):
 
     def take(self, name: str) -> Any:
         raw = self._values.pop(name, None)
-        value = None if raw is None else _decoded(name, raw)
+        value = None if raw is None else json_value(name, raw)
         return None if value == "" else value
+
+    def several(self, name: str) -> list[Any]:
+        value = self.take(name)
+        if value is None:
+            return []
+        return value if isinstance(value, list) else [value]
 
     def pictures(self, name: str) -> list[Image]:
         raw = self._values.pop(name, None)
-        return [] if raw is None else _json_pictures(name, name, raw)
+        return [] if raw is None else json_pictures(name, name, raw)
+
+    def raw(self, name: str) -> msgspec.Raw | None:
+        """The value as it stands in the body; None when absent."""
+        raw = self._values.pop(name, None)
+        return None if raw is None or raw == msgspec.Raw(b"null") else raw
+
+    def kind(self, name: str) -> str | None:
+        raw = self._values.get(name)
+        if raw is None or bytes(memoryview(raw)) in (b"null", b'""'):
+            return None
+        first = bytes(memoryview(raw)[:1])
+        return {b"[": "array", b"{": "object", b'"': "string"}.get(first, "other")
+
+    def renamed(self, rename: Callable[[str], str]) -> JsonFields:
+        """The same members by other names, two of which must not become one."""
+        values: dict[str, msgspec.Raw] = {}
+        for name, raw in self._values.items():
+            if (new := rename(name)) in values:
+                raise BadRequest(f"'{_short(new)}' is there twice, in two spellings.", param=_short(new))
+            values[new] = raw
+        return JsonFields(values)
 
     def rest(self) -> dict[str, Any]:
-        found = {name: _decoded(name, raw) for name, raw in self._values.items()}
+        found = {name: json_value(name, raw) for name, raw in self._values.items()}
         for name, value in found.items():
             if not _is_shallow(value, MAX_DEPTH):
                 raise BadRequest(f"'{_short(name)}' is nested too deeply.", param=_short(name))
@@ -144,12 +188,20 @@ class FormFields(Fields):
             raise BadRequest(f"'{name}' is in the form {len(parts)} times.", param=name)
         return _form_text(name, parts[0]) or None if parts else None
 
+    def several(self, name: str) -> list[Any]:
+        texts = [_form_text(name, part) for part in self._parts.pop(name, [])]
+        return [word for text in texts for word in re.findall(r"[^\s,\[\]\"]+", text)]
+
     def pictures(self, name: str) -> list[Image]:
         return [
             _form_picture(name, part)
             for part in self._parts.pop(name, [])
             if part.data.nbytes or part.filename  # a browser sends a file input left empty like this
         ]
+
+    def kind(self, name: str) -> str | None:
+        parts = self._parts.get(name, [])
+        return "array" if len(parts) > 1 else "string" if parts else None
 
     def rest(self) -> dict[str, Any]:
         tree: dict[str, Any] = {}
@@ -158,6 +210,11 @@ class FormFields(Fields):
                 keys = [key for key in _bracket.findall(part.name) if key and not key.isdigit()]
                 _plant(tree, [name, *keys][:MAX_DEPTH], _form_value(name, part))
         return tree
+
+
+def _no_such_word(name: str, value: str, among: Sequence[str]) -> BadRequest:
+    offer = ", ".join(f"'{word}'" for word in among)
+    return BadRequest(f"Invalid value: '{_short(value)}'. Supported values are: {offer}.", param=name)
 
 
 def wrong_type(name: str, wanted: str, value: object) -> BadRequest:
@@ -178,6 +235,33 @@ def _within(name: str, value: float, low: float, high: float, kind: str) -> floa
     raise BadRequest(
         f"Invalid '{name}': {kind} {fault}, but got {_short(value)} instead.", param=name, code=code
     )
+
+
+def json_fields(where: str, raw: msgspec.Raw) -> JsonFields:
+    """The members of an object within the body; `where` names it in errors."""
+    if bytes(memoryview(raw)[:1]) != b"{":
+        raise wrong_type(where, "an object", json_value(where, raw))
+    return JsonFields(_json_object(raw))
+
+
+def json_array(where: str, raw: msgspec.Raw) -> list[msgspec.Raw]:
+    """The items of an array within the body, undecoded."""
+    if bytes(memoryview(raw)[:1]) != b"[":
+        raise wrong_type(where, "an array", json_value(where, raw))
+    try:
+        return msgspec.json.decode(raw, type=list[msgspec.Raw])
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(f"The value of '{where}' is not valid JSON.", param=where) from error
+
+
+def json_value(name: str, raw: msgspec.Raw) -> Any:
+    """A value within the body, decoded."""
+    try:
+        return msgspec.json.decode(raw)
+    except (ValueError, RecursionError) as error:
+        fault = "nested too deeply" if isinstance(error, RecursionError) else f"not valid JSON: {error}"
+        name = _short(name)
+        raise BadRequest(f"The value of '{name}' is {fault}.", param=name, code="invalid_json") from error
 
 
 class _Name(str):
@@ -207,16 +291,7 @@ def _json_object(body: Octets | msgspec.Raw) -> dict[str, msgspec.Raw]:
     return {str(name): raw for name, raw in members.items()}
 
 
-def _decoded(name: str, raw: msgspec.Raw) -> Any:
-    try:
-        return msgspec.json.decode(raw)
-    except (ValueError, RecursionError) as error:
-        fault = "nested too deeply" if isinstance(error, RecursionError) else f"not valid JSON: {error}"
-        name = _short(name)
-        raise BadRequest(f"The value of '{name}' is {fault}.", param=name, code="invalid_json") from error
-
-
-def _json_pictures(name: str, where: str, raw: msgspec.Raw, depth: int = 3) -> list[Image]:
+def json_pictures(name: str, where: str, raw: msgspec.Raw, depth: int = 3) -> list[Image]:
     """A string, an object with `image_url`, or an array of these."""
     first = bytes(memoryview(raw)[:1])
     if first == b'"':
@@ -229,7 +304,7 @@ def _json_pictures(name: str, where: str, raw: msgspec.Raw, depth: int = 3) -> l
             items = msgspec.json.decode(raw, type=list[msgspec.Raw])
         except (ValueError, RecursionError) as error:
             raise BadRequest(f"The value of '{where}' is not valid JSON.", param=name) from error
-        found = [_json_pictures(name, f"{where}[{at}]", item, depth - 1) for at, item in enumerate(items)]
+        found = [json_pictures(name, f"{where}[{at}]", item, depth - 1) for at, item in enumerate(items)]
         return [picture for pictures in found for picture in pictures]
     if first == b"{" and depth:
         members = _json_object(raw)
@@ -241,7 +316,7 @@ def _json_pictures(name: str, where: str, raw: msgspec.Raw, depth: int = 3) -> l
             )
         for key in ("image_url", "url", "b64_json"):
             if key in members:
-                return _json_pictures(name, f"{where}.{key}", members[key], depth - 1)
+                return json_pictures(name, f"{where}.{key}", members[key], depth - 1)
     raise BadRequest(
         f"'{where}' must be a picture: a data URL, base64, an address, or an object with one in `image_url`.",
         param=name,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
@@ -33,41 +33,61 @@ _FORMATS = ("png", "jpeg", "webp", "gif")
 _BACKGROUNDS = ("transparent", "opaque")
 
 
-def document(request: ImageRequest, pictures: Sequence[Completed], report: Report) -> Iterator[Octets]:
+def document(
+    request: ImageRequest,
+    pictures: Sequence[Completed],
+    report: Report,
+    usage_members: Callable[[Usage], dict[str, Any]] = wire.write_usage,
+) -> Iterator[Octets]:
     """The whole reply. What is not known of a picture is left out and never guessed from the request."""
-    facts = _facts(request, pictures[0])
-    head = {"created": report.created} | {name: fact for name, fact in facts.items() if fact is not None}
-    yield msgspec.json.encode(head)[:-1] + b',"data":['
-    for position, picture in enumerate(pictures):
-        if position:
-            yield b","
+    known = {name: fact for name, fact in facts(request, pictures[0]).items() if fact is not None}
+    before: dict[str, Any] = {"created": report.created}
+    if "background" in known:
+        before["background"] = known.pop("background")
+    usage = total(pictures)
+    after: dict[str, Any] = known | ({"usage": usage_members(usage)} if usage.total_tokens else {})
+    yield from payload.object_around(before, "data", data(request, pictures), after)
+
+
+def total(pictures: Iterable[Completed]) -> Usage:
+    return sum((picture.usage for picture in pictures), Usage())
+
+
+def data(request: ImageRequest, pictures: Iterable[Completed]) -> Iterator[Iterator[Octets]]:
+    """Each picture as a member of `data`."""
+    for picture in pictures:
         rest = {"revised_prompt": picture.revised_prompt} if picture.revised_prompt else {}
-        yield from _picture(picture.image, rest, as_url=request.response_format == "url")
-    usage = sum((picture.usage for picture in pictures), Usage())
-    if usage.total_tokens:
-        yield b'],"usage":' + msgspec.json.encode(wire.write_usage(usage, output_details=True)) + b"}"
-    else:
-        yield b"]}"
+        yield _picture(picture.image, rest, as_url=request.response_format == "url")
 
 
-def frame(request: ImageRequest, event: ImageEvent, report: Report) -> Iterator[Octets]:
-    """One event of a stream. Its schema requires every fact, and knows "auto" for those not known."""
+def frame(
+    request: ImageRequest,
+    event: ImageEvent,
+    report: Report,
+    *,
+    output_details: bool = False,
+    more: Mapping[str, Any] | None = None,
+) -> Iterator[Octets]:
+    """One event of a stream. Its schema requires every fact, and knows "auto" for those not known.
+
+    `output_details`: whether its usage has them; `more` are members that a service adds after `type`.
+    """
     if isinstance(event, Text):
         return
-    facts = {name: fact or "auto" for name, fact in _facts(request, event).items()}
-    if facts["output_format"] == "auto":
-        facts["output_format"] = request.output_format or "png"
+    told = {name: fact or "auto" for name, fact in facts(request, event).items()}
+    if told["output_format"] == "auto":
+        told["output_format"] = request.output_format or "png"
     verb = "image_edit" if request.images else "image_generation"
     kind = f"{verb}.{'partial_image' if isinstance(event, Partial) else 'completed'}"
-    head: dict[str, Any] = {"type": kind, "created_at": report.created, **facts}
+    head: dict[str, Any] = {"type": kind, **(more or {}), "created_at": report.created, **told}
     if isinstance(event, Partial):
         head["partial_image_index"] = event.step
     else:
-        head["usage"] = wire.write_usage(event.usage, output_details=False)
+        head["usage"] = wire.write_usage(event.usage, output_details=output_details)
     yield from sse.frame(kind, _picture(event.image, head, as_url=False))
 
 
-def _facts(request: ImageRequest, event: Partial | Completed) -> dict[str, str | None]:
+def facts(request: ImageRequest, event: Partial | Completed) -> dict[str, str | None]:
     """What is true of the picture: by its own header, and by what the provider says that it applied."""
     kind, size = event.image.header()
     quality = event.quality if isinstance(event, Completed) else None
@@ -110,20 +130,22 @@ _TYPES: tuple[tuple[int | None, str | None, str | None, str], ...] = (
 
 
 def error(error: TintypeError) -> bytes:
-    return msgspec.json.encode({"error": _error(error)})
+    return msgspec.json.encode({"error": error_members(error)})
 
 
 def error_frame(error: TintypeError) -> bytes:
-    return b"".join(sse.frame("error", [msgspec.json.encode({"type": "error", "error": _error(error)})]))
+    return b"".join(
+        sse.frame("error", [msgspec.json.encode({"type": "error", "error": error_members(error)})])
+    )
 
 
-def _error(error: TintypeError) -> dict[str, Any]:
-    facts = (error.status, error.code, error.param)
+def error_members(error: TintypeError) -> dict[str, Any]:
+    told = (error.status, error.code, error.param)
     kind = next(
         (
             line[3]
             for line in _TYPES
-            if all(want in (None, fact) for want, fact in zip(line, facts, strict=False))
+            if all(want in (None, fact) for want, fact in zip(line, told, strict=False))
         ),
         "server_error" if error.status >= 500 else "invalid_request_error",
     )
@@ -132,7 +154,7 @@ def _error(error: TintypeError) -> dict[str, Any]:
 
 def listing(incoming: Incoming, house: House) -> Answer:
     """Every model."""
-    models = [_model(card, card.id) for card in house.cards()]
+    models = [model_members(card, card.id) for card in house.cards()]
     return Answer(body=msgspec.json.encode({"object": "list", "data": models}))
 
 
@@ -141,18 +163,17 @@ def model(incoming: Incoming, house: House) -> Answer:
     wanted = incoming.path_params["id"]
     for card in house.cards():
         if wanted == card.id or wanted in card.aliases:
-            return Answer(body=msgspec.json.encode(_model(card, wanted)))
+            return Answer(body=msgspec.json.encode(model_members(card, wanted)))
     raise UnknownModel(f"The model '{wanted}' does not exist or you do not have access to it.", param="model")
 
 
-def _model(card: ModelCard, name: str) -> dict[str, Any]:
+def model_members(card: ModelCard, name: str) -> dict[str, Any]:
     """OpenAI's four members, and what a caller would otherwise have to try out."""
-    released = card.life.released
     edits = card.max_input_images > 0
     return {
         "id": name,
         "object": "model",
-        "created": int(datetime(*released.timetuple()[:3], tzinfo=UTC).timestamp()) if released else 0,
+        "created": unix_time(card.life.released) or 0,
         "owned_by": card.owned_by or card.provider,
         "capabilities": {
             "image_generation": True,
@@ -169,3 +190,7 @@ def _model(card: ModelCard, name: str) -> dict[str, Any]:
         "endpoints": [f"/v1{wire.GENERATIONS}", *([f"/v1{wire.EDITS}"] if edits else [])],
         "retired": card.life.retired.isoformat() if card.life.retired else None,
     }
+
+
+def unix_time(day: date | None) -> int | None:
+    return None if day is None else int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..core import Image
 from ..core.errors import BadRequest, TooLarge
 from ..core.request import FORMATS, MAX_IMAGE_BYTES, MAX_IMAGES
@@ -23,15 +25,19 @@ _NAMES = (
 
 def read_images(fields: Fields) -> tuple[Image, ...]:
     """The pictures to start from, under any of the names that services give them."""
-    images = [image for name in _NAMES for image in fields.pictures(name)]
+    return checked([image for name in _NAMES for image in fields.pictures(name)])
+
+
+def checked(images: Sequence[Image], param: str = "image") -> tuple[Image, ...]:
+    """These pictures, if they are what is let in."""
     if len(images) > MAX_IMAGES:
         raise BadRequest(
             f"Too many images: at most {MAX_IMAGES} can be sent, and there are {len(images)}.",
-            param="image",
+            param=param,
             code="too_many_images",
         )
     for number, image in enumerate(images, 1):
-        _check(image, "image", f"image {number}")
+        _check(image, param, f"image {number}")
     return tuple(images)
 
 

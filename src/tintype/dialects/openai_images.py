@@ -7,8 +7,8 @@ a body of generations means an edit, and sizes may be written in any service's w
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
-from typing import Literal, cast
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import cast
 
 from ..core import (
     Answer,
@@ -17,27 +17,45 @@ from ..core import (
     Dialect,
     Events,
     Format,
+    ImageEvent,
     ImageRequest,
     Incoming,
     Octets,
+    Operation,
+    Partial,
     Report,
+    Schema,
+    Text,
 )
-from ..core.errors import BadRequest, NoImage, TintypeError, Unsupported
-from ..core.request import Delivery
+from ..core.errors import BadRequest, TintypeError
+from ..core.request import FORMATS, Delivery
 from ..wire import openai_images as wire
 from ..wire import sse
 from . import _openai_answers as answers
+from . import _openai_schemas as schemas
 from ._fields import Fields, read_body
 from ._pictures import read_images, read_mask
 from ._sizes import read_size
+from ._usual import (
+    MAX_SEED,
+    is_strict,
+    missing,
+    no_picture,
+    read_background,
+    read_format,
+    unless_auto,
+)
 
-_FORMATS: dict[str, Format] = {"png": "png", "jpeg": "jpeg", "jpg": "jpeg", "webp": "webp"}
-_VECTOR_OR_MOTION = ("gif", "svg")
-_MAX_SEED = 2**63 - 1
+_SWITCHES = ("kontext_max_mode",)  # extras whose type we know
 
 
 class OpenAIImages:
+    """Also what services with an OpenAI-shaped API are made from: they override what they do otherwise."""
+
     name = "openai-images"
+    family = "openai"  # whose the fields are that nobody here knows
+    lone_mask_is_ignored = False
+    answer: Schema = schemas.IMAGES
     paths: tuple[str, ...] = (wire.GENERATIONS, wire.EDITS, wire.VARIATIONS)
     asides: tuple[Aside, ...] = (
         Aside(method="GET", path="/models", answer=answers.listing),
@@ -45,57 +63,73 @@ class OpenAIImages:
     )
 
     def read(self, incoming: Incoming) -> ImageRequest:
-        if incoming.path == wire.VARIATIONS:
+        if incoming.path.endswith(wire.VARIATIONS):
             raise BadRequest(
                 "Variations ended with dall-e-2. Send the picture to /v1/images/edits, with a prompt that says "
                 "what to vary.",
                 code="endpoint_retired",
             )
-        fields = read_body(incoming)
+        return self.read_fields(read_body(incoming), incoming)
+
+    def read_fields(self, fields: Fields, incoming: Incoming) -> ImageRequest:
+        """Everything but where the body came from. Fields taken before are someone else's matter."""
         prompt = fields.text("prompt")
         if prompt is None or not prompt.strip():
-            raise _missing("prompt")
+            raise missing("prompt")
         images = read_images(fields)
-        if incoming.path == wire.EDITS and not images:
-            raise _missing("image")
+        if self.needs_image(incoming) and not images:
+            raise missing("image")
         mask, white_mask = read_mask(fields), read_mask(fields, "maskDataUrl")
         if mask is not None and white_mask is not None:
             raise BadRequest("Send 'mask' or 'maskDataUrl', and not both.", param="maskDataUrl")
         mask, mask_is_white = mask or white_mask, white_mask is not None
+        beside_the_point = {}
         if mask is not None and not images:
-            raise BadRequest("A mask needs an image that it masks: send one as 'image'.", param="mask")
+            if self.lone_mask_is_ignored:
+                mask, mask_is_white, beside_the_point = None, False, {"mask": mask}
+            else:
+                raise BadRequest("A mask needs an image that it masks: send one as 'image'.", param="mask")
         n = fields.integer("n", 1, wire.MAX_N)
         stream = fields.flag("stream")
+        switched: dict[str, object] = {name: True for name in _SWITCHES if fields.flag(name)}
+        if modalities := fields.words("response_modalities", ("text", "image")):
+            switched["response_modalities"] = modalities
         delivery, output_format = _delivery(fields, incoming, stream=stream, n=n or 1)
         return ImageRequest(
             model=(fields.text("model") or "").strip(),
             prompt=prompt,
             n=1 if n is None else n,
             size=read_size(fields),
-            quality=_unless_auto(fields.text("quality")),
-            background=cast(
-                Literal["transparent", "opaque"] | None,
-                _unless_auto(fields.word("background", ("transparent", "opaque", "auto"))),
-            ),
+            quality=unless_auto(fields.text("quality")),
+            background=read_background(fields),
             output_format=output_format,
             output_compression=fields.integer("output_compression", 0, 100),
-            seed=fields.integer("seed", -_MAX_SEED, _MAX_SEED),
+            seed=fields.integer("seed", -MAX_SEED, MAX_SEED),
             images=images,
             mask=mask,
             mask_is_white=mask_is_white,
             input_fidelity=fields.word("input_fidelity", ("low", "high")),
             strength=fields.number("strength", 0, 1),
             style=fields.text("style"),
-            moderation=_unless_auto(fields.word("moderation", ("low", "auto"))),
+            moderation=unless_auto(fields.word("moderation", ("low", "auto"))),
             complexity=fields.text("complexity"),
             user=fields.text("user"),
             safety_identifier=fields.text("safety_identifier"),
+            negative_prompt=fields.text("negative_prompt"),
+            guidance_scale=fields.number("guidance_scale", 0, 20),
+            num_inference_steps=fields.integer("num_inference_steps", 1, 100),
+            thinking_level=fields.word("thinking_level", ("minimal", "low", "medium", "high")),
+            media_resolution=fields.word("media_resolution", ("low", "medium", "high")),
             response_format=delivery,
             stream=stream,
             partial_images=fields.integer("partial_images", 0, wire.MAX_PARTIAL_IMAGES),
-            strict=_is_strict(incoming),
-            extras={"openai": rest} if (rest := fields.rest()) else {},
+            strict=is_strict(incoming),
+            extras={self.family: rest} if (rest := {**switched, **fields.rest(), **beside_the_point}) else {},
         )
+
+    def needs_image(self, incoming: Incoming) -> bool:
+        """Whether it is an error that no picture came with this request."""
+        return incoming.path.endswith(wire.EDITS)
 
     def media_type(self, request: ImageRequest) -> str:
         if request.stream:
@@ -113,21 +147,38 @@ class OpenAIImages:
         done = False
         async for event in events:
             done = done or isinstance(event, Completed)
-            for chunk in answers.frame(request, event, report):
+            for chunk in self.frame(request, event, report):
                 yield chunk
         if not done:
-            raise _no_picture()
+            raise no_picture()
 
     async def _whole(self, request: ImageRequest, events: Events, report: Report) -> AsyncIterator[Octets]:
-        pictures = [event async for event in events if isinstance(event, Completed)]
+        made = [event async for event in events if not isinstance(event, Partial)]
+        pictures = [event for event in made if isinstance(event, Completed)]
         if not pictures:
-            raise _no_picture()
+            raise no_picture()
         if request.response_format == "bytes":
             yield pictures[0].image.as_bytes()
             return
-        pictures.sort(key=lambda picture: picture.index)
-        for chunk in answers.document(request, pictures, report):
+        made.sort(key=lambda event: event.index)  # words came before their picture, and stay there
+        for chunk in self.reply(request, made, report):
             yield chunk
+
+    def reply(
+        self, request: ImageRequest, made: Sequence[Completed | Text], report: Report
+    ) -> Iterator[Octets]:
+        """The whole answer; `made` has at least one picture, and is in order."""
+        return self.document(request, [event for event in made if isinstance(event, Completed)], report)
+
+    def document(
+        self, request: ImageRequest, pictures: Sequence[Completed], report: Report
+    ) -> Iterator[Octets]:
+        """The whole answer of a service that says the same in a document of its own."""
+        return answers.document(request, pictures, report)
+
+    def frame(self, request: ImageRequest, event: ImageEvent, report: Report) -> Iterator[Octets]:
+        """One event of a stream; nothing for one that this service does not tell."""
+        return answers.frame(request, event, report)
 
     def write_error(self, error: TintypeError) -> Answer:
         return Answer(body=answers.error(error), status=error.status)
@@ -135,21 +186,11 @@ class OpenAIImages:
     def write_error_frame(self, error: TintypeError) -> bytes:
         return answers.error_frame(error)
 
+    def describe(self, path: str) -> Operation:
+        return schemas.operation(path, self.answer)
+
 
 dialect: Dialect = OpenAIImages()
-
-
-def _no_picture() -> NoImage:
-    """Said here too, whoever let it happen: clients break on an empty `data`."""
-    return NoImage("The model answered without a picture.")
-
-
-def _missing(name: str) -> BadRequest:
-    return BadRequest(f"Missing required parameter: '{name}'.", param=name, code="missing_required_parameter")
-
-
-def _unless_auto(word: str | None) -> str | None:
-    return None if word is None or word.lower() == "auto" else word
 
 
 def _delivery(
@@ -157,14 +198,7 @@ def _delivery(
 ) -> tuple[Delivery | None, Format | None]:
     """How the answer is to come and in which format: the body says, unless `Accept` asks for a picture."""
     delivery = cast(Delivery | None, fields.word("response_format", ("url", "b64_json")))
-    word = fields.word("output_format", (*_FORMATS, *_VECTOR_OR_MOTION))
-    if word in _VECTOR_OR_MOTION:
-        raise Unsupported(
-            f"'{word}' is not drawn here yet. Supported values are: 'png', 'jpeg', 'webp'.",
-            param="output_format",
-            code="unsupported_output_format",
-        )
-    said = _FORMATS[word] if word else None
+    said = read_format(fields)
     accepted = _picture_type(incoming.headers.get("accept", ""))
     if accepted is None:
         return delivery, said
@@ -191,12 +225,6 @@ def _picture_type(accept: str) -> str | None:
         quality = next((part[2:] for part in parameters if part.startswith("q=")), "1")
         weights[kind] = float(quality) if re.fullmatch(r"[01](\.\d{0,3})?", quality) else 1.0
     document = max(weights.get(kind, 0.0) for kind in ("application/json", "application/*", "*/*"))
-    formats = [*dict.fromkeys(_FORMATS.values()), "*"]
+    formats = [*FORMATS, "*"]
     best = max(formats, key=lambda kind: weights.get(f"image/{kind}", 0.0))
     return best if weights.get(f"image/{best}", 0.0) > document else None
-
-
-def _is_strict(incoming: Incoming) -> bool:
-    """RFC 7240, section 4.4."""
-    wishes = re.split(r"[,;]", incoming.headers.get("prefer", "").lower())
-    return any(re.fullmatch(r'handling\s*=\s*"?strict"?', wish.strip()) for wish in wishes)

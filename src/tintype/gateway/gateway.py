@@ -8,13 +8,14 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
-from ..core import Completed, Delivery, Events, ImageRequest, Note, Polyfill, Report, Usage
+from ..core import Completed, Delivery, Events, ImageRequest, Note, Polyfill, Receipt, Report, Usage
 from ..core.errors import NoImage
 from ..core.money import cost
 from ..storage import MemoryStore
 from .jobs import Job, Jobs
 from .offers import Offer, Offers
 from .plan import Plan, make_plan
+from .receipts import Receipts
 
 
 def today() -> date:
@@ -29,6 +30,7 @@ class Order:
     plan: Plan
     report: Report
     base_url: str = ""
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,7 @@ class Gateway:
     polyfills: Sequence[Polyfill]
     jobs: Jobs = field(default_factory=Jobs)
     store: MemoryStore = field(default_factory=MemoryStore)
+    receipts: Receipts = field(default_factory=Receipts)
     today: Callable[[], date] = today
 
     def order(self, request: ImageRequest, *, base_url: str = "") -> Order:
@@ -44,7 +47,9 @@ class Gateway:
 
         `base_url` is where this house is reached from outside; without one, pictures have no address.
         """
-        found = self.offers.find(request.model, strict=request.strict, today=self.today())
+        found = self.offers.find(
+            request.model, strict=request.strict, today=self.today(), any_model=request.any_model
+        )
         offer = found.offer
         plan = make_plan(
             request, offer.card, self.polyfills, family="" if offer.twin else offer.provider.family
@@ -63,9 +68,12 @@ class Gateway:
         plan = replace(plan, request=replace(plan.request, response_format=delivery))
         return Order(offer=offer, plan=plan, report=report, base_url=base_url)
 
-    def submit(self, request: ImageRequest, *, base_url: str = "") -> Job:
-        """Start the job of a request. Raises a CallerError when it cannot be begun as it is."""
-        order = self.order(request, base_url=base_url)
+    def submit(self, request: ImageRequest, *, base_url: str = "", request_id: str = "") -> Job:
+        """Start the job of a request. Raises a CallerError when it cannot be begun as it is.
+
+        With a `request_id`, a receipt of what it came to is kept under it.
+        """
+        order = replace(self.order(request, base_url=base_url), request_id=request_id)
         return self.jobs.start(
             lambda: self._generate(order),
             order.plan.request,
@@ -90,7 +98,11 @@ class Gateway:
                         name = self.store.keep(event.image)
                         event = replace(event, image=event.image.at(f"{order.base_url}/pictures/{name}"))
                 yield event
-        report.cost = cost(used, plan.card.prices)
+        report.cost = cost(used, plan.card.prices, pictures=made)
+        if made and order.request_id:
+            self.receipts.keep(
+                Receipt(request_id=order.request_id, ended=time.time(), usage=used, cost=report.cost)
+            )
         if not made:
             raise NoImage(f"{report.provider} said that it was done, and sent no picture.")
 

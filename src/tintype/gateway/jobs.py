@@ -28,6 +28,7 @@ class Job:
         self.id = f"job_{uuid4().hex[:24]}"
         self.request = request
         self.report = report
+        report.job = self.id
         self.error: TintypeError | None = None
         self.ended = False
         self.events: list[ImageEvent] = []

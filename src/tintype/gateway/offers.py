@@ -46,7 +46,8 @@ class Offers:
     ) -> None:
         self._by_id = {offer.card.id: offer for offer in offers}
         self._alias = {alias: offer for offer in self._by_id.values() for alias in offer.card.aliases}
-        for name, model in (deployments or {}).items():
+        self.deployments = dict(deployments or {})
+        for name, model in self.deployments.items():
             if (offer := self._look(model)) is None:
                 raise ValueError(f"the deployment {name!r} is of {model!r}, which is not in the catalog")
             self._alias[name] = offer
@@ -62,8 +63,11 @@ class Offers:
     def __iter__(self) -> Iterator[Offer]:
         return iter(self._by_id.values())
 
-    def find(self, name: str, *, strict: bool, today: date) -> Found:
+    def find(self, name: str, *, strict: bool, today: date, any_model: bool = False) -> Found:
         """The offer for a requested name; an empty name asks for the default. Raises UnknownModel.
+
+        With `any_model` a name that nobody knows asks for the default too: it is a model for words, or
+        of another house ("google/gemini-3-pro-image").
 
         A model that its vendor has shut down is still drawn by its twin, with a notice; on a
         real route its successor answers. In strict handling it is the vendor's own error.
@@ -74,6 +78,12 @@ class Offers:
         if stand_in := self._stand_in(name):
             notices.append(f"{stand_in} stands in for {name}")
             name = stand_in
+        elif any_model and asked is None:
+            bare = name.rpartition("/")[2]
+            if self._look(bare) is None:
+                notices.append(f"{self._default} draws: {name} is no image model here")
+                bare = self._default
+            name = bare
         offer = self._look(name)
         if offer is None:
             raise UnknownModel(

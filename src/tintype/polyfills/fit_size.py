@@ -12,7 +12,7 @@ class FitSize:
     fields: tuple[str, ...] = ("size",)
 
     def remedy(self, request: ImageRequest, card: ModelCard) -> Remedy | None:
-        """A shape is moved to pixels also where nothing is wrong with it: no card has sizes in shapes."""
+        """A shape becomes pixels on the way, which a provider of shapes finds again in its card."""
         if request.size is None:
             return None
         size = card.sizes.nearest(request.size)

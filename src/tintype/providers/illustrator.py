@@ -12,9 +12,22 @@ import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any, Self
 
-from ..core import Completed, Events, Image, ImageEvent, ImageRequest, ModelCard, Partial, Ratio, Size, Usage
+from ..core import (
+    Completed,
+    Events,
+    Image,
+    ImageEvent,
+    ImageRequest,
+    ModelCard,
+    Partial,
+    Ratio,
+    Size,
+    Text,
+    Usage,
+)
 from ..core.errors import TooManyRequests
 from ..core.tokens import text_tokens
 
@@ -98,6 +111,9 @@ def draw(request: ImageRequest, card: ModelCard, left: threading.Event) -> Itera
     for index in range(request.n):
         step = 0
         seed = (request.seed or 0) + index
+        words = _words(request, card)
+        if words:
+            yield Text(text=words, index=index)
         for stage in stages(replace(base, seed=seed)):
             if left.is_set():
                 return
@@ -105,7 +121,7 @@ def draw(request: ImageRequest, card: ModelCard, left: threading.Event) -> Itera
                 yield Partial(image=encoded(stage.picture), index=index, step=step)
                 step += 1
             elif stage.name == "finished":
-                counted += _usage(request, card, quality, size, step, first=index == 0)
+                counted += _usage(request, card, quality, size, step, words, first=index == 0)
                 yield Completed(
                     image=encoded(stage.picture),
                     index=index,
@@ -126,7 +142,8 @@ def commission(request: ImageRequest, card: ModelCard) -> Commission:
     )
     wish: Size | Ratio | None = request.size
     if wish is None and pictures:
-        wish = Size(*pictures[0].size)
+        # A model that is asked for shapes keeps the picture's shape, at its usual tier.
+        wish = (Ratio if card.sizes.shapes else Size)(*pictures[0].size)
     if wish is None:
         wish = Ratio(*(shape(request.prompt) or (1, 1)))
     size = card.sizes.nearest(wish)
@@ -144,8 +161,24 @@ def commission(request: ImageRequest, card: ModelCard) -> Commission:
     )
 
 
+def _words(request: ImageRequest, card: ModelCard) -> str:
+    """What the twin of a model that says words says before a picture: short, and true."""
+    if not (request.wants_text and card.says_text):
+        return ""
+    told = shorten(request.prompt, 80, placeholder="\u2026")
+    here = "Here is your picture after" if request.images else "Here is"
+    return f"{here} \u201c{told}\u201d, drawn by Tintype's illustrator in place of {card.name or card.id}."
+
+
 def _usage(
-    request: ImageRequest, card: ModelCard, quality: str | None, size: Size, previews: int, *, first: bool
+    request: ImageRequest,
+    card: ModelCard,
+    quality: str | None,
+    size: Size,
+    previews: int,
+    words: str,
+    *,
+    first: bool,
 ) -> Usage:
     """The prompt and the input pictures count once for a call, however many pictures come out of it."""
     if card.tokens is None:
@@ -154,5 +187,6 @@ def _usage(
     return Usage(
         text_in=text_tokens(request.prompt) if first else 0,
         image_in=sum(card.tokens.image_in(each) for each in inputs if each),
+        text_out=text_tokens(words),
         image_out=card.tokens.image_out(quality, size) + card.tokens.per_partial * previews,
     )

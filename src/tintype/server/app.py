@@ -29,7 +29,7 @@ class App:
     def __init__(self, gateway: Gateway, dialects: Sequence[Dialect], settings: Settings) -> None:
         self._routes = Routes(dialects)
         self._endpoint = Endpoint(gateway, settings)
-        self._pages = make_pages(gateway, settings, self._routes.speaker("/"))
+        self._pages = make_pages(gateway, settings, dialects, self._routes.speaker("/"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -65,7 +65,10 @@ class App:
             return await respond(send, 204, preflight(scope), [])
         path = normal(scope["path"])
         if path in OWN or path.startswith(OWN_FOLDERS):
-            return await self._pages({**scope, "path": path, "raw_path": path.encode()}, receive, send)  # type: ignore[arg-type]
+            seen = {**scope, "path": path, "raw_path": path.encode()}
+            if scope["method"] == "HEAD":
+                seen["method"] = "GET"
+            return await self._pages(seen, receive, send)  # type: ignore[arg-type]
         dialect, head = self._routes.speaker(path), head_of(scope)
         try:
             match = self._routes.find(scope["method"], path, head)

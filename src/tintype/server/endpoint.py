@@ -47,7 +47,7 @@ class Endpoint:
         if aside is not None:
             return await tell(send, aside.answer(incoming, CallersHouse(self._gateway, base_url)))
         request = dialect.read(incoming)
-        job = self._gateway.submit(request, base_url=base_url)
+        job = self._gateway.submit(request, base_url=base_url, request_id=facts["id"])
         facts |= {"job": job.id, "model": job.report.model, "provider": job.report.provider}
         left = asyncio.create_task(hung_up(receive))
         try:
@@ -102,7 +102,8 @@ class Endpoint:
                         raise Gone
                     if not done:
                         await begin()
-                        await send({"type": "http.response.body", "body": HEARTBEAT, "more_body": True})
+                        beat = getattr(dialect, "heartbeat", HEARTBEAT)
+                        await send({"type": "http.response.body", "body": beat, "more_body": True})
                 chunk = step.result()
             except TintypeError as error:
                 if not begun:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..core import ImageRequest, JobView, ModelCard
+from ..core import ImageRequest, JobView, ModelCard, Receipt
 from ..gateway.gateway import Gateway
 
 
@@ -19,6 +19,9 @@ class CallersHouse:
     def cards(self) -> Sequence[ModelCard]:
         return self.gateway.offers.cards()
 
+    def deployments(self) -> Mapping[str, str]:
+        return self.gateway.offers.deployments
+
     def find(self, name: str) -> ModelCard:
         return self.gateway.offers.find(name, strict=False, today=self.gateway.today()).offer.card
 
@@ -29,6 +32,9 @@ class CallersHouse:
 
     def job(self, id: str) -> JobView | None:
         return self.gateway.jobs.find(id)
+
+    def receipt(self, request_id: str) -> Receipt | None:
+        return self.gateway.receipts.find(request_id)
 
     def running(self) -> Sequence[JobView]:
         return list(self.gateway.jobs.running.values())

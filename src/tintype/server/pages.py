@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.metadata import version
+from importlib.resources import files
 from typing import Any
 
+import msgspec
 from litestar import Litestar, Request, Response, get
 from litestar.exceptions import HTTPException
-from litestar.openapi import OpenAPIConfig
 from litestar.params import FromPath
 
-from ..core import Dialect
+from ..core import Dialect, Operation
 from ..core.errors import MethodNotAllowed, NotFound, TintypeError
 from ..gateway.gateway import Gateway
 from ..gateway.settings import Settings
+from .openapi import describe
 
-OWN = ("/", "/healthz", "/schema")
-OWN_FOLDERS = ("/schema/", "/pictures/")
+OWN = ("/", "/healthz", "/openapi.json", "/docs")
+OWN_FOLDERS = ("/pictures/",)
+
+_OPERATIONS = {
+    "/healthz": Operation(
+        summary="Whether the server is up, and how many jobs run",
+        answer={
+            "type": "object",
+            "properties": {
+                "status": {"type": "string"},
+                "version": {"type": "string"},
+                "running": {"type": "integer"},
+            },
+            "required": ["status", "version", "running"],
+        },
+    ),
+    "/pictures/{name}": Operation(
+        summary="A picture that was asked for as an address",
+        answer=None,
+        media_types=("image/png", "image/jpeg", "image/webp"),
+    ),
+}
 
 
-def make_pages(gateway: Gateway, settings: Settings, dialect: Dialect) -> Litestar:
+def make_pages(
+    gateway: Gateway, settings: Settings, dialects: Sequence[Dialect], dialect: Dialect
+) -> Litestar:
     """`dialect` words the errors. The lifespan of this application is the server's: its end drains the jobs."""
 
     @get("/healthz", sync_to_thread=False)
@@ -33,8 +58,22 @@ def make_pages(gateway: Gateway, settings: Settings, dialect: Dialect) -> Litest
             "version": version("tintype"),
             "try": "POST /v1/images/generations",
             "models": "/v1/models",
+            "docs": "/docs",
+            "openapi": "/openapi.json",
             "health": "/healthz",
         }
+
+    description = msgspec.json.encode(describe(dialects, _OPERATIONS, dialect, version("tintype")))
+    reader = files(__package__).joinpath("docs.html").read_bytes()
+
+    @get("/openapi.json", sync_to_thread=False, media_type="application/json")
+    def openapi() -> bytes:
+        return description
+
+    @get("/docs", sync_to_thread=False, media_type="text/html")
+    def docs() -> bytes:
+        """Renders /openapi.json, with nothing from anywhere else."""
+        return reader
 
     @get("/pictures/{name:str}", sync_to_thread=False, media_type="image/png")
     def picture(name: FromPath[str]) -> Response[bytes]:
@@ -53,9 +92,9 @@ def make_pages(gateway: Gateway, settings: Settings, dialect: Dialect) -> Litest
         return Response(told.body, status_code=told.status, media_type=told.media_type)
 
     return Litestar(
-        route_handlers=[healthz, welcome, picture],
+        route_handlers=[healthz, welcome, openapi, docs, picture],
         on_shutdown=[drain],
-        openapi_config=OpenAPIConfig(title="Tintype", version=version("tintype")),
+        openapi_config=None,
         exception_handlers={HTTPException: in_words, TintypeError: in_words},
         logging_config=None,
     )

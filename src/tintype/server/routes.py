@@ -41,9 +41,11 @@ class Routes:
         asides.sort(key=lambda each: each[1].when is None)
         routes += [Route(dialect, aside.method, aside.path, aside) for dialect, aside in asides]
         self._routes = [(_pattern(route.path), route) for route in routes]
-        self._prefixes = {
-            route.path.split("/")[1]: route.dialect for route in routes if route.path.count("/") > 2
-        }
+        self._speakers: dict[str, Dialect] = {}
+        for route in routes:
+            if route.aside is None and route.path.count("/") > 2:
+                for prefix in _prefixes(route.path):
+                    self._speakers.setdefault(prefix, route.dialect)
         self._root = next(each for each in dialects if each.name == "openai-images")
 
     def find(self, method: str, path: str, head: Incoming) -> Match:
@@ -66,8 +68,11 @@ class Routes:
         raise NotFound(f"There is nothing at {path}.")
 
     def speaker(self, path: str) -> Dialect:
-        """Who words the error for a path that leads nowhere: the dialect of that prefix, or OpenAI's."""
-        return self._prefixes.get(normal(path).split("/")[1], self._root)
+        """Who words the error for a path that leads nowhere: whose paths begin most like it, or OpenAI's."""
+        found, path = None, normal(path)
+        while path and found is None:
+            found, path = self._speakers.get(path), path.rpartition("/")[0]
+        return found or self._root
 
 
 def normal(path: str) -> str:
@@ -76,6 +81,15 @@ def normal(path: str) -> str:
     ('/v1/images/generations', '/')
     """
     return "/" + "/".join(part for part in path.split("/") if part)
+
+
+def _prefixes(path: str) -> list[str]:
+    """
+    >>> _prefixes("/openai/deployments/{id}/models")
+    ['/openai', '/openai/deployments']
+    """
+    parts = path.partition("{")[0].split("/")[:-1]
+    return ["/".join(parts[:count]) for count in range(2, len(parts) + 1)]
 
 
 def _pattern(path: str) -> re.Pattern[str]:

@@ -66,7 +66,7 @@ def _kinds(total: int | None, details: TokenDetails | None) -> tuple[int, int]:
     return text, max(image, (total or 0) - text)
 
 
-def write_usage(usage: Usage, *, output_details: bool) -> dict[str, Any]:
+def write_usage(usage: Usage, *, output_details: bool = True) -> dict[str, Any]:
     """All members, as typed clients need them; streamed events have no `output_tokens_details`."""
     document: dict[str, Any] = {
         "total_tokens": usage.total_tokens,
@@ -77,3 +77,10 @@ def write_usage(usage: Usage, *, output_details: bool) -> dict[str, Any]:
     if output_details:
         document["output_tokens_details"] = {"image_tokens": usage.image_out, "text_tokens": usage.text_out}
     return document
+
+
+def write_usage_total_last(usage: Usage) -> dict[str, Any]:
+    """As Azure tells it, and others after it: without the kinds of the output."""
+    document = write_usage(usage, output_details=False)
+    total = document.pop("total_tokens")
+    return {**document, "total_tokens": total}

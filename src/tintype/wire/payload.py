@@ -7,7 +7,7 @@ its size in memory. Slicing around the picture takes 4 ms and none.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -93,13 +93,57 @@ def _data_url(text: Octets) -> Image:
     return Image.from_base64(plain_base64(text[len(head) + 1 :]))
 
 
-def object_with(rest: Mapping[str, Any], key: str, payload: Octets, prefix: bytes = b"") -> Iterator[Octets]:
-    """The JSON object `{**rest, key: prefix + payload}` in three chunks, the payload as it is held.
+def object_with(
+    rest: Mapping[str, Any],
+    key: str,
+    payload: Octets,
+    prefix: bytes = b"",
+    after: Mapping[str, Any] | None = None,
+) -> Iterator[Octets]:
+    """The JSON object `{**rest, key: prefix + payload, **after}` in three chunks, the payload as it is held.
 
-    >>> b"".join(object_with({"index": 0}, "b64_json", b"aGk="))
-    b'{"index":0,"b64_json":"aGk="}'
+    >>> b"".join(object_with({"index": 0}, "b64_json", b"aGk=", after={"url": None}))
+    b'{"index":0,"b64_json":"aGk=","url":null}'
     """
     head = msgspec.json.encode(rest)[:-1]
     yield head + (b"," if rest else b"") + b'"%s":"%s' % (key.encode(), prefix)
     yield payload
-    yield b'"}'
+    yield b'"' + (b"," + msgspec.json.encode(after)[1:] if after else b"}")
+
+
+def object_holding(
+    rest: Mapping[str, Any], key: str, inner: Iterable[Octets], after: Mapping[str, Any] | None = None
+) -> Iterator[Octets]:
+    """The JSON object `{**rest, key: inner, **after}`, where `inner` is JSON already.
+
+    >>> b"".join(object_holding({"index": 0}, "item", [b"[", b"]"]))
+    b'{"index":0,"item":[]}'
+    """
+    yield msgspec.json.encode(rest)[:-1] + (b"," if rest else b"") + b'"%s":' % key.encode()
+    yield from inner
+    yield b"," + msgspec.json.encode(after)[1:] if after else b"}"
+
+
+def array(items: Iterable[Iterable[Octets]]) -> Iterator[Octets]:
+    """The JSON array of items that are JSON already.
+
+    >>> b"".join(array([[b"1"], [b"2"]])), b"".join(array([]))
+    (b'[1,2]', b'[]')
+    """
+    before = b"["
+    for item in items:
+        yield before
+        yield from item
+        before = b","
+    yield b"]" if before == b"," else b"[]"
+
+
+def object_around(
+    before: Mapping[str, Any], key: str, items: Iterable[Iterable[Octets]], after: Mapping[str, Any]
+) -> Iterator[Octets]:
+    """The JSON object `{**before, key: [*items], **after}`, where each item is JSON already.
+
+    >>> b"".join(object_around({"created": 1}, "data", [[b"{", b"}"], [b"{}"]], {"size": "auto"}))
+    b'{"created":1,"data":[{},{}],"size":"auto"}'
+    """
+    return object_holding(before, key, array(items), after)

@@ -13,10 +13,14 @@ HEARTBEAT = b": keepalive\n\n"
 
 _DONE = b"[DONE]"
 
+DONE = b"data: [DONE]\n\n"
+"""The end of a stream of chat completions."""
+
 
 def frame(event: str, data: Iterable[Octets]) -> Iterator[Octets]:
-    """One frame. `data` is one line: JSON without a line break in it."""
-    yield b"event: %s\ndata: " % event.encode()
+    """One frame, without an `event:` line where `event` is empty. `data` is one line: JSON without a
+    line break in it."""
+    yield b"event: %s\ndata: " % event.encode() if event else b"data: "
     yield from data
     yield b"\n\n"
 

@@ -1,0 +1,1 @@
+"""Real clients, unmodified, against a server that this run starts: `make conformance`."""

@@ -1,0 +1,98 @@
+"""The house as it is put together: twins of shapes to the pixel, and keys of services that cannot be called yet."""
+
+from __future__ import annotations
+
+import io
+import logging
+
+import pytest
+from PIL import Image as Pillow
+
+from tintype.catalog import load, read_service
+from tintype.core import Completed, Image, ImageRequest, Ratio, Size, SizeWish
+from tintype.core.events import Usage
+from tintype.gateway import assemble
+from tintype.gateway.settings import Settings
+
+
+async def draw(request: ImageRequest) -> tuple[Completed, str]:
+    job = assemble.open_gateway(Settings(), {}).submit(request)
+    async with job.watched() as events:
+        (done,) = [event async for event in events if isinstance(event, Completed)]
+    return done, job.report.plan()
+
+
+def picture(width: int, height: int) -> Image:
+    file = io.BytesIO()
+    Pillow.new("RGB", (width, height), "teal").save(file, "png")
+    return Image.from_bytes(file.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("model", "wish", "size", "tokens", "plan"),
+    [
+        ("gemini-3-pro-image", Ratio(16, 9), Size(1376, 768), 1120, ""),
+        ("gemini-2.5-flash-image", Ratio(16, 9), Size(1344, 768), 1290, ""),
+        ("nano-banana-2", Ratio(2, 3, "512"), Size(424, 632), 747, ""),
+        (
+            "gemini-3.1-flash-lite-image",
+            Ratio(4, 3, "2K"),
+            Size(1200, 896),
+            1120,
+            "size=adjusted:4:3@2K->1200x896",
+        ),
+        (
+            "gemini-3-pro-image",
+            Size(1536, 1024),
+            Size(1264, 848),
+            1120,
+            "size=adjusted:1536x1024->1264x848",
+        ),
+    ],
+)
+@pytest.mark.anyio
+async def test_a_twin_draws_and_counts_as_the_table_says(
+    model: str, wish: SizeWish, size: Size, tokens: int, plan: str
+) -> None:
+    done, told = await draw(ImageRequest(model=model, prompt="a pear", size=wish))
+    assert done.image.header().size == size
+    assert done.usage == Usage(text_in=2, image_out=tokens)
+    assert told == plan
+
+
+@pytest.mark.anyio
+async def test_an_edit_without_a_size_keeps_the_shape_at_the_usual_tier() -> None:
+    request = ImageRequest(model="gemini-3-pro-image", prompt="make it night", images=(picture(3200, 2400),))
+    done, _ = await draw(request)
+    assert done.image.header().size == Size(1200, 896)
+    assert done.usage.image_in == 560
+
+
+def test_a_key_for_a_service_that_cannot_be_called_yet_is_said_aloud(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    acme = read_service(
+        "acme.toml",
+        """
+        [provider]
+        adapter = "tintype.providers.acme:Acme"
+        key = "ACME_API_KEY"
+        [[model]]
+        id = "acme-1"
+        source = "its page"
+        checked = 2026-11-20
+        """,
+    )
+    illustrator = next(service for service in load() if service.name == "illustrator")
+    with caplog.at_level(logging.WARNING):
+        offers = list(assemble.offers((illustrator, acme), {}))
+        assert not caplog.messages
+        offers = list(assemble.offers((illustrator, acme), {"ACME_API_KEY": "sk-secret"}))
+    assert [(offer.card.id, offer.twin) for offer in offers] == [
+        ("tintype-illustrator", False),
+        ("acme-1", True),
+    ]
+    (warning,) = caplog.messages
+    assert "ACME_API_KEY" in warning
+    assert "acme" in warning
+    assert "sk-secret" not in warning

@@ -1,0 +1,92 @@
+"""The document tells of every call that there is, and what it tells is so."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import msgspec
+import pytest
+
+from tintype.core import Answer
+from tintype.core.errors import TintypeError
+from tintype.dialects import all_dialects
+from tintype.gateway.assemble import open_gateway
+from tintype.gateway.settings import Settings
+from tintype.server.openapi import describe, schema_of, shown
+
+from ..serving import serving
+from ..whole.test_http import call
+
+DIALECTS = all_dialects()
+SPEAKER = next(dialect for dialect in DIALECTS if dialect.name == "openai-images")
+DOCUMENT = describe(DIALECTS, {}, SPEAKER, "1")
+
+
+def operations(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [call for verbs in document["paths"].values() for call in verbs.values()]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
+def test_every_call_of_every_dialect_is_there(dialect: Any) -> None:
+    calls = [("post", path) for path in dialect.paths]
+    calls += [(aside.method.lower(), aside.path) for aside in dialect.asides]
+    assert calls
+    for verb, path in calls:
+        assert dialect.name in DOCUMENT["paths"][shown(path)][verb]["tags"]
+
+
+def test_names_are_unique_and_every_hole_of_a_path_is_a_parameter() -> None:
+    ids = [call["operationId"] for call in operations(DOCUMENT)]
+    assert len(ids) == len(set(ids))
+    for path, verbs in DOCUMENT["paths"].items():
+        for operation in verbs.values():
+            named = {each["name"] for each in operation["parameters"] if each["in"] == "path"}
+            assert named == set(re.findall(r"\{(\w+)\}", path))
+
+
+def test_a_shared_path_answers_with_either() -> None:
+    answer = DOCUMENT["paths"]["/v1/models"]["get"]["responses"]["200"]["content"]["application/json"]
+    assert len(answer["schema"]["anyOf"]) == 2
+
+
+class Silent:
+    """A dialect that tells nothing of itself."""
+
+    name = "silent"
+    paths = ("/silent/{what:path}",)
+    asides = ()
+
+    def write_error(self, error: TintypeError) -> Answer:
+        members = {"why": str(error)} | ({"field": error.param} if error.param else {})
+        return Answer(body=msgspec.json.encode(members), status=error.status)
+
+
+def test_a_dialect_that_tells_nothing_is_there_and_its_errors_are_found_out() -> None:
+    silent: Any = Silent()
+    told = describe([silent], {}, silent, "1")["paths"]["/silent/{what}"]["post"]
+    assert told["responses"]["200"]["content"]["application/json"] == {"schema": {}}
+    schema = told["responses"]["default"]["content"]["application/json"]["schema"]
+    assert schema["required"] == ["why"]
+    assert schema["properties"] == {"why": {"type": "string"}, "field": {"type": "string"}}
+
+
+def test_what_examples_have_in_common() -> None:
+    schema = schema_of([{"a": 1, "b": [1, "x"]}, {"a": None, "b": []}, {"a": 1.5}])
+    assert schema["properties"]["a"] == {"type": ["integer", "null", "number"]}
+    assert schema["properties"]["b"]["items"] == {"type": ["integer", "string"]}
+    assert schema["required"] == ["a"]
+
+
+def test_the_page_needs_nothing_from_elsewhere() -> None:
+    with serving(open_gateway(Settings(), {})) as address:
+        status, headers, page = call(address, "GET", "/docs")
+        assert (status, headers["content-type"].partition(";")[0]) == (200, "text/html")
+        assert b"openapi.json" in page
+        assert not re.search(rb"(src|href)=\"(https?:)?//", page)
+        status, headers, body = call(address, "GET", "/openapi.json")
+        assert headers["content-type"].partition(";")[0] == "application/json"
+        assert "/healthz" in json.loads(body)["paths"]
+        status, _, body = call(address, "HEAD", "/docs")
+        assert (status, body) == (200, b"")

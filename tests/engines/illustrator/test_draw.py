@@ -221,3 +221,11 @@ def test_noir_is_a_street_lamp_and_much_black() -> None:
     tones = np.asarray(finished("a detective in the rain, noir comic", 300, 200).convert("L"))
     assert (tones < 40).mean() > 0.4
     assert (tones > 215).mean() > 0.1
+
+
+def test_autumn_turns_the_leaves() -> None:
+    summer, autumn = (
+        np.asarray(finished(prompt, 128, 128).convert("RGB"), float).mean(axis=(0, 1))
+        for prompt in ("a deer in a forest", "a deer in a forest in autumn")
+    )
+    assert autumn[0] - autumn[1] > summer[0] - summer[1] + 10

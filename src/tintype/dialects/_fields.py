@@ -155,9 +155,6 @@ class JsonFields(Fields):
         first = bytes(memoryview(raw)[:1])
         return {b"[": "array", b"{": "object", b'"': "string"}.get(first, "other")
 
-    def has(self, *names: str) -> bool:
-        return any(name in self._values for name in names)
-
     def renamed(self, rename: Callable[[str], str]) -> JsonFields:
         """The same members by other names, two of which must not become one."""
         values: dict[str, msgspec.Raw] = {}

@@ -152,6 +152,18 @@ def test_who_is_left_on_the_20th_of_november_2026() -> None:
             assert not CARDS[card.life.successor].life.is_over(today), card.id
 
 
+@pytest.mark.parametrize(
+    ("id", "micros"),
+    [
+        ("imagen-4.0-fast-generate-001", 20_000),
+        ("imagen-4.0-generate-001", 40_000),
+        ("imagen-4.0-ultra-generate-001", 60_000),
+    ],
+)
+def test_imagen_is_sold_by_the_picture(id: str, micros: int) -> None:
+    assert cost(Usage(), CARDS[id].prices, pictures=2) == 2 * micros
+
+
 def test_imagen_makes_four_at_a_time_and_edits_nothing() -> None:
     for id, card in CARDS.items():
         if id.startswith("imagen"):

@@ -15,6 +15,7 @@ from tintype.core.errors import Refused, Unavailable
 from tintype.gateway.settings import Settings
 
 from ..fakes import FakeProvider
+from ..pictures import picture
 from ..serving import fake_gateway, serving
 
 RECORDED = [
@@ -51,13 +52,13 @@ def test_recorded_requests(address: str, recorded: dict[str, Any]) -> None:
     if "predict" in recorded["path"]:
         (found,) = response.json()["predictions"]
         assert found["mimeType"] == "image/png"
-        picture = Image.from_bytes(base64.b64decode(found["bytesBase64Encoded"]))
+        drawn = Image.from_bytes(base64.b64decode(found["bytesBase64Encoded"]))
         wanted = {"16:9": "1408x768"}.get(recorded["json"]["parameters"].get("aspectRatio"), "1024x1024")
     else:
         answer = documents(response)[-1]
         assert answer["modelVersion"] == "gemini-3-pro-image"
         assert answer["candidates"][0]["finishReason"] == "STOP"
-        picture = opened(answer["candidates"][0]["content"]["parts"][-1])
+        drawn = opened(answer["candidates"][0]["content"]["parts"][-1])
         tokens = answer["usageMetadata"]["candidatesTokensDetails"][0]
         assert tokens == {"modality": "IMAGE", "tokenCount": 1120}
         wanted = {
@@ -65,8 +66,55 @@ def test_recorded_requests(address: str, recorded: dict[str, Any]) -> None:
             ("16:9", None): "1376x768",
             (None, None): "1024x1024",
         }[config.get("aspectRatio"), config.get("imageSize")]
-    assert str(picture.header().size) == wanted
+    assert str(drawn.header().size) == wanted
     assert "x-tintype-plan" not in response.headers
+
+
+def test_the_printed_request_is_answered_as_printed(address: str) -> None:
+    """The request of Google's reference, without the file of a store, and the members of its answer in their order."""
+    png = base64.b64encode(picture(width=64, height=48)).decode()
+    printed = {
+        "contents": [
+            {
+                "role": "user",
+                "parts": [
+                    {"text": "A panda eating bamboo"},
+                    {"inlineData": {"mimeType": "image/png", "data": png}},
+                ],
+            }
+        ],
+        "generationConfig": {
+            "responseModalities": ["TEXT", "IMAGE"],
+            "imageConfig": {"aspectRatio": "16:9", "imageSize": "1K"},
+            "thinkingConfig": {"thinkingLevel": "HIGH", "includeThoughts": False},
+            "mediaResolution": "MEDIA_RESOLUTION_MEDIUM",
+            "seed": 42,
+        },
+        "safetySettings": [{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_ONLY_HIGH"}],
+    }
+    response = post(address, "/v1beta/models/gemini-nano-banana-2.1:generateContent", printed)
+    assert response.status_code == 200, response.text
+    answer = response.json()
+    assert list(answer) == ["candidates", "usageMetadata", "modelVersion", "responseId"]
+    (candidate,) = answer["candidates"]
+    assert list(candidate) == ["content", "finishReason", "index"]
+    assert list(candidate["content"]) == ["role", "parts"]
+    drawn = candidate["content"]["parts"][-1]["inlineData"]
+    assert list(drawn) == ["mimeType", "data"]
+    assert list(answer["usageMetadata"]) == [
+        "promptTokenCount",
+        "candidatesTokenCount",
+        "totalTokenCount",
+        "promptTokensDetails",
+        "candidatesTokensDetails",
+    ]
+    assert answer["usageMetadata"]["promptTokensDetails"][1] == {"modality": "IMAGE", "tokenCount": 560}
+    assert set(response.headers["x-tintype-plan"].split("; ")) == {
+        "safetySettings=ignored",
+        "generationConfig.thinkingConfig.includeThoughts=ignored",
+    }
+    again = post(address, "/v1beta/models/gemini-nano-banana-2.1:generateContent", printed).json()
+    assert again["candidates"] == answer["candidates"]
 
 
 @pytest.mark.parametrize(
@@ -116,8 +164,8 @@ def test_interactions_go_on_from_each_other(address: str, version: str) -> None:
     second = post(address, f"{version}/interactions", asked).json()
     assert {"modality": "image", "tokens": 560} in second["usage"]["input_tokens_by_modality"]
     (content,) = second["steps"][0]["content"]
-    picture = Image.from_bytes(httpx.get(content["uri"]).content)
-    assert str(picture.header().size) == "1376x768"
+    drawn = Image.from_bytes(httpx.get(content["uri"]).content)
+    assert str(drawn.header().size) == "1376x768"
 
 
 def test_a_list_of_models_for_whoever_asks(address: str) -> None:
@@ -144,8 +192,7 @@ def test_a_model_of_another_vendor_and_what_it_could_not_do(address: str) -> Non
     body = {**ASK, "generationConfig": {"imageConfig": {"aspectRatio": "1:8"}, "temperature": 1}}
     response = post(address, "/v1beta/models/gpt-image-2:generateContent", body)
     answer = response.json()
-    picture = opened(answer["candidates"][0]["content"]["parts"][0])
-    size = picture.header().size
+    size = opened(answer["candidates"][0]["content"]["parts"][0]).header().size
     assert size is not None
     assert size.height == 3 * size.width
     plan = response.headers["x-tintype-plan"]

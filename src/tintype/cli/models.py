@@ -103,9 +103,17 @@ def sizes(offered: Sizes) -> str:
 
     >>> sizes(Sizes(listed=(Size(256, 256), Size(512, 512))))
     '256x256 512x512'
+    >>> from tintype.core import Ratio
+    >>> shapes = {Ratio(1, 1, "1K"): Size(1024, 1024), Ratio(3, 2, "1K"): Size(1264, 848)}
+    >>> sizes(Sizes(shapes=shapes))
+    '2 ratios at 1K'
     """
     if offered.listed:
         return " ".join(map(str, offered.listed))
+    if offered.shapes:
+        ratios = {(ratio.width, ratio.height) for ratio in offered.shapes}
+        tiers = dict.fromkeys(ratio.tier for ratio in offered.shapes if ratio.tier)
+        return f"{len(ratios)} ratios at {' '.join(tiers)}"
     grid = offered.grid
     if grid is None:
         return "any"

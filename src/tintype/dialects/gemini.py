@@ -20,6 +20,7 @@ from ..core import (
     ImageRequest,
     Incoming,
     Octets,
+    Operation,
     Report,
     Text,
     Usage,
@@ -27,6 +28,7 @@ from ..core import (
 from ..core.errors import NoImage, Refused, TintypeError, Unsupported
 from ..wire import gemini as wire
 from ..wire import payload, sse
+from . import _google_schemas as schemas
 from ._fields import JsonFields, wrong_type
 from ._gemini_contents import read_contents
 from ._google import (
@@ -161,6 +163,9 @@ class Gemini:
 
     def write_error_frame(self, error: TintypeError) -> bytes:
         return b"".join(sse.frame("", [self.write_error(error).body]))
+
+    def describe(self, path: str) -> Operation:
+        return schemas.operation(path)
 
 
 dialect: Dialect = Gemini()

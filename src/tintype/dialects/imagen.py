@@ -10,10 +10,23 @@ from typing import NamedTuple
 
 import msgspec
 
-from ..core import Answer, Aside, Completed, Dialect, Events, Image, ImageRequest, Incoming, Octets, Report
+from ..core import (
+    Answer,
+    Aside,
+    Completed,
+    Dialect,
+    Events,
+    Image,
+    ImageRequest,
+    Incoming,
+    Octets,
+    Operation,
+    Report,
+)
 from ..core.errors import BadRequest, Refused, TintypeError, Unsupported
 from ..wire import gemini as wire
 from ..wire import payload
+from . import _google_schemas as schemas
 from ._fields import JsonFields, json_pictures
 from ._google import (
     enum_word,
@@ -112,6 +125,9 @@ class Imagen:
     def write_error_frame(self, error: TintypeError) -> bytes:
         """Predictions are not streamed."""
         return self.write_error(error).body
+
+    def describe(self, path: str) -> Operation:
+        return schemas.operation(path)
 
 
 dialect: Dialect = Imagen()

@@ -63,22 +63,13 @@ _PARAMETER: Schema = {
 _PARAMETERS: Schema = {"type": "object", "additionalProperties": _PARAMETER}
 
 
-def pictures(*, edit: bool) -> Operation:
-    """The OpenAI-compatible routes: OpenAI's fields and NanoGPT's."""
-    operation = openai.operation(wire.EDITS if edit else wire.GENERATIONS)
-    body = {**(operation.body or {})}
-    body["properties"] = {**body.get("properties", {}), **_CONTROLS, **_PICTURES}
-    body.pop("anyOf", None)  # any of the names will do for a picture
-    return replace(operation, body=body, answer=IMAGES)
-
-
-NORMALIZED = Operation(
+_NORMALIZED = Operation(
     summary="Draw or edit pictures, by any model",
     body={
         "type": "object",
         "properties": {
-            "model": _TEXT,
-            "prompt": _TEXT,
+            "model": {"type": "string", "minLength": 1, "examples": ["gpt-image-2", "flux-kontext"]},
+            "prompt": {"type": "string", "minLength": 1, "examples": ["a matte black espresso machine"]},
             "n": {"type": "integer", "minimum": 1, "maximum": wire.MAX_N},
             "nImages": {"type": "integer", "minimum": 1, "maximum": wire.MAX_N},
             "resolution": _TEXT,
@@ -94,12 +85,12 @@ NORMALIZED = Operation(
     answer=IMAGES,
     media_types=("image/png", "image/jpeg", "image/webp"),
 )
-OLDER = Operation(
+_OLDER = Operation(
     summary="Every image model, with its resolutions and prices",
     parameters={"detailed": {"type": "boolean", "default": True}},
     answer=_list_of(_object(id=_TEXT, object={"const": "model"}, created=_WHOLE, owned_by=_TEXT)),
 )
-NEWER = Operation(
+_NEWER = Operation(
     summary="Every image model, with what may be said to it, by type",
     answer=_list_of(
         _object(
@@ -117,8 +108,9 @@ NEWER = Operation(
         )
     ),
 )
-ENDPOINTS = Operation(
+_ENDPOINTS = Operation(
     summary="A model's endpoint, with its prices and its limits on pictures sent",
+    parameters={"id": {"type": "string", "minLength": 1, "examples": ["gpt-image-2", "flux-kontext"]}},
     answer=_object(
         id=_TEXT,
         endpoints={
@@ -138,17 +130,13 @@ ENDPOINTS = Operation(
         },
     ),
 )
-BALANCE = Operation(
+_BALANCE = Operation(
     summary="The account's balance: zero, for there are no accounts here yet",
     answer=_object(usd_balance=_TEXT, nano_balance=_TEXT, nanoDepositAddress=_TEXT),
-)
-USE_POST = Operation(
-    summary="Says to use POST",
-    answer=None,
     errors={"anyOf": [_object(error=_WHOLE, message=_TEXT), _object(error={"type": "object"})]},
 )
 _PLAIN_ERROR = _object(error=_object(message=_TEXT, type=_TEXT))
-USAGE = Operation(
+_USAGE = Operation(
     summary="The account's usage: zero, for there are no accounts here yet",
     parameters={
         "from": {"type": "string", "format": "date"},
@@ -167,7 +155,7 @@ USAGE = Operation(
     ),
     errors=_PLAIN_ERROR,
 )
-BILLING = Operation(
+_BILLING = Operation(
     summary="What a request of the last day came to",
     answer=_object(
         object={"const": "request_billing"},
@@ -184,3 +172,26 @@ BILLING = Operation(
     ),
     errors=_PLAIN_ERROR,
 )
+
+_BY_ENDING = {
+    "/images": _NORMALIZED,
+    "/images/models": _NEWER,
+    "/endpoints": _ENDPOINTS,
+    "/image-models": _OLDER,
+    "/check-balance": _BALANCE,
+    "/usage": _USAGE,
+    "/requests/{id}": _BILLING,
+}
+
+
+def operation(path: str) -> Operation:
+    """The call at one of NanoGPT's paths; those of pictures take OpenAI's fields and its own."""
+    for ending, known in _BY_ENDING.items():
+        if path.endswith(ending):
+            return known
+    called = openai.operation(wire.EDITS if path.endswith("/images/edit") else path, IMAGES)
+    if called.body is None:
+        return called
+    body = {**called.body, "properties": {**called.body["properties"], **_CONTROLS, **_PICTURES}}
+    body.pop("anyOf", None)  # any of the names will do for a picture
+    return replace(called, body=body)

@@ -6,12 +6,11 @@ OpenAI's API as well.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Literal
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from ..core import Answer, Aside, Completed, Dialect, House, ImageRequest, Incoming, Octets, Operation, Report
+from ..core import Answer, Aside, Completed, Dialect, ImageRequest, Incoming, Octets, Operation, Report
 from ..core.errors import BadRequest, OutOfCredit, TintypeError
 from ..wire import openai_images as wire
 from . import _nanogpt as nano
@@ -19,7 +18,6 @@ from . import _nanogpt_models as models
 from . import _nanogpt_money as money
 from . import _nanogpt_schemas as schemas
 from . import _openai_answers as answers
-from . import _openai_schemas as openai_schemas
 from .openai_images import OpenAIImages
 
 DEFAULT_MODEL = "hidream"
@@ -27,31 +25,20 @@ MAX_UPLOAD = 4 * 1024 * 1024
 """Bytes of one picture as it is sent: of a file in a form, of its base64 in JSON."""
 
 _BASES = ("/nanogpt/api/v1", "/nanogpt/v1", "/nanogpt")
-_MONEY: tuple[tuple[Literal["GET", "POST"], str, Callable[[Incoming, House], Answer], Operation], ...] = (
-    ("POST", "/check-balance", money.balance, schemas.BALANCE),
-    ("GET", "/check-balance", money.use_post, schemas.USE_POST),
-    ("GET", "/v1/usage", money.usage, schemas.USAGE),
-    ("GET", "/v1/usage/requests/{id}", money.usage_of_request, schemas.BILLING),
-)
 _EDITS = (wire.EDITS, "/images/edit")
 
 
 class NanoGPT(OpenAIImages):
     name = "nanogpt"
+    answer = schemas.IMAGES
     paths = tuple(base + path for base in _BASES for path in (wire.GENERATIONS, *_EDITS))
     asides = (
-        *(
-            Aside(method="GET", path=f"{base}{path}", answer=answer, operation=operation)
-            for base in _BASES
-            for path, answer, operation in (
-                ("/models", answers.listing, openai_schemas.LISTING),
-                ("/image-models", models.older, schemas.OLDER),
-            )
-        ),
-        *(
-            Aside(method=method, path=f"/nanogpt/api{path}", answer=answer, operation=operation)
-            for method, path, answer, operation in _MONEY
-        ),
+        *(Aside(method="GET", path=f"{base}/models", answer=answers.listing) for base in _BASES),
+        *(Aside(method="GET", path=f"{base}/image-models", answer=models.older) for base in _BASES),
+        Aside(method="POST", path="/nanogpt/api/check-balance", answer=money.balance),
+        Aside(method="GET", path="/nanogpt/api/check-balance", answer=money.use_post),
+        Aside(method="GET", path="/nanogpt/api/v1/usage", answer=money.usage),
+        Aside(method="GET", path="/nanogpt/api/v1/usage/requests/{id}", answer=money.usage_of_request),
     )
 
     def read(self, incoming: Incoming) -> ImageRequest:
@@ -83,7 +70,7 @@ class NanoGPT(OpenAIImages):
         return b"data: %s\n\n" % msgspec.json.encode({"error": nano.error_words(error, param="param")})
 
     def describe(self, path: str) -> Operation:
-        return schemas.pictures(edit=path.endswith(_EDITS))
+        return schemas.operation(path)
 
 
 dialect: Dialect = NanoGPT()

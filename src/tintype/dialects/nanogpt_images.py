@@ -5,12 +5,11 @@ docs.nano-gpt.com/api-reference/image-generation as of 2026-08-22.
 
 from __future__ import annotations
 
-from ..core import Answer, Aside, Dialect, ImageRequest, Incoming, Operation
+from ..core import Answer, Aside, Dialect, ImageRequest, Incoming
 from ..core.errors import BadRequest, OutOfCredit, TintypeError, Unsupported
 from ..wire import openai_images as wire
 from . import _nanogpt as nano
 from . import _nanogpt_models as models
-from . import _nanogpt_schemas as schemas
 from ._fields import read_body
 from .nanogpt import NanoGPT
 
@@ -22,12 +21,9 @@ class NanoGPTImages(NanoGPT):
     name = "nanogpt-images"
     paths = tuple(f"{base}/images" for base in _BASES)
     asides = tuple(
-        Aside(method="GET", path=f"{base}/images/models{path}", answer=answer, operation=operation)
+        Aside(method="GET", path=f"{base}/images/models{path}", answer=answer)
         for base in _BASES
-        for path, answer, operation in (
-            ("", models.newer, schemas.NEWER),
-            ("/{id:path}/endpoints", models.endpoints, schemas.ENDPOINTS),
-        )
+        for path, answer in (("", models.newer), ("/{id:path}/endpoints", models.endpoints))
     )
 
     def read(self, incoming: Incoming) -> ImageRequest:
@@ -73,9 +69,6 @@ class NanoGPTImages(NanoGPT):
             return nano.balance_error(error)
         words = nano.error_words(error, param="parameter")
         return nano.told({"error": words, "code": words["code"]}, status=error.status)
-
-    def describe(self, path: str) -> Operation:
-        return schemas.NORMALIZED
 
 
 dialect: Dialect = NanoGPTImages()

@@ -102,6 +102,8 @@ def _fields(request: ImageRequest, card: ModelCard) -> dict[str, Any]:
         "negative_prompt": request.negative_prompt,
         "guidance_scale": request.guidance_scale,
         "num_inference_steps": request.num_inference_steps,
+        "thinking_level": request.thinking_level,
+        "media_resolution": request.media_resolution,
         "style": request.style,
         "moderation": request.moderation,
         "complexity": request.complexity,

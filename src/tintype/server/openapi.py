@@ -37,10 +37,7 @@ def describe(
     for dialect in dialects:
         errors = _errors(dialect)
         calls = [("POST", path, described(dialect, path)) for path in dialect.paths]
-        calls += [
-            (aside.method, aside.path, aside.operation or described(dialect, aside.path))
-            for aside in dialect.asides
-        ]
+        calls += [(aside.method, aside.path, described(dialect, aside.path)) for aside in dialect.asides]
         for method, path, operation in calls:
             entry = _operation(dialect.name, method, path, operation, errors)
             verbs = paths.setdefault(shown(path), {})

@@ -13,6 +13,7 @@ from .things import (
     DISHES,
     FULL,
     PLAIN_PEOPLE,
+    WORN,
     animate,
     seen_from_actor,
 )
@@ -36,6 +37,7 @@ class Composition:
     word: str = ""
     apart: bool = False
     start: int = 0
+    giving: bool = False  # "give the man a hat"
 
     def end_sentence(self) -> None:
         self.apart = False
@@ -59,6 +61,10 @@ class Composition:
         if subjects and (icon := f"{gender}-{subjects[0].icon}") in pack.load().names:
             subjects[0] = replace(subjects[0], icon=icon)
 
+    def wearable(self) -> bool:
+        """Whether the subject named last is something to wear."""
+        return self.last is not None and self.subjects[self.last].icon in WORN | CLOTHES
+
     def act(self, text: str) -> bool:
         """ "a woman running": the pack has a drawing of it."""
         action = j.ACTIONS.get(text)
@@ -80,6 +86,8 @@ class Composition:
             self.last = again
             self.relation = None
             return
+        if self.giving and subjects and self.relation is None:
+            self.relation, self.word = ("wearing" if subject.icon in WORN else "holding"), "with"
         absorbed = any(subject.icon in ABSORBED.get(other.icon, ()) for other in subjects)
         actor = subjects[self.actor] if self.actor is not None and self.actor < len(subjects) else None
         if (
@@ -108,6 +116,11 @@ class Composition:
             subjects.append(replace(subject, relation="under", anchor=self.actor) if joined else subject)
             if self.actor is None or animate(subject.icon):
                 self.actor = self.last
+            return
+        if actor.icon in WORN and actor.anchor is None and relation == "on" and animate(subject.icon):
+            subjects[self.actor] = subject  # a hat on the cat: the picture is of the cat
+            subjects.append(replace(actor, relation="wearing", anchor=self.actor))
+            self.last, self.relation = self.actor, None
             return
         turned = seen_from_actor(relation, self.word, actor, subject)
         if (

@@ -9,12 +9,13 @@ from random import Random
 import numpy as np
 from PIL import Image
 
-from . import edit
+from . import edit, figures
 from .backdrops import View, paint
 from .commission import Commission, Stage
 from .grading import grade
 from .homes import home_of, stance_of
 from .layers import Layer, Painting, StyleRecipe
+from .laying import gradient, stamp
 from .layout import Frame, Placed, host_of, place
 from .lighting import Cast, add_glows, cast_shadows, deepen_floor, reflection, touch, waterline
 from .reader import read
@@ -22,7 +23,6 @@ from .scene import Colour, Lettering, Scene, Skin
 from .signs import HOME, SPOTS, letter
 from .sprites import Light, Look, softened, sprite
 from .styles import STYLES
-from .vector import BAND_PIXELS, render
 from .weather import paint_weather
 
 SKINS: tuple[Skin, ...] = ("light", "medium-light", "medium", "medium-dark", "dark")
@@ -50,6 +50,7 @@ class Painter:
             light=self.view.mood.light,
         )
         self.canvas = Image.new("RGB", (0, 0))
+        self.main: Placed | None = None
 
     def chance(self, purpose: str) -> Random:
         """Independent, repeatable dice for each purpose: what one step draws does not change another's luck."""
@@ -69,10 +70,19 @@ class Painter:
         )
         if self.commission.transparent:
             view.medium, view.foot, view.ambient = "page", self.h * 0.5, (255, 255, 255)
-        top = any(_high_up(words.carrier, words.spot) for words in self.scene.lettering)
+        if view.medium == "page" and any(words.carrier == "logo" for words in self.scene.lettering):
+            view.foot = self.h * 0.4  # the wordmark has the lower quarter to itself
+        top = any(
+            _high_up(words.carrier, words.spot)
+            for words in self.scene.lettering
+            if not (view.hook and words.carrier == "neon sign")
+        )
         if top:
             view.headroom = 0.25
-        if any(words.carrier in ("caption", "label", "logo") for words in self.scene.lettering):
+        if any(
+            words.carrier in ("caption", "label", "logo") and not _high_up(words.carrier, words.spot)
+            for words in self.scene.lettering
+        ):
             view.foot = (
                 min(view.foot, self.h * 0.8)
                 if view.medium in ("floor", "table", "water")
@@ -86,8 +96,8 @@ class Painter:
         if self.commission.transparent:
             self.canvas = Image.new("RGBA", size)
             return
-        pixels = self._sky(size)
-        self._stamp(pixels, self.view.far.body, 0)
+        pixels = gradient(self.view.sky, size)
+        stamp(pixels, self.view.far.body, 0, self.scale, self.commission.detail)
         if self.recipe.backdrop == "full" and self.view.medium != "page":
             deepen_floor(pixels, self.view)
         if self.recipe.backdrop == "full":
@@ -99,43 +109,6 @@ class Painter:
         self.canvas = Image.new("RGB", size, (255, 255, 255))
         self.canvas.paste(layer.pixels, (layer.x, layer.y), layer.pixels)
 
-    def _sky(self, size: tuple[int, int]) -> Image.Image:
-        """A vertical gradient, from one column of pixels."""
-        column = Image.new("RGB", (1, 256))
-        stops = self.view.sky
-        for y in range(256):
-            at = (y + 0.5) / 256
-            below = max((i for i, stop in enumerate(stops) if stop[0] <= at), default=0)
-            above = min(below + 1, len(stops) - 1)
-            (a, first), (b, second) = stops[below], stops[above]
-            share = min(1.0, max(0.0, (at - a) / (b - a))) if b > a else 0.0
-            column.putpixel(
-                (0, y), tuple(round(p + (q - p) * share) for p, q in zip(first, second, strict=True))
-            )
-        return column.resize((1, size[1]), Image.Resampling.BICUBIC).resize(size, Image.Resampling.NEAREST)
-
-    def _stamp(self, canvas: Image.Image, body: str, top: float) -> None:
-        """Renders a sheet over the canvas from the level `top` (units) down, in bands."""
-        if not body:
-            return
-        width, height = canvas.size
-        first = max(0, int(top * self.scale))
-        fine = {"low": 0.62, "medium": 1.0, "high": 2.0 if width * height < 2_200_000 else 1.0}[
-            self.commission.detail
-        ]
-        rows = max(16, int(BAND_PIXELS / width / max(1.0, fine * fine)))
-        if fine < 1:
-            rows = height
-        for y in range(first, height, rows):
-            count = min(rows, height - y)
-            view = (0.0, y / self.scale, self.w, count / self.scale)
-            band = render(body, view, max(1, round(width * fine)), max(1, round(count * fine)))
-            if band.size != (width, count):
-                band = band.resize(
-                    (width, count), Image.Resampling.BOX if fine > 1 else Image.Resampling.BICUBIC
-                )
-            canvas.paste(band, (0, y), band)
-
     def lay_subjects(self) -> None:
         """Shadows, reflections, sprites from back to front, and what stands before them."""
         frame = Frame(
@@ -145,8 +118,12 @@ class Painter:
             horizon=self.view.horizon,
             foot=self.view.foot,
             headroom=self.view.headroom,
+            centre=self.view.centre,
+            closeness=self.view.closeness,
+            furnished=self.view.furnished,
         )
         placed = place(self.scene, frame, self.chance("layout"))
+        self.main = next((part for part in placed if part.subject == 0), None)
         layers = [self._layer(part, number) for number, part in enumerate(placed)]
         full = self.recipe.backdrop != "none" and not self.commission.transparent
         if full:
@@ -177,7 +154,8 @@ class Painter:
             self._lay(treated)
             self.painting.layers.append(treated)
         if full and self.recipe.backdrop == "full":
-            self._stamp(self.canvas, self.view.near.body, self.view.near.top if self.view.near else 0)
+            top = self.view.near.top if self.view.near else 0
+            stamp(self.canvas, self.view.near.body, top, self.scale, self.commission.detail)
 
     def _layer(self, part: Placed, number: int) -> Layer:
         subject = self.scene.subjects[part.subject]
@@ -187,7 +165,9 @@ class Painter:
         lx, ly = self.view.mood.light
         light = Light(direction=(lx, ly), ambient=softened(self.view.ambient), volume=self.recipe.shading)
         skin = subject.skin or self.chance(f"skin {number}").choice(SKINS)
-        look = Look(icon=part.icon, colour=subject.colour, skin=skin, mirror=part.mirror, tilt=part.tilt)
+        kinds = figures.VARIED.get(part.icon, (None,))
+        colour = subject.colour or kinds[part.variant % len(kinds)]
+        look = Look(icon=part.icon, colour=colour, skin=skin, mirror=part.mirror, tilt=part.tilt)
         pixels = sprite(look, size, light)
         if part.opacity < 1:
             pixels.putalpha(pixels.getchannel("A").point(lambda a: round(a * part.opacity)))
@@ -213,6 +193,11 @@ class Painter:
             pixels = pixels.crop((0, 0, pixels.width, max(1, bottom - layer.y)))
         turned = reflection(pixels, self.view.mirror, ripple=9 * self.scale if water else 0)
         self.canvas.paste(turned, (layer.x, bottom - 1), turned)
+
+    def _mirror(self, layer: Layer, x: float, y: float) -> None:
+        """A sign in a puddle, about its middle."""
+        turned = reflection(layer.pixels, 1.0, ripple=6 * self.scale)
+        self.canvas.paste(turned, (round(x * self.scale) - turned.width // 2, round(y * self.scale)), turned)
 
     def _lay(self, layer: Layer) -> None:
         if self.canvas.mode == "RGB":
@@ -252,10 +237,27 @@ class Painter:
         for words in self.scene.lettering:
             ground = self._colour_behind(words)
             width, height = self.commission.width, self.commission.height
-            for layer in letter(words, width, height, ground, self.commission.seed, taken):
+            hook = self._hook(words)
+            for layer in letter(words, width, height, ground, self.commission.seed, taken, hook):
                 treated = self.recipe.layer(layer, self.painting)
+                if words.carrier == "neon sign" and self.view.puddle and self.canvas.mode == "RGB":
+                    self._mirror(layer, *self.view.puddle)
                 self._lay(treated)
                 self.painting.layers.append(treated)
+
+    def _hook(self, words: Lettering) -> tuple[float, float, float] | None:
+        """Where these words belong: a neon sign on the place's wall, a label on the main subject."""
+        if words.carrier == "neon sign":
+            return self.view.hook
+        main = self.main
+        if (
+            words.carrier != "label"
+            or main is None
+            or main.w < 0.22 * self.w
+            or figures.standing(main.icon).alive
+        ):
+            return None
+        return main.x / self.w, (main.y + 0.14 * main.h) / self.h, 0.62 * main.w / self.w
 
     def _colour_behind(self, words: Lettering) -> Colour:
         """The mean colour where the words will lie; white where the picture is transparent."""
@@ -289,7 +291,7 @@ def stages(commission: Commission) -> Iterator[Stage]:
     Lazy: nothing is drawn before it is asked for, so closing the iterator ends the drawing. The same
     commission gives the same pixels.
     """
-    scene = read(commission.prompt, commission.seed)
+    scene = read(commission.prompt, commission.seed, invent=not commission.pictures)
     if commission.pictures:
         yield from edit.stages(commission, scene, paint_scene)
     else:

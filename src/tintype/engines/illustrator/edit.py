@@ -10,7 +10,7 @@ from PIL import Image, ImageChops, ImageOps
 from .commission import Commission, Stage
 from .editing import arranging, cutout, placing, regrade
 from .editing.placing import Box
-from .editing.wishes import Wishes, as_said, read_wishes
+from .editing.wishes import Wishes, read_wishes
 from .layers import Layer, Painting
 from .scene import Colour, Scene
 from .styles import STYLES
@@ -27,7 +27,7 @@ def stages(commission: Commission, scene: Scene, paint: Paint) -> Iterator[Stage
     With a mask, every stage equals the picture outside it, to the pixel (when the sizes are equal;
     otherwise to the pixel of the fitted picture). A picture with transparency stays RGBA.
     """
-    edit = _Edit.begun(commission, as_said(commission.prompt, scene), paint)
+    edit = _Edit.begun(commission, scene, paint)
     yield Stage("ground", edit.kept())
     edit.lay_ground()
     edit.put_subjects()

@@ -82,6 +82,40 @@ SHIRTS: tuple[Colour, ...] = (
     (148, 116, 176),
     (70, 94, 132),
 )
+VARIED: dict[str, tuple[Colour | None, ...]] = {
+    "hot-air-balloon": (
+        None,
+        (250, 190, 60),
+        (70, 150, 200),
+        (110, 180, 110),
+        (230, 120, 160),
+        (150, 110, 200),
+    ),
+    "fireworks": (None, (120, 200, 255), (140, 235, 140), (230, 140, 255), (255, 190, 90)),
+    "tropical-fish": (None, (250, 150, 60), (240, 200, 70), (90, 190, 180)),
+    "fish": (None, (250, 160, 70), (90, 190, 170), (240, 120, 120), (150, 140, 220)),
+    "balloon": (None, (70, 150, 230), (250, 200, 60), (100, 190, 110), (180, 110, 210), (250, 140, 60)),
+    "butterfly": (None, (250, 150, 60), (230, 110, 160), (120, 170, 230), (250, 210, 90)),
+    "tulip": (None, (250, 200, 70), (180, 110, 200), (240, 130, 80)),
+    "automobile": (None, (70, 140, 210), (250, 200, 80), (110, 180, 130)),
+    "umbrella": (None, (230, 90, 90), (250, 200, 80), (90, 170, 150)),
+    "kite": (None, (250, 190, 60), (90, 170, 220), (120, 190, 110)),
+    "sailboat": (None, (230, 90, 80), (70, 140, 200), (100, 180, 140)),
+    "parrot": (None, (70, 140, 220), (240, 190, 60)),
+    **dict.fromkeys(
+        ("man-standing", "woman-standing", "person-standing", "boy-standing", "girl-standing"),
+        (None, (84, 148, 196), (238, 184, 88), (98, 160, 124), (226, 112, 92), (148, 116, 176)),
+    ),
+    "wrapped-gift": (None, (80, 150, 220), (110, 190, 120), (230, 110, 140)),
+}
+"""What comes in many colours shows several when there are several of it."""
+CROWDS = {
+    "person-standing": ("woman-standing", "man-standing", "person-standing"),
+    "child-standing": ("girl-standing", "boy-standing"),
+    "child": ("girl", "boy"),
+    "person": ("woman", "man", "person"),
+}
+"""Several people are of both sexes."""
 SKIN = "#ffc83d"
 """What the pack's drawings paint a face with before a skin tone is chosen."""
 WATER = re.compile(r'<path fill="#(?:00a6ed|0084ce|26c9fc)" d="[^"]*(?:h2[78](?:\.\d+)?|H30v-5)z"/>')

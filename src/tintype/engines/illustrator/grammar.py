@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from . import jargon as j
 from . import lookahead as look
@@ -11,39 +11,9 @@ from . import vocabulary as v
 from .abroad import ABROAD
 from .composition import Composition
 from .lexicon import WEAK, Unit, subject_of
-from .scene import Colour, Place, Relation, Skin, Subject
-from .things import COMPLEXIONS, CONTAINERS, DISHES, PLAIN_PEOPLE, ZODIAC
-
-PALETTE_WORDS = frozenset(v.table("palette, scheme, tones, duotone, colors, colours, color scheme, colour scheme, hues, color palette, colour palette, color grading"))  # fmt: skip
-LOCATIVE = frozenset(("in", "at", "inside", "into", "on", "within", "through", "across", "over", "along", "near", "by", "from", "above", "onto", "around"))  # fmt: skip
-
-
-@dataclass(slots=True)
-class Pending:
-    """What was said of a noun before the noun came."""
-
-    number: int | None = None
-    size: float | None = None
-    colours: list[Colour] = field(default_factory=list)
-    words: list[str] = field(default_factory=list)
-    gender: str | None = None
-    old: bool = False
-    young: bool = False
-    definite: bool = False
-    another: bool = False
-
-
-@dataclass(slots=True)
-class Reading:
-    """What the grammar found, beside the subjects."""
-
-    subjects: list[Subject] = field(default_factory=list)
-    reserve: list[Subject] = field(default_factory=list)
-    places: list[tuple[int, Place]] = field(default_factory=list)
-    ground: Colour | None = None
-    palette: list[Colour] = field(default_factory=list)
-    skin: Skin | None = None
-    framing: bool = False
+from .reading import LOCATIVE, PALETTE_WORDS, Pending, Reading
+from .scene import Colour, Relation, Subject
+from .things import COMPLEXIONS, CONTAINERS, DISHES, ZODIAC
 
 
 class Parser:
@@ -86,6 +56,11 @@ class Parser:
             and self.named_at == at - 1
         ):
             self._of()
+        elif text in ("to", "onto") and self.named_at == at - 1 and self.picture.wearable():
+            self.picture.relation, self.picture.word = "on", "on"  # "add a red hat to the cat"
+            self.pending = Pending()
+        elif text in ("give", "gives") and self.picture.last is None:
+            self.picture.giving = True
         elif text == "for" and self.found.framing:
             self.reserved_until = at + 7
         elif self._person_words(at, text):
@@ -226,7 +201,9 @@ class Parser:
             not entry.subject or entry.weight <= WEAK or self.picture.word in ("in", "at", "inside")
         ):
             if at >= self.reserved_until:
-                self.found.places.append((1 if self.picture.word in LOCATIVE else 0, entry.place))
+                rank = 1 if self.picture.word in LOCATIVE else 0
+                outside = self.picture.relation == "in front of" and entry.place in v.INTERIORS
+                self.found.places.append((rank, "street" if outside else entry.place))
             self._after_scenery()
         elif entry.subject:
             self._add(at, unit, entry.subject)
@@ -243,6 +220,7 @@ class Parser:
             at + 1 == len(self.units)
             or self.units[at + 1].text not in ("it", "him", "them")
             or not self.picture.last
+            or self.picture.last == self.picture.actor
         ):
             return False
         self.picture.subjects[self.picture.last] = replace(
@@ -326,7 +304,7 @@ class Parser:
             self.pending.colours = []
         number = self.pending.number or (3 if unit.plural else 1)
         subject = Subject(
-            icon=self._icon(icon),
+            icon=self.pending.icon_of(icon),
             words=words,
             count=min(number, v.MOST),
             colour=self.pending.colours[0] if self.pending.colours else None,
@@ -341,15 +319,3 @@ class Parser:
         self.pending = Pending()
         self.copula = False
         self.noun = ""
-
-    def _icon(self, icon: str) -> str:
-        names = pack.load().names
-        pending = self.pending
-        if pending.old and icon in PLAIN_PEOPLE:
-            old = f"old-{PLAIN_PEOPLE[icon]}-standing"
-            return old if old in names else icon
-        if pending.young and icon in PLAIN_PEOPLE:
-            return "baby"
-        if pending.gender and f"{pending.gender}-{icon}" in names:
-            return f"{pending.gender}-{icon}"
-        return icon

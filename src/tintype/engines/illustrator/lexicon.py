@@ -189,6 +189,8 @@ def units_of(text: str) -> list[Unit]:
         if unit is None:
             unit = _hex_unit(word) or Unit(word, None)
             at += 1
+        if unit.text in ABROAD and ABROAD[unit.text] in v.COLOURS and units and units[-1].text in ABROAD:
+            unit = Unit(unit.text, known[ABROAD[unit.text]])  # "un chat noir" is no film noir
         units.append(unit)
     return units
 

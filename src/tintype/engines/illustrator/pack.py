@@ -37,6 +37,9 @@ _SKIN_TONES: dict[
 }
 
 
+_BEARD = "#ea9129"
+
+
 class Box(NamedTuple):
     """A rectangle in viewBox units."""
 
@@ -114,6 +117,8 @@ class Pack:
                 colour_of(role): colour_of(tone)
                 for role, tone in zip(_SKIN_ROLES, _SKIN_TONES[skin], strict=True)
             }
+            if name.endswith("-beard"):
+                mapping[colour_of(_BEARD)] = colour_of(_SKIN_TONES[skin][-2])
         return replace(body, mapping) if mapping else body
 
     def palette(self, name: str) -> tuple[tuple[Colour, float], ...]:

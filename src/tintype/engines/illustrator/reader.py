@@ -11,10 +11,12 @@ from typing import Any, get_args
 from . import jargon as j
 from . import pack
 from . import vocabulary as v
-from .grammar import Parser, Reading
+from .grammar import Parser
 from .lettering import read_lettering
 from .lexicon import Unit, subject_of, units_of
+from .reading import Reading
 from .scene import Colour, Lettering, Place, Scene, Shot, Skin, Spot, Style, Subject, Time, Weather
+from .settling import BLACK, WHITE, settle
 
 LONGEST = 32_000
 """Characters of a prompt that are read; the API allows no more."""
@@ -35,9 +37,8 @@ _SPOT = re.compile(
 _TEXT_BEFORE_SPOT = re.compile(
     r"\b(?:text|caption|title|sign|lettering|words?|logo|box|headline|label)\b[^.]{0,40}$"
 )
-_BLACK, _WHITE = (16, 16, 18), (250, 250, 248)
 _PALETTES: tuple[tuple[str, tuple[Colour, ...]], ...] = (
-    (r"\bblack (?:and|&) white\b(?! (?:stripe|cat|dog|cow|spotted|checker|check|puppy|kitten|fur|zebra|penguin|rabbit|horse|suit|dress|hat|tile))|\bmonochrom|\bb&w\b|\bgr[ae]yscale\b|\bb/w\b", (_BLACK, _WHITE)),
+    (r"\bblack (?:and|&) white\b(?! (?:stripe|cat|dog|cow|spotted|checker|check|puppy|kitten|fur|zebra|penguin|rabbit|horse|suit|dress|hat|tile))|\bmonochrom|\bb&w\b|\bgr[ae]yscale\b|\bb/w\b", (BLACK, WHITE)),
     (r"\bpastel (?:colou?rs|palette|tones|shades|hues|colou?r palette)", ((250, 200, 210), (190, 220, 245), (205, 235, 205), (250, 235, 190))),
     (r"\bneon (?:colou?rs|palette|glow|tones|lights?)\b", ((255, 50, 160), (40, 230, 255), (120, 60, 255))),
     (r"\bearth(?:y)? (?:tones|colou?rs|palette)", ((150, 100, 60), (196, 160, 110), (104, 112, 70), (230, 214, 186))),
@@ -45,8 +46,9 @@ _PALETTES: tuple[tuple[str, tuple[Colour, ...]], ...] = (
 )  # fmt: skip
 
 
-def read(prompt: str, seed: int = 0) -> Scene:
-    """The Scene that a prompt describes. Never raises: what names nothing to draw gets a scene of the seed's choosing.
+def read(prompt: str, seed: int = 0, *, invent: bool = True) -> Scene:
+    """The Scene that a prompt describes. Never raises: what names nothing to draw gets a scene of the seed's
+    choosing, or, without `invent`, an empty one: a change of a picture need not name anything.
 
     The same prompt and seed give the same Scene.
     """
@@ -76,7 +78,7 @@ def read(prompt: str, seed: int = 0) -> Scene:
         palette=palette,
         ratio=ratio,
     )
-    return _settle(scene, chance, text)
+    return settle(scene, chance, text, invent=invent)
 
 
 def _ratio(text: str) -> tuple[int, int] | None:
@@ -148,7 +150,9 @@ def _time(units: list[Unit], text: str) -> Time:
     if times:
         return max(times, key=lambda time: (time != "day", times[time]))
     night = re.search(
-        r"\bneon\b|\bfull moon\b|\bfireflies\b|\bmoonl|\bthe moon\b|\bcampfire\b|\bfireworks\b", text, re.I
+        r"\bneon\b|\bfull moon\b|\bfireflies\b|\bmoonl|\bthe moon\b|\bcampfire\b|\bfireworks\b|\baurora\b|\b(?:northern|polar) lights\b",
+        text,
+        re.I,
     )
     return "night" if night else "day"
 
@@ -206,83 +210,3 @@ def _signs(text: str, lettering: tuple[Lettering, ...], style: Style) -> tuple[L
     if neon and not any(words.carrier == "neon sign" for words in lettering):
         lettering += (Lettering(text=neon[1].upper(), carrier="neon sign"),)
     return lettering
-
-
-def _settle(scene: Scene, chance: int, prompt: str) -> Scene:
-    """Fill in what the prompt left open and what follows from the rest."""
-    if scene.style == "comic" and scene.palette == () and scene.time == "night" and scene.weather == "rain":
-        scene = replace(scene, palette=(_BLACK, _WHITE))
-    if scene.ground is not None and scene.place in v.FAINT_PLACES - {"studio"}:
-        scene = replace(scene, place="plain")
-    if scene.shot == "close-up" and scene.subjects:
-        scene = replace(scene, subjects=_close_up(scene.subjects))
-    if not scene.subjects and scene.style in ("sticker", "logo") and scene.place in _EMBLEMS:
-        scene = replace(
-            scene, subjects=(Subject(icon=_EMBLEMS[scene.place], words=scene.place),), place="plain"
-        )
-    if not scene.subjects and scene.place == "nowhere" and not scene.lettering:
-        return _invented(scene, chance, prompt)
-    return scene
-
-
-_EMBLEMS: dict[Place, str] = {
-    "mountains": "snow-capped-mountain", "forest": "evergreen-tree", "jungle": "palm-tree", "beach": "beach-with-umbrella", "sea": "water-wave",
-    "desert": "cactus", "city": "skyscraper", "space": "ringed-planet", "village": "houses", "garden": "tulip", "sky": "cloud",
-    "snowfield": "snowflake", "meadow": "sunflower", "underwater": "tropical-fish", "bar": "cocktail-glass", "restaurant": "fork-and-knife-with-plate",
-    "library": "books",
-}  # fmt: skip
-"""What stands for a place on a sticker or in a logo, which have no backdrop."""
-
-_FACES = {
-    "person-standing": "person", "man-standing": "man", "woman-standing": "woman", "boy-standing": "boy", "girl-standing": "girl",
-    "old-man-standing": "old-man", "old-woman-standing": "old-woman", "detective-standing": "detective", "bear-standing": "bear",
-    "polar-bear-standing": "polar-bear", "panda-sitting": "panda", "fox-sitting": "fox", "wolf-standing": "wolf", "lion-standing": "lion",
-    "koala-sitting": "koala", "raccoon-sitting": "raccoon", "hamster-sitting": "hamster", "frog-sitting": "frog", "robot-standing": "robot",
-    "alien-standing": "alien", "unicorn-standing": "unicorn", "dog": "dog-face", "cat": "cat-face", "tiger": "tiger-face",
-    "rabbit": "rabbit-face", "horse": "horse-face", "cow": "cow-face", "pig": "pig-face", "monkey": "monkey-face",
-    "dragon": "dragon-face", "mouse": "mouse-face",
-}  # fmt: skip
-
-
-def _close_up(subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
-    """From near one sees the face, unless the hands are busy."""
-    busy = any(subject.relation in ("holding", "riding", "eating") for subject in subjects)
-    face = _FACES.get(subjects[0].icon)
-    if busy or face is None or subjects[0].count > 1:
-        return subjects
-    return (replace(subjects[0], icon=face), *subjects[1:])
-
-
-_INVENTIONS: tuple[tuple[Place, Time, tuple[str, ...]], ...] = (
-    ("mountains", "dawn", ()),
-    ("mountains", "sunset", ("evergreen-tree",)),
-    ("sea", "sunset", ("sailboat",)),
-    ("meadow", "golden hour", ("deciduous-tree",)),
-    ("desert", "dusk", ("cactus",)),
-    ("beach", "day", ("palm-tree",)),
-    ("space", "night", ("ringed-planet",)),
-    ("meadow", "dawn", ("hot-air-balloon",)),
-    ("forest", "golden hour", ("deer",)),
-    ("snowfield", "night", ("evergreen-tree",)),
-    ("sky", "dawn", ("hot-air-balloon",)),
-    ("village", "dusk", ()),
-)  # fmt: skip
-
-
-def _invented(scene: Scene, chance: int, prompt: str) -> Scene:
-    """A pleasing landscape for a prompt that names nothing we can draw ("hi"), in the style it asked for."""
-    if re.search(r"\babstract|\bgeometric|\bshapes\b|\bpattern\b", prompt, re.I):
-        shapes = [
-            Subject(icon=icon, words="") for icon in ("orange-circle", "large-blue-diamond", "red-triangle")
-        ]
-        return replace(scene, place="plain", subjects=tuple(shapes), ground=scene.ground or (248, 240, 224))
-    place, time, icons = _INVENTIONS[chance % len(_INVENTIONS)]
-    known = pack.load().names
-    subjects = tuple(Subject(icon=icon, words="") for icon in icons if icon in known)
-    return replace(
-        scene,
-        place=place if scene.ground is None else "plain",
-        time=time if scene.time == "day" else scene.time,
-        subjects=subjects,
-        shot="wide",
-    )

@@ -26,7 +26,7 @@ ABSORBED = {
     "house-with-garden": {"deciduous-tree"}, "ceramicist": {"apron", "old-man-standing", "man-standing"}, "detective-standing": {"coat", "top-hat"}, "santa-claus": {"santa-hat"},
     "steaming-bowl": {"chopsticks", "bowl-with-spoon"}, "potted-plant": {"vase"}, "desert-island": {"palm-tree"}, "couple": {"man-standing", "woman-standing"},
     "astronaut": {"rescue-workers-helmet"}, "knight": {"sword", "shield"}, "christmas-tree": {"star"}, "wine-glass": {"bottle"}, "street-lamp": {"light-bulb"},
-    "cook": {"graduation-cap"}, "prince": {"crown"}, "princess": {"crown"}, "clay-pots": {"shelf", "potted-plant"}, "spaghetti": {"plate"}, "cafe": {"mug", "hot-beverage"},
+    "pancakes": {"honey-pot"}, "cook": {"graduation-cap"}, "prince": {"crown"}, "princess": {"crown"}, "clay-pots": {"shelf", "potted-plant"}, "spaghetti": {"plate"}, "cafe": {"mug", "hot-beverage"},
 }  # fmt: skip
 """What a drawing shows already and need not be drawn beside it."""
 
@@ -50,6 +50,8 @@ def seen_from_actor(
         return "wearing"
     if relation == "on" and alive and subject.icon in RIDDEN:
         return "riding"
+    if subject.icon in ("headphone", "glasses", "sunglasses", "goggles") and alive and word in ("and", "&"):
+        return "wearing"  # "with blue hair and headphones"
     if relation == "inside":
         if subject.icon in CONTAINERS:
             return "inside"

@@ -12,7 +12,7 @@ def table(text: str) -> tuple[str, ...]:
 
 PLACES: dict[Place, tuple[str, ...]] = {
     "forest": table("forest, woods, woodland, rainforest floor, pine forest, grove, bamboo forest, bamboo grove, among trees, forest floor, enchanted forest"),
-    "jungle": table("jungle, rainforest, rain forest, tropical forest, waterfall, swamp"),
+    "jungle": table("jungle, rainforest, rain forest, tropical forest, swamp"),
     "meadow": table("meadow, grassland, field, pasture, prairie, grass, farm, savanna, savannah, plain, plains, hills, hillside, hill, countryside, lawn, valley, steppe, wheat field, field of flowers, green hills, rolling hills, riverbank, vineyard, grassy field"),
     "garden": table("garden, park, backyard, back yard, greenhouse, playground, orchard, yard, botanical garden, japanese garden, zen garden, city park, flower garden, rose garden, cherry orchard"),
     "mountains": table("mountains, mountain, mountain range, alps, peak, peaks, summit, cliff, cliffs, canyon, himalayas, mountainside, mountain top, mountaintop, fjord, snowy mountains, snow capped mountains, mountain lake, mountain landscape, mountain valley, misty mountains"),
@@ -31,7 +31,7 @@ PLACES: dict[Place, tuple[str, ...]] = {
     "restaurant": table("restaurant, fancy restaurant, diner, bistro, cafe interior, in a cafe, in a café, at a cafe, in a coffee shop, dining hall, food court, brasserie, in a bakery, cafeteria, canteen"),
     "bar": table("bar, pub, tavern, nightclub, night club, saloon, jazz club, speakeasy, inn, desolate bar, casino"),
     "workshop": table("workshop, garage, atelier, artist's studio, art studio, pottery studio, craft room, forge, barn interior, shed, factory floor, studio workshop, smithy"),
-    "library": table("library, bookstore interior, in a bookstore, in a bookshop, archive, old library, study room, in a study"),
+    "library": table("library, bookstore interior, in a bookstore, in a bookshop, archive, old library, reading nook, nook, study room, in a study"),
     "snowfield": table("snowfield, snow field, tundra, arctic, antarctica, north pole, south pole, glacier, ice field, ski slope, in the snow, on the snow, snowy field, snowy landscape, winter landscape, winter wonderland, winter, winter scene, winter night, winter day, ski resort, on ice, iceberg"),
     "studio": table("studio, studio background, studio backdrop, neutral studio background, studio lighting, studio lit, studio shot, seamless backdrop, polished concrete, polished concrete surface, concrete surface, marble surface, pedestal, podium, softbox, neutral background, gradient background, studio light, softbox setup, infinity cove, plinth"),
     "plain": table("plain background, blank background, solid background, isolated background, no background, simple background, empty background, transparent background, flat background, isolated on white, on white, clean background, empty canvas, solid colour background, solid color background, isolated on a background"),
@@ -77,11 +77,13 @@ STYLES: dict[Style, dict[int, tuple[str, ...]]] = {
 """Cues with their weight: the style whose cues weigh most together wins, the first named on a tie."""
 
 SHOTS: dict[Shot, tuple[str, ...]] = {
-    "close-up": table("close up, closeup, close up portrait, portrait of, portrait, headshot, head shot, macro, macro shot, extreme close up, macro photography, close up shot, close up photo, tight shot, detail shot, close up of, bust, face of"),
+    "close-up": table("close up, closeup, close up portrait, portrait photography, portrait photo, portrait shot, studio portrait, portrait of, portrait, headshot, head shot, macro, macro shot, extreme close up, macro photography, close up shot, close up photo, tight shot, detail shot, close up of, bust, face of"),
     "wide": table("wide shot, wide angle, panorama, panoramic, landscape photo, wide view, establishing shot, full scene, vista, wide angle shot, sweeping, extreme wide shot, from afar, in the distance, from a distance, epic landscape, landscape of, wide landscape"),
     "aerial": table("aerial, aerial view, bird's eye view, birds eye view, bird's eye, from above, top down, drone shot, drone view, overhead, top view, overhead shot, top down view, flat lay, flatlay, aerial shot, aerial photograph, aerial photo, satellite view, isometric view"),
     "medium": table("medium shot, full body, full body shot, full length, waist up"),
 }  # fmt: skip
+INTERIORS: frozenset[Place] = frozenset(("kitchen", "restaurant", "bar", "workshop", "library"))
+"""What stands in front of these stands in the street."""
 
 SPOTS: dict[Spot, tuple[str, ...]] = {
     "top left": table("top left, upper left, top left hand, upper left hand"),

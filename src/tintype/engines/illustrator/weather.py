@@ -77,9 +77,9 @@ def _fog(canvas: Image.Image, view: View, rng: Random) -> None:
 
 
 def _wind(canvas: Image.Image, view: View, scale: float, rng: Random) -> None:
-    """A few curling strokes, and leaves that fly."""
-    for _ in range(5):
-        x, y = rng.uniform(-0.1, 0.8) * view.w, rng.uniform(0.08, 0.75) * view.h
+    """A few curling strokes, above the heads."""
+    for _ in range(2 if view.scene.empty else 3):
+        x, y = rng.uniform(-0.1, 0.8) * view.w, rng.uniform(0.08, 0.4) * view.h
         length = rng.uniform(160, 320)
         size = (max(2, round(length * scale)), max(2, round(60 * scale)))
         mask = Image.new("L", (size[0] * 2, size[1] * 2))

@@ -7,7 +7,7 @@ from random import Random
 from typing import Literal
 
 from ..scene import Place, Scene
-from . import cosmos, dining, indoors, land, plain, town, water, woods
+from . import cosmos, dining, indoors, land, noir, plain, town, water, woods
 from .mood import mood_of
 from .view import Glow, Medium, Stance, View
 
@@ -62,6 +62,8 @@ def paint(
         else:
             PLACES[scene.place](view)
             plain.veil(view)
+    elif noir.is_noir(scene):
+        noir.street(view)
     elif scene.place == "nowhere":
         (plain.soft if scene.ground is not None and home != "studio" else PLACES[home])(view)
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..vector import box, disc, mix
-from .indoors import counter, pendant, shell, tone
+from .furnishing import counter, pendant, shell, tone
 from .view import Glow, View
 
 
@@ -69,6 +69,7 @@ def cloth_table(view: View) -> None:
     view.far.path(box(-10, top, view.w + 20, 8), mix(cloth, (255, 255, 255), 0.5))
     view.far.path(box(-10, view.h * 0.965, view.w + 20, view.h * 0.04 + 10), mix(cloth, (120, 80, 90), 0.25))
     view.horizon, view.foot, view.medium = top, view.h * 0.88, "table"
+    view.furnished = frozenset(("table", "desk"))
     view.shadow, view.shade = (80, 50, 60), 0.42
 
 
@@ -80,16 +81,19 @@ def table_top(view: View) -> None:
     view.ambient = view.mood.indoors
     wall = tone(view, base)
     view.sky = ((0.0, mix(wall, (255, 255, 255), 0.35)), (0.7, wall), (1.0, wall))
-    top = view.h * 0.68
-    view.lay_floor(0.68, 0.86)
+    top = view.h * 0.66
+    view.lay_floor(0.66, 0.87)
     view.medium = "table"
+    tables = [s for s in view.scene.subjects[1:] if s.icon in ("table", "desk")]
+    if tables:
+        view.furnished, view.closeness = frozenset(("table", "desk")), 1.15
     dots = "".join(
         disc(x + (y // 2 % 2) * 55, y * 55 + 20, 5)
         for y in range(int(top / 55))
         for x in range(0, round(view.w) + 60, 110)
     )
     view.far.path(dots, mix(wall, (255, 255, 255), 0.35))
-    wood = tone(view, (206, 150, 102))
+    wood = tone(view, next((s.colour for s in tables if s.colour), (206, 150, 102)))
     view.far.path(box(-10, top, view.w + 20, view.h), wood)
     view.far.path(box(-10, top, view.w + 20, 7), mix(wood, (255, 255, 255), 0.3))
     grain = []

@@ -53,6 +53,8 @@ def paint_sky(view: View, *, clouds: float = 1.0, body: bool = True) -> None:
     for _ in range(round(count * clouds * min(2.5, max(1.0, view.w / 1300)))):
         x = view.rng.uniform(-0.05, 1.05) * view.w
         y = view.horizon * view.rng.uniform(0.06, 0.62)
+        if view.scene.subjects and 0.25 < x / view.w < 0.75:  # not behind the main subject's head
+            y = min(y, view.horizon * 0.15)
         cloud(view, x, y, view.rng.uniform(70, 150) * (1.5 if mood.weather in ("storm", "rain") else 1.0))
     if mood.weather == "storm":
         lightning(view)

@@ -50,6 +50,15 @@ class View:
     shadow: Colour = (20, 24, 40)
     shade: float = 0.5  # how dark the shadows on the floor are
     mirror: float = 0.0  # how much the floor reflects
+    centre: float | None = (
+        None  # where the main subject stands, a share of the width, if the place has a mark
+    )
+    closeness: float = 1.0  # how much larger than usual the main subject is
+    furnished: frozenset[str] = frozenset()  # icons that the place shows already
+    hook: tuple[float, float, float] | None = (
+        None  # a wall for a neon sign: its middle and most width, in shares
+    )
+    puddle: tuple[float, float] | None = None  # where standing water shows the sign (units)
     headroom: float = 0.05  # the part of the height, from the top, that subjects keep clear of
 
     def lay_floor(self, horizon: float, foot: float = 0.8) -> None:

@@ -6,7 +6,7 @@ import math
 
 from ..scene import Colour
 from ..vector import box, disc, down_to, mix, polygon, waves
-from .land import stones
+from .ground import stones
 from .plants import palm, seaweed
 from .sky import paint_sky
 from .view import Glow, View

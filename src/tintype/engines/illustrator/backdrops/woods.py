@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..vector import box, disc, down_to, mix, waves
-from .land import LEAF, PINE, floor_bands, foreground_grass, ridges, treeline
+from .ground import LEAF, PINE, floor_bands, foreground_grass, ridges, treeline
 from .plants import Grove, bush, fern, flowers, palm, tufts
 from .sky import paint_sky
 from .view import Glow, View

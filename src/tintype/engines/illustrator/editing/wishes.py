@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ..scene import Colour, Scene, Style, Subject
 
@@ -79,18 +79,6 @@ class Wishes:
     colour: Colour | None
     behind: bool
     borrowed: bool
-
-
-def as_said(prompt: str, scene: Scene) -> Scene:
-    """The scene without what the reader made up. It invents a wide landscape for a prompt that names nothing
-    to draw; of an edit ("make it warmer"), that would be a misreading."""
-    text = prompt.lower()
-    if any(subject.words for subject in scene.subjects) or scene.lettering or scene.shot != "wide":
-        return scene
-    if re.search(r"\b(wide|panoram\w*|landscape|vista|establishing)\b", text):
-        return scene
-    timed = re.search(r"night|dawn|dusk|sun(set|rise)|golden|evening|morning|twilight|dark", text)
-    return replace(scene, subjects=(), place="nowhere", shot="medium", time=scene.time if timed else "day")
 
 
 def read_wishes(prompt: str, scene: Scene) -> Wishes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from ..scene import Scene
+from ..scene import Scene, Subject
 from .floating import afloat, aloft
 from .grouping import groups_of, row_order
 from .placing import Frame, Placed, host_of
@@ -21,7 +21,35 @@ def place(scene: Scene, frame: Frame, rng: Random) -> list[Placed]:
     """Where every sprite goes, in painting order."""
     if not scene.subjects:
         return []
-    sky = [i for i, s in enumerate(scene.subjects) if hangs_in_sky(scene, i)]
+    kept = [i for i, s in enumerate(scene.subjects) if i == 0 or s.icon not in frame.furnished]
+    placed = _placed(_without_others(scene, kept), frame, rng)
+    return sorted((replace(p, subject=kept[p.subject]) for p in placed), key=lambda p: p.order)
+
+
+def _without_others(scene: Scene, kept: list[int]) -> Scene:
+    """The scene of these subjects only, with anchors counted anew."""
+    number = {old: new for new, old in enumerate(kept)}
+    subjects = [scene.subjects[i] for i in kept]
+    return replace(
+        scene,
+        subjects=tuple(
+            s
+            if s.anchor is None
+            else replace(s, anchor=number[s.anchor])
+            if s.anchor in number
+            else _freed(s)
+            for s in subjects
+        ),
+    )
+
+
+def _freed(subject: Subject) -> Subject:
+    return replace(subject, anchor=None, relation=None)
+
+
+def _placed(scene: Scene, frame: Frame, rng: Random) -> list[Placed]:
+    sky = [i for i in range(len(scene.subjects)) if hangs_in_sky(scene, i)]
+    scene = replace(scene, subjects=tuple(_freed(s) if s.anchor in sky else s for s in scene.subjects))
     roots = [i for i, s in enumerate(scene.subjects) if root_of(scene, i) == i and i not in sky]
     groups = row_order(scene, [g for i in roots for g in groups_of(scene, i, frame, rng)], roots)
     placed = aloft(scene, sky, frame, rng)
@@ -34,7 +62,7 @@ def place(scene: Scene, frame: Frame, rng: Random) -> list[Placed]:
             else afloat(scene, groups, frame, rng)
         )
         placed += _kept_inside(packed, frame)
-    return sorted(placed, key=lambda p: p.order)
+    return placed
 
 
 def _kept_inside(placed: list[Placed], frame: Frame) -> list[Placed]:

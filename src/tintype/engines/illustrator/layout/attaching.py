@@ -7,7 +7,7 @@ from dataclasses import replace
 from random import Random
 
 from .. import figures
-from ..homes import SUPPORTS, TRANSPARENT, VEHICLES, WORN
+from ..homes import FLOWERS, SEATS, SUPPORTS, TRANSPARENT, VEHICLES, WORN
 from ..scene import Scene
 from ..sprites import crown
 from .placing import MOST, Group, Placed
@@ -64,6 +64,9 @@ def _wear(scene: Scene, group: Group, host: Placed, part: Placed, of: tuple[int,
         )
         part = _sized(part, wide)
         x, y = _at(host, fx, fy)
+        if part.icon == "headphone":  # over the ears
+            part = _sized(part, max(part.w, part.h) * 1.25)
+            y += part.h * 0.68
         return replace(
             part, x=x, y=y - part.h * 0.3, tilt=tilt, mirror=host.mirror, order=host.order + 0.3, ground=None
         )
@@ -155,7 +158,8 @@ def _under(scene: Scene, group: Group, host: Placed, part: Placed, of: tuple[int
         part = replace(
             part, x=(left + right) / 2, y=-part.h / 2, tilt=0.0, order=host.order - 0.2, ground=0.0
         )
-        top = -part.h + part.h * drop
+        upright = figures.standing(host.icon).person and "standing" in host.icon and part.icon in SEATS
+        top = 0.02 * part.h if upright else -part.h + part.h * drop  # who cannot sit stands before the seat
         _shift(group, 0, top - (host.y + host.h / 2), keep=None)
         group.parts = [replace(p, ground=top) if p.subject == host.subject else p for p in group.parts]
         return part
@@ -197,7 +201,12 @@ def _inside(scene: Scene, group: Group, host: Placed, part: Placed, of: tuple[in
     """In glass one sees it; from anything else it looks out over the rim."""
     copy, count = of
     part = _sized(
-        part, min(max(part.w, part.h), min(host.w, host.h) * (0.56 if host.icon in TRANSPARENT else 0.74))
+        part,
+        min(
+            max(part.w, part.h),
+            min(host.w, host.h)
+            * (0.56 if host.icon in TRANSPARENT else 1.0 if part.icon in FLOWERS else 0.74),
+        ),
     )
     x = host.x + (copy - (count - 1) / 2) * host.w * 0.5 / count
     if host.icon in TRANSPARENT:
@@ -205,7 +214,8 @@ def _inside(scene: Scene, group: Group, host: Placed, part: Placed, of: tuple[in
     if figures.standing(host.icon).size >= 1.2:  # a house or a car: seen before it, in a window or a door
         part = _sized(part, min(host.w, host.h) * 0.38)
         return replace(part, x=x, y=host.y + host.h * 0.1, order=host.order + 0.1, ground=None)
-    return replace(part, x=x, y=host.y - host.h / 2 - part.h * 0.12, order=host.order - 0.1, ground=None)
+    stalked = 0.3 if part.icon in FLOWERS else 0.12
+    return replace(part, x=x, y=host.y - host.h / 2 - part.h * stalked, order=host.order - 0.1, ground=None)
 
 
 def _beside(scene: Scene, group: Group, host: Placed, part: Placed, of: tuple[int, int]) -> Placed:

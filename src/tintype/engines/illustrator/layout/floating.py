@@ -9,7 +9,7 @@ from random import Random
 from ..scene import Scene
 from .packing import best_rows, extent, spot_of, target
 from .placing import MOST, Frame, Group, Placed
-from .relating import sprite_of
+from .relating import ARCHES, sprite_of
 
 
 def afloat(scene: Scene, groups: list[Group], frame: Frame, rng: Random) -> list[Placed]:
@@ -54,10 +54,19 @@ def aloft(scene: Scene, indices: list[int], frame: Frame, rng: Random) -> list[P
     placed: list[Placed] = []
     for number, index in enumerate(indices):
         subject = scene.subjects[index]
-        count = max(1, min(MOST, subject.count))
+        count = max(5 if subject.icon == "fireworks" else 1, min(MOST, subject.count))
+        if subject.icon in ARCHES:
+            placed.append(_arch(scene, index, frame, rng))
+            continue
         for copy in range(count):
             part = sprite_of(
-                scene, index, 230 * subject.scale**0.7 * (1.0 if count == 1 else max(0.35, count**-0.4)), rng
+                scene,
+                index,
+                (230 if index else 420)
+                * subject.scale**0.7
+                * (1.0 if count == 1 else max(0.35, count**-0.4)),
+                rng,
+                variant=copy,
             )
             slots = len(indices) + count - 1
             at = (
@@ -65,7 +74,21 @@ def aloft(scene: Scene, indices: list[int], frame: Frame, rng: Random) -> list[P
                 if slots > 1
                 else rng.choice((0.18, 0.82))
             )
-            y = max(part.h * 0.62, frame.horizon * rng.uniform(0.12, 0.3))
+            low = 0.6 if subject.icon == "fireworks" else 0.3
+            y = max(part.h * 0.62, frame.horizon * rng.uniform(0.12, low))
             x = min(max(frame.w * at, part.w * 0.6), frame.w - part.w * 0.6)
             placed.append(replace(part, x=x, y=y, order=-100 + number, depth=0.9, ground=None))
     return placed
+
+
+def _arch(scene: Scene, index: int, frame: Frame, rng: Random) -> Placed:
+    """A rainbow or an aurora over everything, from one end of the horizon to the other."""
+    part = sprite_of(scene, index, 1.0, rng, still=True)
+    foot = frame.horizon if 0.3 < frame.horizon / frame.h < 0.9 else 0.7 * frame.h
+    scale = min(0.96 * frame.w / part.w, 0.96 * foot / part.h)
+    w, h = part.w * scale, part.h * scale
+    if part.icon == "aurora":  # no arch: it may be as wide as the sky
+        w, foot = frame.w * 1.04, foot * 0.88
+    return replace(
+        part, x=frame.w / 2, y=foot - h / 2, w=w, h=h, order=-110, depth=0.9, ground=None, opacity=0.85
+    )

@@ -8,40 +8,76 @@ from random import Random
 from .. import figures
 from ..scene import Scene
 from .attaching import attach
-from .placing import MOST, Frame, Group
+from .placing import MOST, Frame, Group, Placed
 from .relating import hangs_in_sky, root_of, size_of, sprite_of
 
 EACH = ("wearing", "riding", "holding", "eating")
 """Relations that every copy has for itself: three dogs wearing hats have three hats."""
+ABREAST = 8
+"""More than this do not fit side by side on one sofa."""
 
 
 def groups_of(scene: Scene, root: int, frame: Frame, rng: Random) -> list[Group]:
-    """The groups led by one subject: as many as its count, each with what belongs to it."""
-    subject = scene.subjects[root]
-    count = max(1, min(MOST, subject.count))
+    """The groups led by one subject: as many as its count, each with what belongs to it. Several on one
+    support are a single group, side by side."""
+    count = max(1, min(MOST, scene.subjects[root].count))
+    joined = _joined(scene, root)
+    together = 1 < count <= ABREAST and any(
+        scene.subjects[i].relation == "under" and scene.subjects[i].anchor == root for i in joined
+    )
     groups = []
     for copy in range(count):
-        edge = size_of(scene, root) * (rng.uniform(0.9, 1.06) if count > 1 else 1.0)
-        group = Group(parts=[sprite_of(scene, root, edge, rng)], lead=root)
-        for index in _joined(scene, root):
+        edge = size_of(scene, root) * (_spread(scene, root, rng) if count > 1 else 1.0)
+        group = Group(parts=[sprite_of(scene, root, edge, rng, variant=copy)], lead=root)
+        for index in joined:
             relation = scene.subjects[index].relation
-            if copy == 0 or relation in EACH:
+            if relation in EACH or (copy == 0 and not together):
                 attach(scene, group, index, rng, many=copy == 0 and relation not in ("wearing", "riding"))
-        habit = figures.standing(subject.icon).habit
-        if (
-            habit == "flies"
-            or subject.relation == "above"
-            or (habit == "hangs" and frame.medium == "floor")
-            or habit == "sky"
-        ):
-            group.lift = rng.uniform(0.5, 0.75)
-        elif habit == "floats" and frame.medium == "floor":
-            group.lift = 0.1
-        near = scene.shot == "close-up" and subject.icon in figures.BODIES
-        alone = all(part.subject == root or part.ground is None for part in group.parts)  # nothing below them
-        group.bust = (near or figures.is_bust(subject.icon)) and alone
-        groups.append(_settled(group))
-    return groups
+        groups.append(group)
+    if together:
+        groups = [_abreast(groups)]
+        for index in joined:
+            if scene.subjects[index].relation not in EACH:
+                attach(scene, groups[0], index, rng, many=True)
+    for group in groups:
+        _hang(scene, group, frame, rng)
+    return [_settled(group) for group in groups]
+
+
+def _spread(scene: Scene, root: int, rng: Random) -> float:
+    """How large one of several is: what flies and swims is seen near and far."""
+    free = figures.standing(scene.subjects[root].icon).habit in ("flies", "floats", "swims", "hangs", "sky")
+    return rng.uniform(0.62, 1.1) if free else rng.uniform(0.9, 1.06)
+
+
+def _abreast(groups: list[Group]) -> Group:
+    """The groups as one, from left to right, each overlapping the one before it a little."""
+    parts: list[Placed] = []
+    x = 0.0
+    for number, group in enumerate(groups):
+        left, _, right, _ = group.box()
+        parts += group.moved(x - left, 0, 1.0, 0.0, number * 0.01)
+        x += (right - left) * 0.92
+    return Group(parts=parts, lead=groups[0].lead)
+
+
+def _hang(scene: Scene, group: Group, frame: Frame, rng: Random) -> None:
+    """Whether the group hangs in the air, or ends at the waist."""
+    root = group.lead
+    subject = scene.subjects[root]
+    habit = figures.standing(subject.icon).habit
+    if (
+        habit == "flies"
+        or subject.relation == "above"
+        or (habit == "hangs" and frame.medium == "floor")
+        or habit == "sky"
+    ):
+        group.lift = rng.uniform(0.5, 0.75)
+    elif habit == "floats" and frame.medium == "floor":
+        group.lift = 0.1
+    near = scene.shot == "close-up" and subject.icon in figures.BODIES
+    alone = all(part.subject == root or part.ground is None for part in group.parts)  # nothing below them
+    group.bust = (near or figures.is_bust(subject.icon)) and alone
 
 
 def _joined(scene: Scene, root: int) -> list[int]:

@@ -15,12 +15,11 @@ TARGET: dict[Shot, float] = {"close-up": 800, "medium": 550, "wide": 300, "aeria
 def target(scene: Scene, frame: Frame) -> float:
     """The longer edge of the main subject, in units, before it must fit."""
     size = figures.standing(scene.subjects[0].icon).size
-    edge: float = (
-        TARGET[scene.shot]
-        * min(1.25, max(0.85, size**0.1))
-        * min(1.7, max(0.5, scene.subjects[0].scale ** 0.7))
-    )
-    edge *= min(1.3, (max(frame.w, frame.h) / min(frame.w, frame.h)) ** 0.25)
+    reach = TARGET[scene.shot]
+    if frame.medium == "table":
+        reach = max(480.0, reach)  # a table is near, however it is seen
+    edge: float = reach * min(1.25, max(0.85, size**0.1)) * min(1.7, max(0.5, scene.subjects[0].scale ** 0.7))
+    edge *= frame.closeness * min(1.3, (max(frame.w, frame.h) / min(frame.w, frame.h)) ** 0.25)
     if scene.empty:
         edge *= 0.56
     if frame.medium in ("page", "air", "underwater"):
@@ -31,7 +30,9 @@ def target(scene: Scene, frame: Frame) -> float:
 def spot_of(scene: Scene, frame: Frame, rng: Random) -> tuple[float, float]:
     """The middle of the composition as shares of the canvas; y is -1 (up), 0 or 1 (down)."""
     x = 0.28 if "left" in scene.spot else 0.72 if "right" in scene.spot else 0.5
-    if x == 0.5 and scene.spot == "centre":
+    if x == 0.5 and scene.spot == "centre" and frame.centre is not None:
+        x = frame.centre
+    elif x == 0.5 and scene.spot == "centre":
         x = rng.choice((0.33, 0.67)) if scene.empty else 0.5 + rng.uniform(-0.025, 0.025)
     return x, -1.0 if "top" in scene.spot else 1.0 if "bottom" in scene.spot else 0.0
 

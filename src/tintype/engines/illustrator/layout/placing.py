@@ -21,6 +21,9 @@ class Frame:
     horizon: float
     foot: float
     headroom: float = 0.05
+    centre: float | None = None  # the place's own mark for the main subject, a share of the width
+    closeness: float = 1.0  # how much larger than usual the main subject is
+    furnished: frozenset[str] = frozenset()  # what the backdrop shows already
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,7 @@ class Placed:
     ground: float | None = None
     sunk: float = 0.0
     opacity: float = 1.0
+    variant: int = 0  # which copy of its kind it is
     cropped: bool = False  # ends at the lower edge, or behind a table, on purpose
 
     @property

@@ -9,10 +9,15 @@ from ..homes import ORNAMENTS, SUPPORTS
 from ..scene import Scene
 from .placing import Group, Placed
 
+ARCHES = frozenset(("rainbow", "aurora"))
+"""What spans the whole sky."""
+
 
 def hangs_in_sky(scene: Scene, index: int) -> bool:
     """A companion that belongs up there: a sun, clouds, stars, hearts."""
     subject = scene.subjects[index]
+    if subject.icon in ARCHES or subject.icon == "fireworks":
+        return subject.anchor is None or subject.relation in ("above", "behind", "beside", "under", "on")
     free = subject.anchor is None or subject.relation in ("above", "behind", "beside")
     lofty = subject.icon in ORNAMENTS or figures.standing(subject.icon).habit in ("sky", "floats")
     return index > 0 and free and lofty and figures.standing(scene.subjects[0].icon).habit != "floats"
@@ -52,10 +57,16 @@ def size_of(scene: Scene, index: int) -> float:
     return float(min(2.0, max(0.34, natural)) * (subject.scale / main.scale) ** 0.8)
 
 
-def sprite_of(scene: Scene, index: int, edge: float, rng: Random, *, still: bool = False) -> Placed:
+def sprite_of(
+    scene: Scene, index: int, edge: float, rng: Random, *, still: bool = False, variant: int = 0
+) -> Placed:
     """One copy standing on the origin."""
     subject = scene.subjects[index]
-    box, standing = figures.box(subject.icon), figures.standing(subject.icon)
+    icon = subject.icon
+    if subject.count > 1:  # people are not all the same
+        several = figures.CROWDS.get(icon, (icon,))
+        icon = several[variant % len(several)]
+    box, standing = figures.box(icon), figures.standing(icon)
     scale = edge / max(box.width, box.height)
     w, h = box.width * scale, box.height * scale
     tilt = (
@@ -67,7 +78,16 @@ def sprite_of(scene: Scene, index: int, edge: float, rng: Random, *, still: bool
     )
     mirror = rng.random() < 0.5 and not standing.framed and not still
     return Placed(
-        subject=index, icon=subject.icon, x=0, y=-h / 2, w=w, h=h, tilt=tilt, mirror=mirror, ground=0.0
+        subject=index,
+        icon=icon,
+        x=0,
+        y=-h / 2,
+        w=w,
+        h=h,
+        tilt=tilt,
+        mirror=mirror,
+        ground=0.0,
+        variant=variant,
     )
 
 

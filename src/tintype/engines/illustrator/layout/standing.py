@@ -87,7 +87,7 @@ def _ground(scene: Scene, groups: list[Group], frame: Frame, rng: Random) -> _Gr
     if len(groups) > 3:
         foot = max(foot, frame.h * 0.9)
     if (
-        len(groups) == 1 and scene.spot == "centre" and not scene.empty
+        len(groups) == 1 and scene.spot == "centre" and frame.centre is None and not scene.empty
     ):  # off the middle, as one frames by eye
         sx += rng.choice((-0.1, 0.0, 0.1))
     edge = target(scene, frame) * (0.85 if sy < 0 else 1.0) * rng.uniform(0.88, 1.05)

@@ -26,7 +26,9 @@ class Comic(Recipe):
             return layer
         width = painting.unit * (0.0065 if layer.kind == "subject" else 0.004)
         if layer.kind == "subject":
-            layer = exposed(layer, 245 if is_grey(painting.scene.palette) else 205)  # legible by night
+            layer = exposed(layer, 232 if is_grey(painting.scene.palette) else 205)  # legible by night
+        if is_grey(painting.scene.palette) and layer.kind == "subject":
+            layer = penned(layer, painting)
         wide = roomy(layer, painting, 3 * width)
         alpha = wide.pixels.getchannel("A")
         if not is_grey(painting.scene.palette):
@@ -93,7 +95,7 @@ class Comic(Recipe):
 
         def run(band: Image.Image, one: Image.Image, two: Image.Image, lamp: Image.Image) -> Image.Image:
             grey = blur(darken(band.convert("L", RED), lamp), 0.002 * unit)
-            page = grey.point(ramp(min(150.0, black), 14))
+            page = grey.point(ramp(min(150.0, max(52.0, black)), 14))  # no speckle in what is black
             for hatch, at in ((one, max(hatched, black + 24)), (two, max(crossed, black + 12))):
                 lit = ImageChops.lighter(hatch, grey.point(ramp(min(200.0, at), 16))).point(ramp(120, 120))
                 page = ImageChops.multiply(page, lit)
@@ -111,6 +113,22 @@ RED = (0.4, 0.45, 0.15, 0)
 
 DOTS = 0.0150
 """The period of the halftone screen, as a fraction of the unit."""
+
+
+def penned(layer: Layer, painting: Painting) -> Layer:
+    """A figure in ink: black where it is dark, hatched where it is in shade, with a line around each part."""
+    alpha = layer.pixels.getchannel("A")
+    grey = layer.pixels.convert("RGB").convert("L", RED)
+    shade = side(alpha, painting, False, 1.5).point(curve((0, 1), (0.1, 1), (0.8, 0.6), (1, 0.55)))
+    tone = ImageChops.multiply(grey, shade)
+    box = (layer.x, layer.y, layer.x + grey.width, layer.y + grey.height)
+    strokes = hatching(painting, 52, 0.0085, 0.0028, "hatching").crop(box)
+    page = grey.point(ramp(64, 14))
+    page = ImageChops.multiply(page, ImageChops.lighter(strokes, tone.point(ramp(118, 16))))
+    page = ImageChops.multiply(page, lines(grey, 0.0016 * painting.unit, 26, 60))
+    colours = page.convert("RGB")
+    colours.putalpha(alpha)
+    return replace(layer, pixels=colours)
 
 
 def dotted(layer: Layer, painting: Painting) -> Layer:

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from . import contract
@@ -105,7 +105,7 @@ def told(environment: Environment, address: str, folder: Path) -> dict[str, str]
     }
 
 
-def png(edge: int, colour_at) -> bytes:
+def png(edge: int, colour_at: Callable[[int, int], bytes]) -> bytes:
     """A square RGBA picture, drawn without any library (the PNG specification, section 11.2)."""
     rows = b"".join(b"\0" + b"".join(colour_at(x, y) for x in range(edge)) for y in range(edge))
 

@@ -71,7 +71,7 @@ def drive(environment: Environment, address: str, folder: Path) -> Iterator[Chec
         if done.returncode:
             fault = f"it ended with {done.returncode}: {done.stderr[-600:]}"
     except subprocess.TimeoutExpired as error:
-        said = (error.stdout or b"").decode()
+        said = error.stdout.decode() if isinstance(error.stdout, bytes) else error.stdout or ""
         fault = f"it took longer than {LIMIT} s"
     except OSError as error:
         fault = str(error)

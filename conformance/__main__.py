@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from . import contract
@@ -58,32 +58,30 @@ def main() -> int:
 
 
 def drive(environment: Environment, address: str, folder: Path) -> Iterator[Check]:
-    """Every check of one client. One that does not say anything of a row of its has failed in it."""
+    """Every check of one client. A client that ends badly, or says nothing of a row of its, has failed there."""
     versions = dict(environment.rows)
     missing = dict(environment.rows)
-    fault = ""
+    said, fault = "", ""
     try:
-        command = prepare(environment)
+        command, environ = prepare(environment), told(environment, address, folder)
+        done = subprocess.run(
+            command, env=environ, capture_output=True, text=True, timeout=LIMIT, check=False
+        )
+        said = done.stdout
+        if done.returncode:
+            fault = f"it ended with {done.returncode}: {done.stderr[-600:]}"
+    except subprocess.TimeoutExpired as error:
+        said = error.stdout.decode() if isinstance(error.stdout, bytes) else error.stdout or ""
+        fault = f"it took longer than {LIMIT} s"
     except OSError as error:
-        command, fault = [], str(error)
-    if command:
-        environ = told(environment, address, folder)
-        with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as client:
-            try:
-                said, cried = client.communicate(timeout=LIMIT)
-            except subprocess.TimeoutExpired:
-                client.kill()
-                said, cried = client.communicate()
-                fault = f"it took longer than {LIMIT} s"
-        for line in said.decode().splitlines():
-            if line.startswith('{"client"'):
-                check = json.loads(line)
-                missing.pop(check["client"], None)
-                yield Check(version=versions[check["client"]], **check)
-        if client.returncode:
-            fault = fault or f"it ended with {client.returncode}: {cried.decode()[-600:]}"
+        fault = str(error)
+    for line in said.splitlines():
+        if line.startswith('{"client"') and line.endswith("}"):
+            check = json.loads(line)
+            missing.pop(check["client"], None)
+            yield Check(version=versions[check["client"]], **check)
     if fault:
-        missing = missing or dict(environment.rows)
+        missing = missing or versions
     for row, version in missing.items():
         yield Check(row, version, "generate", "the drive itself", False, fault or "it said nothing")
 
@@ -105,7 +103,7 @@ def told(environment: Environment, address: str, folder: Path) -> dict[str, str]
     }
 
 
-def png(edge: int, colour_at) -> bytes:
+def png(edge: int, colour_at: Callable[[int, int], bytes]) -> bytes:
     """A square RGBA picture, drawn without any library (the PNG specification, section 11.2)."""
     rows = b"".join(b"\0" + b"".join(colour_at(x, y) for x in range(edge)) for y in range(edge))
 

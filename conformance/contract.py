@@ -6,6 +6,7 @@ import json
 import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
@@ -38,9 +39,9 @@ def run(address: str) -> Iterator[Check]:
     (HOME / "openapi.json").write_text(json.dumps(likely(distinct(_fetched(f"{address}/openapi.json")))))
     done = subprocess.run(
         [
-            python.replace("/python", "/schemathesis"),
+            str(Path(python).with_name("schemathesis").absolute()),
             "run",
-            str(HOME / "openapi.json"),
+            "openapi.json",
             *("--url", address),
             *("--checks", ",".join(CHECKS)),
             *("--phases", "examples,coverage,fuzzing"),
@@ -48,6 +49,7 @@ def run(address: str) -> Iterator[Check]:
             *("--request-timeout", "60"),
             "--continue-on-failure",
         ],
+        cwd=HOME,  # where it leaves its cache too
         capture_output=True,
         text=True,
         timeout=5 * SECONDS,

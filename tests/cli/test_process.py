@@ -28,13 +28,10 @@ def environ() -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "PYTHONPATH": str(source), "TERM": "xterm-256color"}
 
 
-def test_help_is_there_at_once_and_imports_nothing_heavy(environ: dict[str, str], tmp_path: Path) -> None:
-    begun = time.perf_counter()
+def test_help_imports_nothing_heavy(environ: dict[str, str], tmp_path: Path) -> None:
     shown = subprocess.run([*COMMAND, "--help"], env=environ, capture_output=True, text=True, check=True)
-    seconds = time.perf_counter() - begun
     for word in ("serve", "generate", "edit", "models", "doctor", "Exit codes", "4 blocked", "130"):
         assert word in shown.stdout
-    assert seconds < 2, "0.2 s on an idle machine"
     heavy = (
         "import sys, tintype.cli; print({'PIL', 'numpy', 'litestar', 'rich', 'pyreqwest'} & set(sys.modules))"
     )

@@ -65,11 +65,23 @@ class Silent:
 
 def test_a_dialect_that_tells_nothing_is_there_and_its_errors_are_found_out() -> None:
     silent: Any = Silent()
-    told = describe([silent], {}, silent, "1")["paths"]["/silent/{what}"]["post"]
+    document = describe([silent], {}, silent, "1")
+    told = document["paths"]["/silent/{what}"]["post"]
     assert told["responses"]["200"]["content"]["application/json"] == {"schema": {}}
-    schema = told["responses"]["default"]["content"]["application/json"]["schema"]
+    named = told["responses"]["default"]["content"]["application/json"]["schema"]
+    assert named == {"$ref": "#/components/schemas/error-silent"}
+    schema = document["components"]["schemas"]["error-silent"]
     assert schema["required"] == ["why"]
     assert schema["properties"] == {"why": {"type": "string"}, "field": {"type": "string"}}
+
+
+def test_two_schemas_of_one_title_are_told_apart_and_one_is_told_once() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    assert "Images" in schemas
+    assert all(schemas[name] != schemas[f"{name}1"] for name in schemas if f"{name}1" in schemas)
+    text = json.dumps(DOCUMENT)
+    named = set(re.findall(r'"#/components/schemas/([^"]+)"', text))
+    assert named == set(schemas)
 
 
 def test_what_examples_have_in_common() -> None:

@@ -248,6 +248,9 @@ def wait_for_a_picture(address: str, key: dict[str, str]) -> dict[str, Any]:
     "path", ["/v1/chat/completions", "/v1/responses", "/sdapi/v1/txt2img", "/sdapi/v1/img2img"]
 )
 def test_the_calls_are_described(address: str, path: str) -> None:
-    described = json.loads(call(address, "GET", "/openapi.json")[2])["paths"][path]["post"]
+    document = json.loads(call(address, "GET", "/openapi.json")[2])
+    described = document["paths"][path]["post"]
     assert described["summary"]
-    assert described["requestBody"]["content"]["application/json"]["schema"]["required"]
+    schema = described["requestBody"]["content"]["application/json"]["schema"]
+    named = schema.get("$ref", "").removeprefix("#/components/schemas/")
+    assert (document["components"]["schemas"][named] if named else schema)["required"]

@@ -36,5 +36,5 @@ class Described(Protocol):
     """A dialect that tells more of its calls than that they are there."""
 
     def describe(self, path: str) -> Operation:
-        """The call at one of its paths: of pictures, and of an aside that has no `operation`."""
+        """The call at one of its paths, of pictures or of an aside."""
         ...

@@ -11,7 +11,6 @@ from .card import ModelCard
 from .errors import TintypeError
 from .events import Events, ImageEvent
 from .image import Octets
-from .operation import Operation
 from .report import Note, Receipt, Report
 from .request import ImageRequest
 
@@ -138,7 +137,6 @@ class Aside:
     path: str
     answer: Callable[[Incoming, House], Answer]
     when: Callable[[Incoming], bool] | None = None
-    operation: Operation | None = None  # for /openapi.json, where the dialect's `describe` does not tell it
 
 
 class Dialect(Protocol):

@@ -59,14 +59,20 @@ _REFERENCES: Schema = {
 _MASK = text("Where its alpha is 0, the first picture is to change.", DOT)
 _FILE: Schema = {"type": "string", "format": "binary"}
 
-_GENERATION = members({**_FIELDS, "image": _IMAGES, "mask": _MASK}, ("prompt",))
+_GENERATION = {
+    "title": "Generation",
+    **members({**_FIELDS, "image": _IMAGES, "mask": _MASK}, ("prompt",)),
+}
 _EDIT = {
+    "title": "Edit",
     **members({**_FIELDS, "image": _IMAGES, "images": _REFERENCES, "mask": _MASK}, ("prompt",)),
     "anyOf": [{"required": ["image"]}, {"required": ["images"]}],
 }
-_FORM = members(
-    {**_FIELDS, "image": {"type": "array", "items": _FILE, "minItems": 1}, "mask": _FILE}, ("prompt", "image")
-)
+_FILES: Schema = {"type": "array", "items": _FILE, "minItems": 1}
+_FORM = {
+    "title": "EditForm",
+    **members({**_FIELDS, "image": _FILES, "mask": _FILE}, ("prompt", "image")),
+}
 
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 _KINDS = members({"text_tokens": _COUNT, "image_tokens": _COUNT}, ("text_tokens", "image_tokens"))
@@ -80,7 +86,7 @@ _USAGE = members(
     },
     ("total_tokens", "input_tokens", "input_tokens_details", "output_tokens"),
 )
-IMAGES = members(
+_ANSWER = members(
     {
         "created": {"type": "integer", "description": "Unix time in seconds."},
         "data": {
@@ -105,6 +111,7 @@ IMAGES = members(
     },
     ("created", "data"),
 )
+IMAGES: Schema = {"title": "Images", **_ANSWER}
 _MODEL = members(
     {
         "id": {"type": "string"},
@@ -115,13 +122,15 @@ _MODEL = members(
     ("id", "object", "created", "owned_by"),
 )
 
-LISTING = Operation(
-    summary="Every model, with its limits",
-    answer=members(
+_MODELS: Schema = {
+    "title": "Models",
+    **members(
         {"object": {"type": "string", "const": "list"}, "data": {"type": "array", "items": _MODEL}},
         ("object", "data"),
     ),
-)
+}
+
+LISTING = Operation(summary="Every model, with its limits", answer=_MODELS)
 MODEL = Operation(
     summary="One model, by its id or another name of it",
     parameters={"id": text("An id of the list.", "gpt-image-2")},
@@ -132,7 +141,7 @@ _ANSWERS = ("text/event-stream", "image/png", "image/jpeg", "image/webp")
 
 def images(**others: Schema) -> Schema:
     """The answer of a service that has other members in it than OpenAI's, or others of that name."""
-    return {**IMAGES, "properties": {**IMAGES["properties"], **others}}
+    return {**_ANSWER, "properties": {**_ANSWER["properties"], **others}}
 
 
 def with_nulls() -> Schema:
@@ -141,7 +150,7 @@ def with_nulls() -> Schema:
     def or_null(properties: Schema) -> dict[str, Schema]:
         return {name: {"anyOf": [schema, {"type": "null"}]} for name, schema in properties.items()}
 
-    known = IMAGES["properties"]
+    known = _ANSWER["properties"]
     pictures = or_null(known["data"]["items"]["properties"])
     data = {**known["data"], "items": members(pictures, tuple(pictures))}
     rest = {name: schema for name, schema in known.items() if name not in ("created", "data")}

@@ -25,6 +25,7 @@ from ..core import (
     Octets,
     Operation,
     Report,
+    Schema,
 )
 from ..core.errors import TintypeError
 from ..wire import openai_images as wire
@@ -75,14 +76,9 @@ class AzureImages(OpenAIImages):
     def describe(self, path: str) -> Operation:
         if path.endswith(("/deployments", "/deployments/{id}")):
             return Operation(summary="Names that models are deployed under", answer={"type": "object"})
-        parameters = {
-            "deployment": {"type": "string", "examples": ["gpt-image-2"]},
-            "api-version": {
-                "type": "string",
-                "description": "Any, or none.",
-                "examples": ["2025-04-01-preview"],
-            },
-        }
+        parameters: dict[str, Schema] = {"api-version": {"type": "string", "description": "Any, or none."}}
+        if _DEPLOYMENT in path:
+            parameters["deployment"] = {"type": "string", "examples": ["gpt-image-2"]}
         told = super().describe(path)
         return replace(told, parameters={**told.parameters, **parameters})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -37,15 +38,14 @@ def describe(
     for dialect in dialects:
         errors = _errors(dialect)
         calls = [("POST", path, described(dialect, path)) for path in dialect.paths]
-        calls += [
-            (aside.method, aside.path, aside.operation or described(dialect, aside.path))
-            for aside in dialect.asides
-        ]
+        calls += [(aside.method, aside.path, described(dialect, aside.path)) for aside in dialect.asides]
         for method, path, operation in calls:
             entry = _operation(dialect.name, method, path, operation, errors)
             verbs = paths.setdefault(shown(path), {})
             verb = method.lower()
             verbs[verb] = _either(verbs[verb], entry) if verb in verbs else entry
+    schemas: dict[str, Any] = {}
+    paths = _named(paths, schemas)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -60,7 +60,10 @@ def describe(
         "security": [{}, {"key": []}],
         "tags": [{"name": name} for name in ("server", *(dialect.name for dialect in dialects))],
         "paths": paths,
-        "components": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+        },
     }
 
 
@@ -125,7 +128,8 @@ def _errors(dialect: Dialect) -> dict[str, Any]:
                 continue
             is_json = told.media_type == "application/json"
             found.setdefault(told.media_type, []).append(msgspec.json.decode(told.body) if is_json else "")
-    return {media_type: {"schema": schema_of(examples)} for media_type, examples in found.items()}
+    title = f"error-{dialect.name}"
+    return {kind: {"schema": {"title": title, **schema_of(examples)}} for kind, examples in found.items()}
 
 
 def _operation(
@@ -133,12 +137,16 @@ def _operation(
 ) -> dict[str, Any]:
     in_path = _HOLE.findall(path)
     bodies = {"application/json": operation.body, "multipart/form-data": operation.form}
-    bodies = {kind: {"schema": schema} for kind, schema in bodies.items() if schema is not None}
+    bodies = {
+        kind: {"schema": _titled(f"{tag}-{'form' if 'form' in kind else 'body'}", schema)}
+        for kind, schema in bodies.items()
+        if schema is not None
+    }
     if method == "POST" and not bodies:
         bodies = {"application/json": {"schema": {"type": "object"}}}
     content: dict[str, Any] = {kind: {} for kind in operation.media_types}
     if operation.answer is not None:
-        content = {"application/json": {"schema": operation.answer}, **content}
+        content = {"application/json": {"schema": _titled(f"{tag}-answer", operation.answer)}, **content}
     headers = {
         name: {"description": text, "schema": {"type": "string"}}
         for name, text in _TOLD.items()
@@ -174,6 +182,26 @@ def _operation(
         **({"requestBody": {"required": True, "content": bodies}} if bodies else {}),
         "responses": responses,
     }
+
+
+def _titled(title: str, schema: Schema) -> Schema:
+    """With a title, where it is long enough to be told apart from where it stands."""
+    return {"title": title, **schema} if "properties" in schema else schema
+
+
+def _named(value: Any, kept: dict[str, Any]) -> Any:
+    """The same, with every schema that has a title put into `kept`, once, and named in its place."""
+    if isinstance(value, list | tuple):
+        return [_named(item, kept) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    inner = {key: _named(item, kept) for key, item in value.items()}
+    title = value.get("title")
+    if not isinstance(title, str):  # absent, or a member of that name
+        return inner
+    names = (f"{title}{number or ''}" for number in count())
+    name = next(name for name in names if kept.setdefault(name, inner) == inner)
+    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def _either(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:

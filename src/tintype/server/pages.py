@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 from typing import Any
@@ -63,12 +64,15 @@ def make_pages(
             "health": "/healthz",
         }
 
-    description = msgspec.json.encode(describe(dialects, _OPERATIONS, dialect, version("tintype")))
+    @cache  # built when it is first asked for: it is a tenth of a second, and most who start do not ask
+    def description() -> bytes:
+        return msgspec.json.encode(describe(dialects, _OPERATIONS, dialect, version("tintype")))
+
     reader = files(__package__).joinpath("docs.html").read_bytes()
 
     @get("/openapi.json", sync_to_thread=False, media_type="application/json")
     def openapi() -> bytes:
-        return description
+        return description()
 
     @get("/docs", sync_to_thread=False, media_type="text/html")
     def docs() -> bytes:

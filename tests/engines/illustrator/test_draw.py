@@ -194,3 +194,38 @@ def test_a_palette_colours_the_picture() -> None:
 )
 def test_food_is_served_and_dogs_are_not(icon: str, stance: str) -> None:
     assert stance_of(Scene(subjects=(Subject(icon=icon, words=icon),), place="restaurant")) == stance
+
+
+def test_several_balloons_are_of_several_colours() -> None:
+    two = painted(
+        Scene(subjects=(Subject(icon="hot-air-balloon", words="", count=2),), place="plain"), 256, 128
+    )
+    halves = [
+        np.asarray(half, float).mean(axis=(0, 1))
+        for half in (two.crop((0, 0, 128, 128)), two.crop((128, 0, 256, 128)))
+    ]
+    assert np.abs(halves[0] - halves[1]).max() > 4
+
+
+def test_a_label_lies_on_the_thing_that_it_names() -> None:
+    mug = Subject(icon="mug", words="a mug")
+    scene = Scene(subjects=(mug,), place="plain")
+    labelled = Scene(subjects=(mug,), place="plain", lettering=(Lettering(text="Monday", carrier="label"),))
+    changed = np.abs(
+        np.asarray(painted(labelled, 256, 256), int) - np.asarray(painted(scene, 256, 256), int)
+    ).sum(axis=2)
+    assert (changed[205:] > 60).sum() < 200, "it is not at the lower edge, where labels of nothing go"
+
+
+def test_noir_is_a_street_lamp_and_much_black() -> None:
+    tones = np.asarray(finished("a detective in the rain, noir comic", 300, 200).convert("L"))
+    assert (tones < 40).mean() > 0.4
+    assert (tones > 215).mean() > 0.1
+
+
+def test_autumn_turns_the_leaves() -> None:
+    summer, autumn = (
+        np.asarray(finished(prompt, 128, 128).convert("RGB"), float).mean(axis=(0, 1))
+        for prompt in ("a deer in a forest", "a deer in a forest in autumn")
+    )
+    assert autumn[0] - autumn[1] > summer[0] - summer[1] + 10

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw
 
+from tintype.engines.illustrator import draw
 from tintype.engines.illustrator.commission import Commission, Stage
 from tintype.engines.illustrator.edit import stages
 from tintype.engines.illustrator.editing.wishes import read_wishes
+from tintype.engines.illustrator.reader import read
 from tintype.engines.illustrator.scene import Lettering, Scene, Subject
 
 from .paintings import ground, paint, robot
@@ -323,3 +325,33 @@ def test_half_strength_on_a_cut_out_has_no_dark_fringe() -> None:
     assert (after[..., 3] == before[..., 3]).all()
     solid = before[..., 3] > 60
     assert (after[solid][:, :3].sum(axis=1) >= before[solid][:, :3].sum(axis=1) - 12).all()
+
+
+@pytest.mark.parametrize(
+    "prompt", ["add a hat to the dog", "Add a red hat to the cat", "put a crown on the owl"]
+)
+def test_who_is_given_a_hat_is_not_drawn_a_second_time(prompt: str) -> None:
+    scene = read(prompt, invent=False)
+    (newcomer,) = read_wishes(prompt, scene).newcomers
+    assert newcomer.icon in ("top-hat", "crown")
+
+
+def test_a_hat_is_put_on_the_head_and_not_on_the_back() -> None:
+    *_, cat = draw.stages(Commission(prompt="a cat on a white background", width=200, height=200))
+    before = cat.picture.convert("RGB")
+    *_, hatted = draw.stages(
+        Commission(prompt="Add a red hat to the cat", width=200, height=200, pictures=(before,))
+    )
+    changed = (
+        ImageChops.difference(before, hatted.picture.convert("RGB"))
+        .convert("L")
+        .point(lambda v: 255 * (v > 40))
+    )
+    box = changed.getbbox()
+    ink = np.asarray(before.convert("L")) < 235
+    columns, eye = (
+        np.flatnonzero(ink.any(axis=0)),
+        np.argwhere(np.asarray(before.convert("L")) < 60)[:, 1].mean(),
+    )
+    assert box is not None
+    assert abs((box[0] + box[2]) / 2 - eye) < 0.2 * (columns[-1] - columns[0]), "it is over the eyes and nose"

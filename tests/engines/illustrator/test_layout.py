@@ -166,3 +166,51 @@ def test_an_anchor_may_come_later_in_the_scene() -> None:
         thing("chair"),
     )
     assert sorted(part.subject for part in laid(hat, cat, chair)) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_several_share_one_sofa(count: int) -> None:
+    for seed in range(4):
+        placed = laid(thing("cat", count), thing("sofa", relation="under", anchor=0), seed=seed)
+        sofa = of(placed, 1)
+        cats = [part for part in placed if part.subject == 0]
+        assert len(cats) == count
+        for cat in cats:
+            assert sofa.span[0] < cat.x < sofa.span[2]
+            assert cat.span[3] < sofa.span[3] - 0.2 * sofa.h, "it is on the seat, not on the floor before it"
+
+
+def test_who_cannot_sit_stands_before_the_bench() -> None:
+    placed = laid(thing("man-standing"), thing("bench", relation="under", anchor=0))
+    man, bench = of(placed, 0), of(placed, 1)
+    assert man.span[3] == pytest.approx(bench.span[3], abs=0.05 * man.h)
+    assert man.order > bench.order
+
+
+def test_a_rainbow_spans_the_picture_behind_everything() -> None:
+    placed = laid(thing("elephant"), thing("rainbow", relation="above", anchor=0))
+    elephant, rainbow = of(placed, 0), of(placed, 1)
+    assert rainbow.w > 0.8 * 1000
+    assert rainbow.order < elephant.order
+    assert rainbow.span[1] < elephant.span[1]
+
+
+def test_what_is_under_the_aurora_is_drawn() -> None:
+    placed = laid(thing("aurora"), thing("cabin", relation="under", anchor=0))
+    assert of(placed, 1).span[3] > of(placed, 0).span[3]
+
+
+def test_what_the_backdrop_shows_is_not_drawn_again() -> None:
+    table = Frame(w=1000, h=1000, medium="table", horizon=660, foot=870, furnished=frozenset(("table",)))
+    placed = laid(thing("red-apple", 3), thing("table", relation="under", anchor=0), on=table)
+    assert [part.icon for part in placed] == ["red-apple"] * 3
+
+
+def test_an_umbrella_is_held_over_the_head() -> None:
+    placed = laid(thing("woman-standing"), thing("umbrella", relation="holding", anchor=0))
+    assert of(placed, 1).span[1] < of(placed, 0).span[1]
+
+
+def test_two_people_are_not_the_same_person() -> None:
+    placed = laid(thing("person-standing", 2))
+    assert len({part.icon for part in placed}) == 2

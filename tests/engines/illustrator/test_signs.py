@@ -69,3 +69,11 @@ def test_two_pieces_of_lettering_do_not_overlap() -> None:
     spans = sorted(taken)
     assert all(a[1] <= b[0] for a, b in itertools.pairwise(spans))
     assert clear_of([(0, 100)], 20, 50, 400, 5) == 105
+
+
+def test_a_neon_sign_hangs_on_its_hook() -> None:
+    words = Lettering(text="BAR", carrier="neon sign")
+    (layer,) = letter(words, 1500, 1000, DAY, 0, [], (0.75, 0.4, 0.15))
+    x, y = layer.x + layer.pixels.width / 2, layer.y + layer.pixels.height / 2
+    assert abs(x - 0.75 * 1500) < 60
+    assert abs(y - 0.4 * 1000) < 60

@@ -122,6 +122,9 @@ class Composition:
             subjects.append(replace(actor, relation="wearing", anchor=self.actor))
             self.last, self.relation = self.actor, None
             return
+        walker = next((k for k, s in enumerate(subjects) if pack.load().standing(s.icon).person), None)
+        if subject.icon == "umbrella" and self.word == "with" and walker is not None:
+            self.actor, actor = walker, subjects[walker]  # not the dog that is walked
         turned = seen_from_actor(relation, self.word, actor, subject)
         if (
             turned == "inside"

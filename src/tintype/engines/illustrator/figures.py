@@ -187,7 +187,11 @@ def _shoulders(icon: str, shirt: Colour | None, skin: Skin | None) -> str:
     face = colour_of(
         next((new for old, new in zip(plain, toned, strict=True) if old.lower() == SKIN), "#e0a878")
     )
-    cloth = shirt or SHIRTS[sum(map(ord, icon)) % len(SHIRTS)]
+    cloth = (
+        shirt
+        or ((200, 40, 48) if icon == "santa-claus" else None)
+        or SHIRTS[sum(map(ord, icon)) % len(SHIRTS)]
+    )
     top, bottom = head.bottom - 0.06 * w, whole.bottom
     body = (
         f"M{whole.left:.2f} {bottom:.2f}C{whole.left:.2f} {top + 0.24 * w:.2f} {x - 0.5 * w:.2f} {top + 0.12 * w:.2f} {x - 0.22 * w:.2f} {top + 0.1 * w:.2f}"

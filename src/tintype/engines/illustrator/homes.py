@@ -38,7 +38,7 @@ INDOORS_LARGE = frozenset((
 ))  # fmt: skip
 
 TRANSPARENT = frozenset((
-    "jar", "glass-of-milk", "tumbler-glass", "crystal-ball", "aquarium", "bubbles", "test-tube", "alembic",
+    "jar", "glass-of-milk", "tumbler-glass", "crystal-ball", "aquarium", "fishbowl", "bubbles", "test-tube", "alembic",
     "wine-glass", "snow-globe"
 ))  # fmt: skip
 
@@ -92,6 +92,8 @@ FLOWERS = frozenset((
 ))  # fmt: skip
 FURNITURE = frozenset(("fireplace", "sofa", "armchair", "bed", "bathtub", "couch-and-lamp", "piano"))
 """What brings a room with it, wherever in the picture it is."""
+RIMS = {"basket": 0.34, "bucket": 0.2, "shopping-cart": 0.25}
+"""How far below its top the opening of a vessel lies, where that is not at the top."""
 SEATS = frozenset(("bench", "sofa", "armchair", "chair", "seat", "couch-and-lamp", "bed"))
 TABLES = frozenset(("table", "desk"))
 
@@ -112,6 +114,9 @@ def home_of(scene: Scene) -> Home:
     icon = next(
         (s.icon for s in scene.subjects if s.anchor == 0 and s.relation == "riding"), scene.subjects[0].icon
     )
+    held_in = scene.subjects[0].anchor
+    if scene.subjects[0].relation == "inside" and held_in is not None:
+        icon = scene.subjects[held_in].icon  # a fish in a bowl is no longer in the sea
     if "water-wave" in (icon, *below):
         return "sea"
     if served(scene):
@@ -121,8 +126,15 @@ def home_of(scene: Scene) -> Home:
     standing = figures.standing(icon)
     if icon in SPACE:
         return "space"
+    grounded = any(
+        s.relation in (None, "beside", "left of", "right of", "behind", "in front of")
+        and figures.standing(s.icon).habit == "stands"
+        for s in scene.subjects[1:]
+    )
     if icon in ("aurora", "fireworks", "rainbow"):
         return "meadow"
+    if grounded and figures.standing(icon).habit in ("flies", "sky"):
+        return "meadow"  # a cake beside the balloons stands on something
     if icon in VEHICLES:
         return "road"
     if (

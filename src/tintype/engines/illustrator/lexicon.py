@@ -154,6 +154,8 @@ def tokens_of(text: str) -> list[str]:
     )
     tokens: list[str] = []
     for token in _TOKEN.findall(words):
+        if token[:2] in ("l'", "d'") and token not in ABROAD and token[2:] in ABROAD:
+            token = token[2:]  # "l'homme"
         tokens += _segments(token) if token[0] >= "\u3040" else [token]
     return tokens
 

@@ -37,6 +37,7 @@ _SPOT = re.compile(
 _TEXT_BEFORE_SPOT = re.compile(
     r"\b(?:text|caption|title|sign|lettering|words?|logo|box|headline|label)\b[^.]{0,40}$"
 )
+_AUTUMN = re.compile(r"\bautumn|\bfall (?:colou?rs|foliage|leaves|forest|season|day|scene|trees)|\bherbst|\bautomne|\boto\xf1o|\u79cb", re.I)  # fmt: skip
 _PALETTES: tuple[tuple[str, tuple[Colour, ...]], ...] = (
     (r"\bblack (?:and|&) white\b(?! (?:stripe|cat|dog|cow|spotted|checker|check|puppy|kitten|fur|zebra|penguin|rabbit|horse|suit|dress|hat|tile))|\bmonochrom|\bb&w\b|\bgr[ae]yscale\b|\bb/w\b", (BLACK, WHITE)),
     (r"\bpastel (?:colou?rs|palette|tones|shades|hues|colou?r palette)", ((250, 200, 210), (190, 220, 245), (205, 235, 205), (250, 235, 190))),
@@ -77,6 +78,7 @@ def read(prompt: str, seed: int = 0, *, invent: bool = True) -> Scene:
         ground=reading.ground,
         palette=palette,
         ratio=ratio,
+        autumn=_AUTUMN.search(rest) is not None,
     )
     return settle(scene, chance, text, invent=invent)
 

@@ -6,7 +6,7 @@ prompts that mean the same give the same picture.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Colour = tuple[int, int, int]
@@ -124,7 +124,8 @@ class Scene:
 
     `ground` is a backdrop colour that the prompt asked for ("on a white background");
     `palette` the colours it asked for over all ("black and white", "in teal and orange").
-    `spot` is where the main subject goes; `empty` asks for much negative space.
+    `spot` is where the main subject goes; `empty` asks for much negative space. `autumn` turns leaves; it
+    is not in the repr, from which the painter draws its dice: a season colours a picture and moves nothing.
     """
 
     subjects: tuple[Subject, ...] = ()
@@ -142,3 +143,4 @@ class Scene:
     ratio: tuple[int, int] | None = (
         None  # a shape that the prompt asked for: "--2:3", "square image", "landscape"
     )
+    autumn: bool = field(default=False, repr=False)

@@ -59,7 +59,9 @@ _WHO = {"man-standing": "man", "woman-standing": "woman", "person-standing": "pe
 def _haired(subjects: tuple[Subject, ...], prompt: str) -> tuple[Subject, ...]:
     """Somebody whose hair the prompt speaks of is drawn as a bust that shows it; hair is nobody else."""
     kinds = tuple(kind for kind, _ in _HAIR)
-    subjects = tuple(s for s in subjects if s is subjects[0] or s.anchor != 0 or not _is_hair(s.icon, kinds))
+    subjects = _without(
+        subjects, {at for at, s in enumerate(subjects) if at and s.anchor == 0 and _is_hair(s.icon, kinds)}
+    )
     first = subjects[0]
     kind = next((kind for kind, words in _HAIR if re.search(words, prompt, re.I)), None)
     icon = f"{_WHO.get(first.icon)}-{kind}"
@@ -68,6 +70,20 @@ def _haired(subjects: tuple[Subject, ...], prompt: str) -> tuple[Subject, ...]:
         return subjects
     colour = None if "blond" in first.words else first.colour
     return (replace(first, icon=icon, colour=colour), *subjects[1:])
+
+
+def _without(subjects: tuple[Subject, ...], dropped: set[int]) -> tuple[Subject, ...]:
+    """The others, each still anchored to whom it was; who was anchored to one that is gone stands alone."""
+    places = {at: new for new, at in enumerate(at for at in range(len(subjects)) if at not in dropped)}
+    return tuple(
+        subject
+        if subject.anchor is None
+        else replace(subject, anchor=places[subject.anchor])
+        if subject.anchor in places
+        else replace(subject, anchor=None, relation=None)
+        for at, subject in enumerate(subjects)
+        if at in places
+    )
 
 
 def _is_hair(icon: str, kinds: tuple[str, ...]) -> bool:

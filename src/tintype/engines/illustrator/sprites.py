@@ -141,6 +141,11 @@ def crown(icon: str) -> tuple[float, float, float]:
         .getchannel("A")
         .point(lambda a: 255 * (a > 127))
     )
+    return crown_of(outline)
+
+
+def crown_of(outline: Image.Image) -> tuple[float, float, float]:
+    """The same of any figure's outline, white on black, about 48 pixels wide."""
     framed = Image.new("L", (outline.width + 16, outline.height + 16))
     framed.paste(outline, (8, 8))
     for size in (9, 7, 5, 3):

@@ -43,6 +43,8 @@ def seen_from_actor(
 ) -> Relation | Literal["contained"]:
     """How the new subject stands to the acting one: "a cat on a mat" puts a mat under the cat."""
     alive = animate(actor.icon)
+    if actor.icon == "fishbowl" and word == "with" and subject.icon in ("fish", "tropical-fish"):
+        return "contained"
     if word == "of":
         return "on" if actor.icon == "plate" else "contained"
     dressed = alive or bool(CHEERFUL & set(actor.words.split()))
@@ -52,6 +54,8 @@ def seen_from_actor(
         return "riding"
     if subject.icon in ("headphone", "glasses", "sunglasses", "goggles") and alive and word in ("and", "&"):
         return "wearing"  # "with blue hair and headphones"
+    if relation == "inside" and alive and subject.icon in ("armchair", "chair", "sofa", "seat"):
+        return "under"  # one sits on it
     if relation == "inside":
         if subject.icon in CONTAINERS:
             return "inside"

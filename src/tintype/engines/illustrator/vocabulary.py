@@ -46,7 +46,7 @@ TIMES: dict[Time, tuple[str, ...]] = {
     "golden hour": table("golden hour, golden light, late afternoon, magic hour, golden hour light, golden sunlight, warm sunlight, low sun"),
     "sunset": table("sunset, setting sun, sundown, sun sets, sun setting, sunset light"),
     "dusk": table("dusk, twilight, blue hour, evening, nightfall, evening light"),
-    "night": table("night, midnight, nighttime, night time, at night, starry, night sky, starry night, starry sky, moonlight, moonlit, stars, under the stars, northern lights, aurora, aurora borealis, by night, moonlit night, nocturnal, neon lights, neon lit, city lights at night, milky way, moonrise, halloween night, dark night"),
+    "night": table("night, halloween night, haunted, halloween, midnight, nighttime, night time, at night, starry, night sky, starry night, starry sky, moonlight, moonlit, stars, under the stars, northern lights, aurora, aurora borealis, by night, moonlit night, nocturnal, neon lights, neon lit, city lights at night, milky way, moonrise, halloween night, dark night"),
     "day": table("daylight, daytime, noon, midday, sunny day, bright day, sunny, morning, afternoon, summer day"),
 }  # fmt: skip
 

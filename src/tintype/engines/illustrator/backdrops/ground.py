@@ -77,6 +77,8 @@ def peaks(view: View, base: float, height: float, tone: Colour, snow: float) -> 
 
 def floor_bands(view: View, near: Colour, far: Colour, *, count: int = 3, swing: float = 16) -> None:
     """The ground from the horizon to the lower edge, in soft bands that grow with nearness."""
+    if view.scene.autumn:  # fallen leaves and dry grass
+        near, far = mix(near, (206, 142, 66), 0.5), mix(far, (214, 168, 92), 0.5)
     if view.mood.weather == "snow":
         near, far = mix(near, (242, 247, 254), 0.88), mix(far, (226, 236, 250), 0.88)
     for i in range(count):
@@ -96,6 +98,7 @@ def treeline(
     if view.mood.weather == "snow":
         colour = mix(colour, (236, 244, 252), 0.5)
     tone, trunk = view.mood.tone(colour, depth), view.mood.tone(TRUNK, depth)
+    autumn = view.scene.autumn and kind != "pine"
     x = -height * 0.3
     while x < view.w + height * 0.3:
         h = height * view.rng.uniform(0.72, 1.18)
@@ -103,7 +106,8 @@ def treeline(
         if kind == "pine" or (kind == "mixed" and view.rng.random() < 0.4):
             conifer(grove, x, y, h, tone, trunk)
         else:
-            broadleaf(grove, view.rng, x, y, h * 0.9, tone, trunk)
+            leaf = view.leaf(colour, depth) if autumn else tone
+            broadleaf(grove, view.rng, x, y, h * 0.9, leaf, trunk)
         x += height * gap * view.rng.uniform(0.6, 1.3)
     grove.onto(view.far)
 

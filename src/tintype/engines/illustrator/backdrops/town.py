@@ -25,7 +25,7 @@ def city(view: View) -> None:
             x,
             view.horizon + 8,
             view.rng.uniform(90, 140),
-            view.mood.tone(view.rng.choice(LEAF), 0.4),
+            view.leaf(view.rng.choice(LEAF), 0.4),
             view.mood.tone(TRUNK, 0.4),
         )
         x += view.rng.uniform(60, 130)

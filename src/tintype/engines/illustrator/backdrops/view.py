@@ -18,6 +18,9 @@ Stance = Literal["on a table", "behind a table", "on the floor"]
 """How the main subject would rather stand indoors: a cup, a person drawn to the waist, a dog."""
 
 
+AUTUMN: tuple[Colour, ...] = ((214, 104, 48), (232, 156, 54), (188, 74, 48), (220, 184, 78), (156, 128, 62))
+
+
 class Glow(NamedTuple):
     """Light that is added over everything. x, y and radius in units."""
 
@@ -73,6 +76,8 @@ class View:
         return 0.0 if self.mood.weather == "snow" else self.w / 1000
 
     def leaf(self, colour: Colour, depth: float = 0.0) -> Colour:
-        """A leaf's colour in this mood; white lies on it when it snows."""
+        """A leaf's colour in this mood and season; white lies on it when it snows."""
+        if self.scene.autumn:
+            colour = self.rng.choice(AUTUMN)
         snowed = mix(colour, (236, 244, 252), 0.5) if self.mood.weather == "snow" else colour
         return self.mood.tone(snowed, depth)

@@ -20,7 +20,7 @@ def forest(view: View) -> None:
     ):
         treeline(
             view,
-            "pine" if i != 1 else "mixed",
+            "leaf" if view.scene.autumn and i else "pine" if i != 1 else "mixed",
             mix(PINE, LEAF[2], 0.25 * i),
             view.horizon + base,
             height * max(1.0, view.h / 1300),

@@ -34,7 +34,8 @@ class Arrangement:
         if box is None:
             alpha = cutout.figure(self.original)
             body = Box(*(alpha.getbbox() or (0, 0, 1, 1))) if alpha is not None else None
-            box = placing.worn(subject, body) if body is not None and subject.relation != "holding" else None
+            wears = alpha is not None and body is not None and subject.relation != "holding"
+            box = placing.worn(subject, body, alpha) if wears and alpha and body else None
             on_body = box is not None
         if box is None:
             edge = int(

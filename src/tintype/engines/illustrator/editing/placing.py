@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from ..scene import Spot, Subject
+from ..sprites import crown_of
 
 
 class Box(NamedTuple):
@@ -53,19 +54,22 @@ def is_one_of(subject: Subject, names: set[str]) -> bool:
     return bool(names & set(f"{subject.icon} {subject.words}".lower().replace("-", " ").split()))
 
 
-def worn(subject: Subject, body: Box) -> Box | None:
-    """Where on a figure this is worn, or None for what nobody wears. The head is taken to be the upper part."""
-    width, middle = body.width, (body.left + body.right) // 2
-    for names, wide, high, down in (
-        (ON_HEAD, 0.66, 0.52, -0.06),
-        (ON_EYES, 0.56, 0.22, 0.30),
-        (ON_NECK, 0.5, 0.4, 0.62),
-    ):
-        if is_one_of(subject, names):
-            half, tall = max(2, int(width * wide / 2)), max(4, int(width * high))
-            top = body.top + int(body.height * down) - (tall // 2 if names is ON_HEAD else 0)
-            return Box(middle - half, top, middle + half, top + tall)
-    return None
+def worn(subject: Subject, body: Box, figure: Image.Image) -> Box | None:
+    """Where on a figure this is worn, or None for what nobody wears. `figure` is the alpha of all the picture."""
+    kind = next((names for names in (ON_HEAD, ON_EYES, ON_NECK) if is_one_of(subject, names)), None)
+    if kind is None:
+        return None
+    small = (48, max(8, round(48 * body.height / body.width)))
+    outline = figure.crop(body).resize(small, Image.Resampling.BOX).point(lambda a: 255 * (a > 127))
+    x, y, share = crown_of(outline)
+    middle, top, head = body.left + x * body.width, body.top + y * body.height, share * body.width
+    # Relative to the head: how wide, where the middle lies below its top, and how high.
+    wide, down, high = (
+        (1.15, -0.22, 0.9) if kind is ON_HEAD else (0.92, 0.42, 0.5) if kind is ON_EYES else (0.8, 1.05, 0.7)
+    )
+    half, tall = max(2.0, wide * head / 2), max(4.0, high * head)
+    centre = top + down * head
+    return Box(int(middle - half), int(centre - tall / 2), int(middle + half), int(centre + tall / 2))
 
 
 def at_spot(spot: Spot, size: tuple[int, int], edge: int) -> Box:

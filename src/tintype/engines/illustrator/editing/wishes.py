@@ -51,6 +51,7 @@ COLOURS: dict[str, Colour] = {
 }
 MAKE = r"make (?:it|this|that|everything|the (?:image|picture|photo|scene|whole))"
 EXISTING = r"(?:the|this|that|these|those|his|her|its|their|my|your|our|existing|same)"
+BETWEEN = r"(?:the|this|that|his|her|its|their|my|to|on|onto|of|with|in|for)\b"
 ADDING = r"\b(add|put|place|insert|draw|include|give|wearing|wear|with|holding|surround|fill)\b"
 PUTTING = r"\b(add|put|place|insert|draw|include|give)\b"
 EDITING = (
@@ -136,7 +137,7 @@ def _newcomers(text: str, scene: Scene, removing: bool) -> tuple[Subject, ...]:
         noun = re.escape(subject.words.lower().split()[-1]) if subject.words.split() else ""
         known = re.search(rf"\b{EXISTING} (?:[\w-]+ ){{0,2}}{noun}\b", text)
         article = re.search(
-            rf"\b(?:an?|some|\d+|one|two|three|four|five|six|seven|several|more|another) (?:[\w-]+ ){{0,3}}{noun}\b",
+            rf"\b(?:an?|some|\d+|one|two|three|four|five|six|seven|several|more|another) (?:(?!{BETWEEN})[\w-]+ ){{0,3}}{noun}\b",
             text,
         )
         if known and not article:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from random import Random
 
 from .. import figures
-from ..homes import FLOWERS, SEATS, SUPPORTS, TRANSPARENT, VEHICLES, WORN
+from ..homes import FLOWERS, RIMS, SEATS, SUPPORTS, TRANSPARENT, VEHICLES, WORN
 from ..scene import Scene
 from ..sprites import crown
 from .placing import MOST, Group, Placed
@@ -90,6 +90,8 @@ def _wear(scene: Scene, group: Group, host: Placed, part: Placed, of: tuple[int,
 
 
 def _hold(scene: Scene, group: Group, host: Placed, part: Placed, of: tuple[int, int]) -> Placed:
+    if WORN.get(part.icon) == "over":
+        return _above(scene, group, host, part, of)
     copy, _ = of
     part = _sized(part, min(max(part.w, part.h), max(host.w, host.h) * 0.36))
     hx, hy = _point(host, "hand", (0.82, 0.62))
@@ -152,13 +154,14 @@ def _under(scene: Scene, group: Group, host: Placed, part: Placed, of: tuple[int
     """A support goes below the host, which stands on it; anything smaller sits at the host's foot, before it."""
     if part.icon in SUPPORTS or max(part.w, part.h) > max(host.w, host.h) * 1.1:
         drop, usable = SUPPORTS.get(part.icon, (0.08, 0.75))
+        upright = figures.standing(host.icon).person and "standing" in host.icon and part.icon in SEATS
         left, _, right, _ = group.box()
-        part = _sized(part, max(part.w, part.h, max(host.w, host.h) * 1.1))
+        least = max(host.w, host.h) * (0.72 if upright and part.h > 0.9 * part.w else 1.1)
+        part = _sized(part, least if upright else max(part.w, part.h, least))
         part = _sized(part, max(part.w, part.h) * max(1.0, (right - left) / (usable * 1.15) / part.w))
         part = replace(
             part, x=(left + right) / 2, y=-part.h / 2, tilt=0.0, order=host.order - 0.2, ground=0.0
         )
-        upright = figures.standing(host.icon).person and "standing" in host.icon and part.icon in SEATS
         top = 0.02 * part.h if upright else -part.h + part.h * drop  # who cannot sit stands before the seat
         _shift(group, 0, top - (host.y + host.h / 2), keep=None)
         group.parts = [replace(p, ground=top) if p.subject == host.subject else p for p in group.parts]
@@ -215,7 +218,8 @@ def _inside(scene: Scene, group: Group, host: Placed, part: Placed, of: tuple[in
         part = _sized(part, min(host.w, host.h) * 0.38)
         return replace(part, x=x, y=host.y + host.h * 0.1, order=host.order + 0.1, ground=None)
     stalked = 0.3 if part.icon in FLOWERS else 0.12
-    return replace(part, x=x, y=host.y - host.h / 2 - part.h * stalked, order=host.order - 0.1, ground=None)
+    rim = host.y - host.h / 2 + host.h * RIMS.get(host.icon, 0.0)
+    return replace(part, x=x, y=rim - part.h * stalked, order=host.order - 0.1, ground=None)
 
 
 def _beside(scene: Scene, group: Group, host: Placed, part: Placed, of: tuple[int, int]) -> Placed:

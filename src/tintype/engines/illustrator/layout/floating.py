@@ -17,7 +17,9 @@ def afloat(scene: Scene, groups: list[Group], frame: Frame, rng: Random) -> list
     sx, sy = spot_of(scene, frame, rng)
     middle = frame.h * 0.32 if sy < 0 else frame.h * 0.68 if sy > 0 else frame.foot
     edge = target(scene, frame)
-    high = 2 * min(middle, frame.h - middle) * 0.9
+    if frame.headroom > 0.2:  # there are words above
+        middle = max(middle, (frame.headroom + 0.97) / 2 * frame.h)
+    high = 2 * min(middle - frame.headroom * frame.h * (frame.headroom > 0.2), frame.h - middle) * 0.9
     wide = frame.w * 0.9 * (1.0 if 0.4 < sx < 0.6 else 0.6)
     loose = frame.medium != "page"
     gap = 0.3 if loose and len(groups) > 2 else 0.1

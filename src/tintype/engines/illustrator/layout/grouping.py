@@ -90,7 +90,9 @@ def _joined(scene: Scene, root: int) -> list[int]:
     joined: list[int] = []
     while ready := [i for i in waiting if i not in joined and scene.subjects[i].anchor in (root, *joined)]:
         joined += ready
-    return joined
+    # A support comes after what stands beside its subject, so that it is wide enough for both.
+    own = {i: scene.subjects[i].anchor == root for i in joined}
+    return sorted(joined, key=lambda i: 2 if not own[i] else scene.subjects[i].relation == "under")
 
 
 def _settled(group: Group) -> Group:

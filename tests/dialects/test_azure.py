@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import time
@@ -15,7 +14,6 @@ import pytest
 from tintype.core import (
     Completed,
     Dialect,
-    Events,
     Image,
     ImageEvent,
     ImageRequest,
@@ -35,6 +33,7 @@ from tintype.server.routes import Routes
 from ..fakes import FakeHouse
 from ..pictures import picture
 from ..seeds import printed, same_shape
+from .writing import happening, joined
 
 JPEG = picture("jpeg", 32, 16)
 REPORT = Report(asked="m", model="m", provider="p", created=1_795_166_107)
@@ -46,14 +45,7 @@ ROUTES = Routes(all_dialects())
 
 
 def document(request: ImageRequest, *events: ImageEvent) -> dict[str, Any]:
-    async def happening() -> Events:
-        for event in events:
-            yield event
-
-    async def main() -> bytes:
-        return b"".join([bytes(chunk) async for chunk in dialect.write(request, happening(), REPORT)])
-
-    found: dict[str, Any] = json.loads(asyncio.run(main()))
+    found: dict[str, Any] = json.loads(joined(dialect, request, REPORT, happening(*events)))
     return found
 
 

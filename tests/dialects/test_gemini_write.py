@@ -26,6 +26,7 @@ from tintype.core import errors as e
 from tintype.dialects import gemini, imagen
 
 from ..pictures import picture
+from .writing import happening, joined
 
 PNG = picture("png", 32, 16)
 DATA = base64.b64encode(PNG).decode()
@@ -44,14 +45,7 @@ USAGE = {
 
 
 def written(dialect: Dialect, request: ImageRequest, *events: ImageEvent) -> bytes:
-    async def happening() -> Events:
-        for event in events:
-            yield event
-
-    async def collect() -> bytes:
-        return b"".join([chunk async for chunk in dialect.write(request, happening(), REPORT)])
-
-    return asyncio.run(collect())
+    return joined(dialect, request, REPORT, happening(*events))
 
 
 def document(request: ImageRequest, *events: ImageEvent) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 from collections.abc import Sequence
@@ -14,7 +13,6 @@ import pytest
 from tintype.core import (
     Answer,
     Completed,
-    Events,
     Image,
     ImageEvent,
     ImageRequest,
@@ -30,6 +28,7 @@ from tintype.dialects.gptproto import dialect, pictures_in
 
 from ..fakes import FakeHouse
 from ..pictures import picture
+from .writing import happening, joined
 
 PNG = picture("png", 32, 16)
 BASE64 = base64.b64encode(PNG).decode()
@@ -47,14 +46,7 @@ def read(path: str = "/gptproto/v1/images/generations", **body: object) -> Image
 
 
 def written(request: ImageRequest, report: Report, *events: ImageEvent) -> str:
-    async def happening() -> Events:
-        for event in events:
-            yield event
-
-    async def collected() -> bytes:
-        return b"".join([chunk async for chunk in dialect.write(request, happening(), report)])
-
-    return asyncio.run(collected()).decode()
+    return joined(dialect, request, report, happening(*events)).decode()
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 from dataclasses import replace
@@ -12,7 +11,6 @@ import pytest
 
 from tintype.core import (
     Completed,
-    Events,
     Image,
     ImageEvent,
     ImageRequest,
@@ -27,6 +25,7 @@ from tintype.core.errors import TintypeError
 from tintype.dialects.interactions import Interactions
 
 from ..pictures import picture
+from .writing import happening, joined
 
 PNG = picture()
 DATA = base64.b64encode(PNG).decode()
@@ -43,14 +42,7 @@ def read(dialect: Interactions | None = None, **body: Any) -> ImageRequest:
 
 
 def written(dialect: Interactions, request: ImageRequest, *events: ImageEvent) -> str:
-    async def happening() -> Events:
-        for event in events:
-            yield event
-
-    async def collect() -> bytes:
-        return b"".join([chunk async for chunk in dialect.write(request, happening(), REPORT)])
-
-    return asyncio.run(collect()).decode()
+    return joined(dialect, request, REPORT, happening(*events)).decode()
 
 
 @pytest.mark.parametrize(

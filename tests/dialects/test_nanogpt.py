@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 from typing import Any
@@ -12,7 +11,6 @@ import pytest
 from tintype.core import (
     Completed,
     Dialect,
-    Events,
     Image,
     ImageRequest,
     Incoming,
@@ -26,6 +24,7 @@ from tintype.dialects.nanogpt_images import dialect as normalized
 from tintype.wire import multipart
 
 from ..pictures import picture
+from .writing import happening, joined
 
 PNG = picture()
 DATA_URL = f"data:image/png;base64,{base64.b64encode(PNG).decode()}"
@@ -349,14 +348,7 @@ def answered(dialect: Dialect, error: e.TintypeError) -> tuple[int, dict[str, An
 def written(request: ImageRequest, *pictures: Completed, cost: int | None) -> tuple[str, Report]:
     report = Report(asked="m", model="m", provider="p", created=1_778_155_200, cost=cost)
 
-    async def happening() -> Events:
-        for each in pictures:
-            yield each
-
-    async def collect() -> bytes:
-        return b"".join([bytes(chunk) async for chunk in legacy.write(request, happening(), report)])
-
-    return asyncio.run(collect()).decode(), report
+    return joined(legacy, request, report, happening(*pictures)).decode(), report
 
 
 def test_the_answer_is_the_pictures_and_the_bill() -> None:

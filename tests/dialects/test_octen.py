@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 from dataclasses import replace
@@ -12,7 +11,6 @@ import pytest
 
 from tintype.core import (
     Completed,
-    Events,
     Image,
     ImageEvent,
     ImageRequest,
@@ -28,6 +26,7 @@ from tintype.dialects.octen import dialect
 from tintype.wire import multipart
 
 from ..pictures import picture
+from .writing import happening, joined
 
 PNG = picture("png", 32, 16)
 BASE64 = base64.b64encode(PNG).decode()
@@ -46,14 +45,7 @@ def read(**body: object) -> ImageRequest:
 
 
 def written(request: ImageRequest, report: Report, *events: ImageEvent) -> str:
-    async def happening() -> Events:
-        for event in events:
-            yield event
-
-    async def collected() -> bytes:
-        return b"".join([chunk async for chunk in dialect.write(request, happening(), report)])
-
-    return asyncio.run(collected()).decode()
+    return joined(dialect, request, report, happening(*events)).decode()
 
 
 @pytest.mark.parametrize(

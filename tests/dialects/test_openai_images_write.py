@@ -36,6 +36,7 @@ from tintype.wire import sse
 from ..fakes import FakeHouse
 from ..pictures import picture
 from ..strict import validate_error, validate_event, validate_reply
+from .writing import happening
 
 PNG = picture("png", 32, 16)
 BASE64 = base64.b64encode(PNG).decode()
@@ -46,11 +47,7 @@ DONE = Completed(image=Image.from_bytes(PNG), usage=USAGE, quality="high", backg
 
 
 async def chunks(request: ImageRequest, *events: ImageEvent) -> list[Octets]:
-    async def happening() -> Events:
-        for event in events:
-            yield event
-
-    return [chunk async for chunk in dialect.write(request, happening(), REPORT)]
+    return [chunk async for chunk in dialect.write(request, happening(*events), REPORT)]
 
 
 def written(request: ImageRequest, *events: ImageEvent) -> bytes:

@@ -11,12 +11,13 @@ from typing import Any
 import openai
 import pytest
 
-from tintype.core import Completed, Events, Image, ImageEvent, ImageRequest, Incoming, Partial, Report, Usage
+from tintype.core import Completed, Image, ImageEvent, ImageRequest, Incoming, Partial, Report, Usage
 from tintype.core.errors import BadRequest, Refused, TintypeError
 from tintype.dialects.openai_images import dialect
 
 from ..pictures import picture
 from ..upstream import Reply, fake_upstream
+from .writing import happening
 
 PNG = picture()
 REQUEST = ImageRequest(model="m", prompt="p")
@@ -40,11 +41,7 @@ async def asked(reply: Reply, call: Call) -> tuple[Any, ImageRequest]:
 
 
 async def written(request: ImageRequest, *events: ImageEvent) -> Reply:
-    async def happening() -> Events:
-        for event in events:
-            yield event
-
-    chunks = [bytes(chunk) async for chunk in dialect.write(request, happening(), REPORT)]
+    chunks = [bytes(chunk) async for chunk in dialect.write(request, happening(*events), REPORT)]
     return Reply(headers={"content-type": dialect.media_type(request)}, chunks=chunks)
 
 

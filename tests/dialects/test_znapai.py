@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 from dataclasses import replace
@@ -12,7 +11,6 @@ import pytest
 
 from tintype.core import (
     Completed,
-    Events,
     Image,
     ImageEvent,
     ImageRequest,
@@ -29,6 +27,7 @@ from tintype.dialects.znapai import dialect
 from ..pictures import picture
 from ..seeds import printed, same_shape
 from ..strict import validate_error, validate_event
+from .writing import happening, joined
 
 PNG = picture("png", 32, 16)
 BASE64 = base64.b64encode(PNG).decode()
@@ -41,14 +40,7 @@ ADDRESS = "http://t.test/pictures/a.png"
 
 
 def written(request: ImageRequest, *events: ImageEvent) -> bytes:
-    async def happening() -> Events:
-        for event in events:
-            yield event
-
-    async def main() -> bytes:
-        return b"".join([bytes(chunk) async for chunk in dialect.write(request, happening(), REPORT)])
-
-    return asyncio.run(main())
+    return joined(dialect, request, REPORT, happening(*events))
 
 
 def document(request: ImageRequest, *events: ImageEvent) -> dict[str, Any]:

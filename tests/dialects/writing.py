@@ -22,14 +22,22 @@ def written(
 ) -> bytes:
     """All that is written; `fails` comes after the events."""
 
-    async def happening() -> Events:
-        for event in events:
-            yield event
-        if fails is not None:
-            raise fails
+    return joined(dialect, request, REPORT, happening(*events, fails=fails))
+
+
+async def happening(*events: ImageEvent, fails: Exception | None = None) -> Events:
+    """What a job would tell."""
+    for event in events:
+        yield event
+    if fails is not None:
+        raise fails
+
+
+def joined(dialect: Dialect, request: ImageRequest, report: Report, events: Events) -> bytes:
+    """All that a dialect writes of them."""
 
     async def collected() -> bytes:
-        return b"".join([bytes(chunk) async for chunk in dialect.write(request, happening(), REPORT)])
+        return b"".join([bytes(chunk) async for chunk in dialect.write(request, events, report)])
 
     return asyncio.run(collected())
 

@@ -142,6 +142,41 @@ def test_ruby_parts_without_a_file_name_and_with_encoded_names(name: bytes, rest
     assert [image.as_bytes() for image in request.images] == [PNG, PNG]
 
 
+def test_librechat_leaves_everything_to_the_model() -> None:
+    auto = {"background": "auto", "quality": "auto", "size": "auto"}
+    request = read_json({"model": "gpt-image-2", "prompt": "hi", "n": 1, "output_format": "webp", **auto})
+    assert request == ImageRequest(model="gpt-image-2", prompt="hi", output_format="webp")
+
+
+def test_librechat_edit_as_a_form() -> None:
+    """axios: brackets after the name of every picture, and the key in Azure's header as well."""
+    request = read_form(
+        b'name="model"\r\n\r\ngpt-image-2',
+        b'name="prompt"\r\n\r\nhi',
+        b'name="n"\r\n\r\n1',
+        b'name="quality"\r\n\r\nauto',
+        b'name="size"\r\n\r\nauto',
+        *[
+            b'name="image[]"; filename="image_%d.png"\r\nContent-Type: image/png\r\n\r\n' % i + PNG
+            for i in (0, 1)
+        ],
+    )
+    assert request == ImageRequest(model="gpt-image-2", prompt="hi", images=(Image.from_bytes(PNG),) * 2)
+    keys = {"authorization": "Bearer k", "api-key": "k"}
+    assert Incoming(path="/images/edits", headers=keys).key == "k"
+
+
+def test_dotnet_writes_names_without_quotes_and_the_boundary_with_them() -> None:
+    """MultipartFormDataContent: `name=image`, a second spelling of the file's name, a charset on every text."""
+    text = b"Content-Type: text/plain; charset=utf-8\r\nContent-Disposition: form-data; name="
+    file = b"Content-Disposition: form-data; name=image; filename=a.png; filename*=utf-8''a.png\r\n\r\n"
+    parts = [file + PNG, text + b"prompt\r\n\r\nhi", text + b"model\r\n\r\ngpt-image-2", text + b"n\r\n\r\n2"]
+    body = b"".join(b"--6e0b-9a\r\n" + part + b"\r\n" for part in parts) + b"--6e0b-9a--\r\n"
+    headers = {"content-type": 'multipart/form-data; boundary="6e0b-9a"'}
+    request = dialect.read(Incoming(path="/images/edits", headers=headers, body=body))
+    assert request == ImageRequest(model="gpt-image-2", prompt="hi", n=2, images=(Image.from_bytes(PNG),))
+
+
 @pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "", "text/plain"])
 def test_curl_without_a_content_type(content_type: str) -> None:
     body = b' {"model": "gpt-image-2", "prompt": "hi"}'

@@ -47,30 +47,44 @@ def test_the_bytes_come_through_a_pipe(environ: dict[str, str], tmp_path: Path) 
     assert drawn.stderr.decode().startswith("1 picture · 64x64 · low · ")
 
 
+@pytest.fixture
+def hears_ctrl_c() -> Iterator[None]:
+    """A shell starts what runs in its background deaf to Ctrl-C, and whoever is started there inherits it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send there")
+@pytest.mark.usefixtures("hears_ctrl_c")
 @pytest.mark.parametrize("local", [False, True])
 def test_ctrl_c_ends_it_and_leaves_no_file(
     environ: dict[str, str], card: ModelCard, tmp_path: Path, local: bool
 ) -> None:
     provider = FakeProvider(pause=30)
-    with serving(fake_gateway(provider, card)) as url:
-        order = ["gen", "a fox", "-o", "fox.png"]
-        if local:
-            order += ["--local", "-n", "10", "-s", "1024x1024", "-q", "high"]
-        started = subprocess.Popen(
+    order = ["gen", "a fox", "-o", "fox.png"]
+    if local:
+        order += ["--local", "-n", "10", "-s", "1024x1024", "-q", "high"]
+    with (
+        serving(fake_gateway(provider, card)) as url,
+        subprocess.Popen(
             [*COMMAND, *order],
             env={**environ, "OPENAI_BASE_URL": f"{url}/v1"},
             cwd=tmp_path,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-        )
-        deadline = time.monotonic() + 20
-        while not (list(tmp_path.glob("*.png")) if local else provider.asked):
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        started.send_signal(signal.SIGINT)
-        out, err = started.communicate(timeout=20)
+        ) as started,
+    ):
+        try:
+            deadline = time.monotonic() + 20
+            while not (list(tmp_path.glob("*.png")) if local else provider.asked):
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            started.send_signal(signal.SIGINT)
+            out, err = started.communicate(timeout=20)
+        finally:
+            started.kill()
     assert started.returncode == 130
     assert "Traceback" not in err
     assert err.endswith("tintype: interrupted\n")

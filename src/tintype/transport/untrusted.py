@@ -243,12 +243,20 @@ def read_target(url: str) -> Target:
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     target = Target(parts.scheme, _read_host(parts), port, path)
     try:
-        same = (Url(target.url).host_str or "").strip("[]") == target.host
+        same = _plain((Url(target.url).host_str or "").strip("[]")) == _plain(target.host)
     except ValueError:
         same = False
     if not same:  # the client would look up what it reads, and not what was judged
         raise Unfetchable("its host is no name that can be looked up")
     return target
+
+
+def _plain(host: str) -> Address | str:
+    """For comparing: an IPv6 address can be written in several ways."""
+    try:
+        return ip_address(host)
+    except ValueError:
+        return host
 
 
 def _read_host(parts: SplitResult) -> str:

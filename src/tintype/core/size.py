@@ -244,10 +244,6 @@ class Sizes:
             key=lambda offer: abs(offer.width * offer.height - area),
         )
 
-    def ratio_of(self, size: Size) -> Ratio | None:
-        """What a model of shapes is asked for to get this size; None for a size that is not in its table."""
-        return next((ratio for ratio, pixels in self.shapes.items() if pixels == size), None)
-
     def _shape(self, wish: Ratio) -> Size | None:
         """A wish without a tier is for the tier that comes first in the table."""
         tier = wish.tier or next((ratio.tier for ratio in self.shapes), None)

@@ -23,7 +23,6 @@ from .http import Gone, Headers, Receive, Scope, Send, end, header, hung_up, rea
 from .routes import Match
 
 HEARTBEAT = b": still drawing\n\n"
-EVENT_STREAM = "text/event-stream"
 
 
 class Endpoint:

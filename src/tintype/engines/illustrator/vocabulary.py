@@ -166,13 +166,6 @@ MATERIALS = frozenset(
 )
 """Colours only when they stand right before a thing, and never of a background or a palette."""
 
-COLOUR_NOUNS = frozenset(
-    table(
-        "orange, violet, peach, rose, lime, chestnut, coral, olive, lavender, lilac, ginger, mint, salmon, glass, emerald, amber"
-    )
-)
-"""Colours when a noun follows, things when none does: "an orange cat", "an orange"."""
-
 RELATIONS: dict[str, Relation] = {
     **dict.fromkeys(table("on, on top of, upon, atop, sitting on, standing on, lying on, over, onto, perched on, resting on, placed on, presented on, sleeping on, balancing on, seated on, sits on, stands on, lies on, across"), "on"),
     **dict.fromkeys(table("under, beneath, below, underneath, sitting under, standing under, stands under, sits under, hanging below"), "under"),

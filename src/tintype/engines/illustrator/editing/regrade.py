@@ -13,8 +13,6 @@ from ..styles.shape import lines
 from ..styles.texture import clouds, grain
 from ..styles.tone import blur, curve, curves, darken, field, glow, saturate, vignette
 
-STRAIGHT = curve((0, 0), (1, 1))
-
 
 def toned(picture: Image.Image, tone: str, painting: Painting) -> Image.Image:
     """RGB in and out; `tone` is a key of wishes.TONES."""

@@ -39,6 +39,11 @@ class FakeProvider:
     asked: list[ImageRequest] = field(default_factory=list)
     left: int = 0
 
+    async def check(self) -> str:
+        return "it is here"
+
+    async def close(self) -> None: ...
+
     async def generate(self, request: ImageRequest, card: ModelCard) -> Events:
         self.asked.append(request)
         size = Size(8, 8) if self.plain else card.sizes.nearest(request.size or Size(64, 64))

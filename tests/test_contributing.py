@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tintype.catalog import read_service
-from tintype.core import Completed, Image, ImageRequest, ModelCard, Size
+from tintype.core import Access, Completed, Image, ImageRequest, ModelCard, Size
 from tintype.dialects import all_dialects
 from tintype.gateway.gateway import Gateway
 from tintype.gateway.offers import Offer, Offers
@@ -42,7 +42,7 @@ def run(name: str) -> dict[str, Any]:
 def test_a_model_is_one_file() -> None:
     service = read_service("acme.toml", EXAMPLES["acme.toml"])
     (card,) = service.cards
-    assert service.settings["key"] == "ACME_API_KEY"
+    assert service.settings["key_env"] == "ACME_API_KEY"
     request = ImageRequest(model=card.id, prompt="a cat", n=4, output_format="webp")
     notes = {str(note) for note in make_plan(request, card, all_polyfills()).notes}
     assert notes == {"n=filled:fan_out(1x4)", "output_format=filled:transcode(png->webp)"}
@@ -51,7 +51,7 @@ def test_a_model_is_one_file() -> None:
 
 
 def test_a_provider() -> None:
-    mirror = run("mirror.py")["Mirror"].open({}, None)
+    mirror = run("mirror.py")["Mirror"].open(Access(name="mirror"))
     card = ModelCard(id="mirror", provider="mirror", max_input_images=1, max_n=2)
     gateway = Gateway(offers=Offers([Offer(card, mirror)], default="mirror"), polyfills=all_polyfills())
     picture = Image.from_bytes(png(Size(8, 8)))

@@ -25,7 +25,7 @@ def test_a_whole_file() -> None:
         [provider]
         adapter = "tintype.providers.openai:OpenAI"
         base_url = "https://api.acme.example/v1/"
-        key = "ACME_API_KEY"
+        key_env = "ACME_API_KEY"
 
         [defaults]
         owned_by = "acme"
@@ -57,7 +57,7 @@ def test_a_whole_file() -> None:
     )
     one, two, three = service.cards
     assert service.name == "acme"
-    assert service.settings["key"] == "ACME_API_KEY"
+    assert service.settings["key_env"] == "ACME_API_KEY"
     assert [card.max_n for card in service.cards] == [2, 1, 4]
     assert {card.owned_by for card in service.cards} == {"acme"}
     assert {card.provider for card in service.cards} == {"acme"}

@@ -76,7 +76,7 @@ def test_a_key_for_a_service_that_cannot_be_called_yet_is_said_aloud(
         """
         [provider]
         adapter = "tintype.providers.acme:Acme"
-        key = "ACME_API_KEY"
+        key_env = "ACME_API_KEY"
         [[model]]
         id = "acme-1"
         source = "its page"

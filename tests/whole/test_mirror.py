@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tintype.catalog import load
-from tintype.core import Completed, Image, ImageEvent, ImageRequest, Partial, Size, Text
+from tintype.core import Access, Completed, Image, ImageEvent, ImageRequest, Partial, Size, Text
 from tintype.core.errors import TintypeError
 from tintype.gateway.assemble import open_gateway
 from tintype.gateway.gateway import Gateway
@@ -34,7 +34,7 @@ def through(gateway: Gateway, request: ImageRequest) -> list[ImageEvent]:
 
 
 def behind(address: str) -> Gateway:
-    provider = OpenAI.open({"base_url": f"{address}/v1/"}, "any")
+    provider = OpenAI.open(Access(name="openai", base_url=f"{address}/v1/", key="any"))
     return Gateway(offers=Offers([Offer(CARD, provider)], default=CARD.id), polyfills=all_polyfills())
 
 
@@ -64,7 +64,7 @@ def test_the_same_pictures_come_out_of_two_houses(address: str, name: str) -> No
 
 
 def test_an_error_of_the_far_house_is_the_callers_own(address: str) -> None:
-    provider = OpenAI.open({"base_url": f"{address}/v1/"}, "any")
+    provider = OpenAI.open(Access(name="openai", base_url=f"{address}/v1/", key="any"))
     permissive = replace(CARD, backgrounds=("transparent", "opaque"))
     gateway = Gateway(
         offers=Offers([Offer(permissive, provider)], default=CARD.id), polyfills=all_polyfills()

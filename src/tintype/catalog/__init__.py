@@ -1,5 +1,6 @@
-"""Floor 2: which models exist and what each can do, as data: one TOML file per service."""
+"""Floor 2: what the services and their models are, as data. A file is a service, and needs no Python."""
 
+from .configured import configure
 from .reading import Service, load, read_service
 
-__all__ = ["Service", "load", "read_service"]
+__all__ = ["Service", "configure", "load", "read_service"]

@@ -169,28 +169,22 @@ def _data(folder: Path) -> Finding:
 def _keys() -> Finding:
     """Names only: a key is never printed."""
     from ..catalog import load
-    from ..gateway.assemble import is_callable
+    from ..gateway.assemble import is_callable, missing
 
-    services = load()
-    known = {each.settings["key"]: each.name for each in services if "key" in each.settings}
-    absent_yet = {each.name for each in services if not is_callable(each)}
-    there = [
-        f"{name} is set, but this version cannot call {service} yet: its twins draw, free"
-        if service in absent_yet
-        else f"{name} is set: {service} draws, and is paid"
-        for name, service in known.items()
-        if _set(name)
-    ]
-    absent = [
-        f"{name} is not set: {service}'s twins draw, free"
-        for name, service in known.items()
-        if not _set(name)
-    ]
+    there, absent = [], []
+    for service in load():
+        variable = service.settings.get("key_env")
+        if not service.needs or not variable:
+            continue
+        if missing(service, os.environ):
+            absent.append(f"{variable} is not set: {service.name}'s twins draw, free")
+        elif is_callable(service):
+            there.append(f"{variable} is set: {service.name} draws, and is paid")
+        else:
+            there.append(
+                f"{variable} is set, but this version cannot call {service.name} yet: its twins draw, free"
+            )
     return Finding("ok", "; ".join(there + absent))
-
-
-def _set(name: str) -> bool:
-    return bool(os.environ.get(name))
 
 
 def _server() -> Finding | None:

@@ -88,6 +88,12 @@ class Server:
         self.told: dict[str, str] = {}  # what a Tintype server says beside its picture
         self._upstream = _upstream(url, key, {"prefer": "handling=strict"} if strict else {})
 
+    async def check(self) -> str:
+        return f"{self.name} was named"
+
+    async def close(self) -> None:
+        await self._upstream.close()
+
     async def generate(self, request: ImageRequest, card: ModelCard) -> Events:
         call = build(request, card)
         done = False

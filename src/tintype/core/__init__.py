@@ -1,5 +1,6 @@
 """Floor 0: the nouns. No I/O, nothing but the standard library."""
 
+from .access import Access
 from .card import Life, ModelCard, Range
 from .events import Completed, Events, ImageEvent, Partial, Text, Usage
 from .header import Header
@@ -7,6 +8,7 @@ from .image import Image, Octets
 from .money import Micros, Prices
 from .operation import ANY, Described, Operation, Schema
 from .protocols import (
+    Adapter,
     Answer,
     Aside,
     Dialect,
@@ -25,6 +27,8 @@ from .tokens import TokenFormula
 
 __all__ = [
     "ANY",
+    "Access",
+    "Adapter",
     "Answer",
     "Aside",
     "Completed",

@@ -47,6 +47,7 @@ class ModelCard:
 
     id: str
     provider: str
+    of: str = ""  # the model that this is an offer of, where that is another provider's
     upstream_id: str = ""
     name: str = ""
     owned_by: str = ""

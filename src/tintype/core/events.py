@@ -56,8 +56,9 @@ class Completed:
     """A finished picture. `index` says which of the `n` asked for.
 
     Usage rides on the last picture of an upstream call and is zero on the others, so the
-    usage of a request is always the plain sum. `quality` and `background` are what the
-    provider says it applied, None when it does not say; size and format are in the picture.
+    usage of a request is always the plain sum. So does `cost`, of an upstream that says what it took:
+    micro-dollars, None when it does not say. `quality` and `background` are what the provider says
+    it applied, None when it does not say; size and format are in the picture.
     """
 
     image: Image
@@ -67,6 +68,7 @@ class Completed:
     seed: int | None = None
     quality: str | None = None
     background: str | None = None
+    cost: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from .access import Access
 from .card import ModelCard
 from .errors import TintypeError
 from .events import Events, ImageEvent
@@ -180,8 +181,8 @@ class Dialect(Protocol):
 class Provider(Protocol):
     """A place that makes pictures.
 
-    `family` names the extras that it sends on. `local` says that a picture costs nothing
-    until it is drawn, so that a job nobody waits for is better ended.
+    `name` is the one that it was opened under. `family` names the extras that it sends on. `local` says
+    that a picture costs nothing until it is drawn, so that a job nobody waits for is better ended.
     """
 
     name: str
@@ -189,7 +190,34 @@ class Provider(Protocol):
     local: bool
 
     def generate(self, request: ImageRequest, card: ModelCard) -> Events:
-        """Make the pictures. Only ever asked for what `card` says it can do."""
+        """Make the pictures. Only ever asked for what `card` says it can do.
+
+        Raises UpstreamError and CallerError; whoever answers without a picture raises NoImage or Refused.
+        """
+        ...
+
+    async def check(self) -> str:
+        """What can be told without buying a picture, in a sentence: "the key is taken, 12 models".
+
+        Raises UpstreamError saying what is wrong, and who can mend it.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections. Nothing is asked of it afterwards."""
+        ...
+
+
+class Adapter(Protocol):
+    """The class that a catalog file names: how one kind of provider is opened.
+
+    `options` are the settings that are its own, beside those that every provider has.
+    """
+
+    options: tuple[str, ...]
+
+    def open(self, access: Access) -> Provider:
+        """Without I/O. Raises ValueError saying which setting is missing or wrong."""
         ...
 
 

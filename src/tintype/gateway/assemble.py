@@ -10,10 +10,9 @@ import logging
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Protocol
 
-from ..catalog import Service, load
-from ..core import Polyfill, Provider
+from ..catalog import Service, configure, load
+from ..core import Access, Adapter, Polyfill, Provider
 from ..polyfills import all_polyfills
 from ..polyfills.fetch import Fetch
 from .gateway import Gateway
@@ -23,17 +22,11 @@ from .settings import Settings
 _log = logging.getLogger(__name__)
 
 
-class Adapter(Protocol):
-    """The class that a catalog file names: how one kind of provider is opened."""
-
-    def open(self, settings: Mapping[str, Any], key: str | None) -> Provider: ...
-
-
 def open_gateway(settings: Settings, environ: Mapping[str, str]) -> Gateway:
     """Raises ValueError for a catalog or a configuration that cannot be."""
     return Gateway(
         offers=Offers(
-            offers(load(), environ),
+            offers(configure(load(), settings.provider), environ),
             default=settings.default_model,
             stand_ins=settings.stand_in,
             deployments=settings.deployment,
@@ -52,26 +45,71 @@ def polyfills(settings: Settings) -> Iterator[Polyfill]:
 
 
 def offers(services: tuple[Service, ...], environ: Mapping[str, str]) -> Iterator[Offer]:
-    """One for every card. A service that names no key needs none.
+    """One for every card that can be called, and a twin for every model that cannot.
 
-    A service whose provider is not in this version is answered by twins. That is said aloud where its key is
-    set, since whoever set it counts on real pictures.
+    A twin is of a model, and not of an offer: what another service sells of a vendor's model is there when
+    that service can be called, and not otherwise. A service whose provider is not in this version is answered
+    by twins; that is said aloud where its key is set, since whoever set it counts on real pictures.
     """
-    artist = next(_open(service, None) for service in services if "key" not in service.settings)
+    artist = next(_open(service, environ) for service in services if not service.needs)
     for service in services:
-        variable = service.settings.get("key")
-        key = environ.get(variable) if variable else None
-        if key and not is_callable(service):
+        there = not missing(service, environ)
+        if there and not is_callable(service):
             _log.warning(
                 "%s is set, but this version of Tintype cannot call %s yet: its models are answered by their twins",
-                variable,
+                service.settings.get("key_env"),
                 service.name,
             )
-            key = None
-        twin = variable is not None and not key
-        provider = artist if variable is None or twin else _open(service, key)
+            there = False
+        provider = artist if not service.needs else _open(service, environ) if there else None
         for card in service.cards:
-            yield Offer(card, provider, twin=twin)
+            if provider is not None:
+                yield Offer(card, provider)
+            elif not card.of:
+                yield Offer(card, artist, twin=True)
+
+
+def missing(service: Service, environ: Mapping[str, str]) -> list[str]:
+    """What must be set before this service can be called, as it is written: "ACME_API_KEY", "base_url"."""
+    access = read_access(service, environ)
+    absent = []
+    for need in service.needs:
+        found = (
+            access.key
+            if need == "key"
+            else access.base_url
+            if need == "base_url"
+            else access.options.get(need)
+        )
+        if not found:
+            variables = service.settings.get("key_env") if need == "key" else _environment(service).get(need)
+            absent.append(" or ".join(variables.split()) if variables else need)
+    return absent
+
+
+def read_access(service: Service, environ: Mapping[str, str]) -> Access:
+    """How the service is reached: the operator's word first, then the environment's, then the catalog's."""
+    settings = service.settings
+    told = {name: _first(variables, environ) for name, variables in _environment(service).items()}
+    options = {**{name: value for name, value in told.items() if value}, **settings.get("options", {})}
+    named = {name: settings[name] for name in ("timeout", "connect_timeout", "headers") if name in settings}
+    return Access(
+        name=service.name,
+        key=settings.get("key") or _first(settings.get("key_env", ""), environ),
+        base_url=options.pop("base_url", "") or settings.get("base_url", ""),
+        options=options,
+        **named,
+    )
+
+
+def _environment(service: Service) -> Mapping[str, str]:
+    found: Mapping[str, str] = service.settings.get("environment", {})
+    return found
+
+
+def _first(variables: str, environ: Mapping[str, str]) -> str | None:
+    """The value of the first of these variables that is set."""
+    return next((environ[name].strip() for name in variables.split() if environ.get(name, "").strip()), None)
 
 
 def is_callable(service: Service) -> bool:
@@ -79,7 +117,12 @@ def is_callable(service: Service) -> bool:
     return find_spec(service.settings["adapter"].partition(":")[0]) is not None
 
 
-def _open(service: Service, key: str | None) -> Provider:
+def _open(service: Service, environ: Mapping[str, str]) -> Provider:
     module, _, name = service.settings["adapter"].partition(":")
     adapter: Adapter = getattr(import_module(module), name)
-    return adapter.open(service.settings, key)
+    access = read_access(service, environ)
+    for option in access.options:
+        if option not in adapter.options:
+            there = f"; there are {', '.join(adapter.options)}" if adapter.options else ""
+            raise ValueError(f"[provider.{service.name}]: there is no setting `{option}`{there}")
+    return adapter.open(access)

@@ -28,6 +28,8 @@ class Settings:
     fetch_allow: tuple[IPv4Network | IPv6Network, ...] = ()  # not public, and yet fetched from
     stand_in: Mapping[str, str] = field(default_factory=dict)  # requested name or pattern -> model
     deployment: Mapping[str, str] = field(default_factory=dict)  # Azure's name for it -> model
+    provider: Mapping[str, Any] = field(default_factory=dict)  # name -> its settings, read by the catalog
+    route: Mapping[str, Any] = field(default_factory=dict)  # requested name -> the offers that answer
 
     @classmethod
     def load(cls, environ: Mapping[str, str], path: Path | None = None) -> Self:
@@ -61,8 +63,9 @@ class Settings:
         old = known[name]
         try:
             if isinstance(old, Mapping):
-                if not isinstance(value, Mapping) or not all(isinstance(to, str) for to in value.values()):
-                    raise ValueError("a table of names")
+                kind = Mapping if name in _TABLES else str
+                if not isinstance(value, Mapping) or not all(isinstance(to, kind) for to in value.values()):
+                    raise ValueError("a table of tables" if name in _TABLES else "a table of names")
                 new: Any = dict(value)
             else:
                 new = _convert(value, old)
@@ -71,6 +74,7 @@ class Settings:
         return replace(self, **{name: new})
 
 
+_TABLES = ("provider", "route")
 _SHORT = ("HOST", "PORT", "DATA")
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any, Self
 
 from ..core import (
+    Access,
     Completed,
     Events,
     Image,
@@ -50,6 +51,7 @@ class Illustrator:
     name = "illustrator"
     family = ""
     local = True
+    options: tuple[str, ...] = ()
 
     def __init__(self, cores: int | None = None) -> None:
         self._cores = cores or os.cpu_count() or 1
@@ -57,8 +59,14 @@ class Illustrator:
         self._orders = 0
 
     @classmethod
-    def open(cls, settings: Mapping[str, Any], key: str | None) -> Self:
+    def open(cls, access: Access) -> Self:
         return cls()
+
+    async def check(self) -> str:
+        return "it draws on this machine"
+
+    async def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def generate(self, request: ImageRequest, card: ModelCard) -> Events:
         """Draw in a thread of the pool; leaving ends the drawing at its next stage."""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Self
 
 import msgspec
 
-from ..core import Completed, Events, Image, ImageEvent, ImageRequest, ModelCard, Octets, Partial
+from ..core import Access, Completed, Events, Image, ImageEvent, ImageRequest, ModelCard, Octets, Partial
 from ..core.errors import (
     BadRequest,
     Garbled,
@@ -21,7 +21,7 @@ from ..core.errors import (
     Unavailable,
     Unsupported,
 )
-from ..transport.upstream import Upstream
+from ..transport.upstream import ReadError, Upstream
 from ..wire import multipart, payload, sse
 from ..wire import openai_images as wire
 
@@ -42,14 +42,24 @@ class OpenAI:
     name = "openai"
     family = "openai"
     local = False
+    options: tuple[str, ...] = ()
 
-    def __init__(self, upstream: Upstream) -> None:
+    def __init__(self, upstream: Upstream, name: str = name) -> None:
         self._upstream = upstream
+        self.name = name
 
     @classmethod
-    def open(cls, settings: Mapping[str, Any], key: str | None) -> Self:
-        """As a catalog file asks for it: `base_url`, and the key as a bearer token."""
-        return cls(Upstream(settings["base_url"], {"authorization": f"Bearer {key}"} if key else {}))
+    def open(cls, access: Access) -> Self:
+        """The key goes as a bearer token."""
+        return cls(
+            Upstream.of(access, authorization=f"Bearer {access.key}" if access.key else ""), access.name
+        )
+
+    async def check(self) -> str:
+        return await check_models(self._upstream, read_error)
+
+    async def close(self) -> None:
+        await self._upstream.close()
 
     async def generate(self, request: ImageRequest, card: ModelCard) -> Events:
         call = build(request, card)
@@ -66,6 +76,20 @@ class OpenAI:
             await documents.aclose()
         if not done:
             raise NoImage(f"{self._upstream.host} answered without a picture.", charged=True)
+
+
+async def check_models(upstream: Upstream, read_error: ReadError) -> str:
+    """By the list of models, which every service of this kind has, and gives only to who has a key."""
+    document = await upstream.get("/models", read_error=read_error)
+    try:
+        count = len(msgspec.json.decode(document, type=_Models).data)
+    except (msgspec.DecodeError, ValueError):
+        return "the key is taken"
+    return f"the key is taken, {count} models"
+
+
+class _Models(msgspec.Struct):
+    data: list[msgspec.Raw]
 
 
 def build(request: ImageRequest, card: ModelCard) -> Call:

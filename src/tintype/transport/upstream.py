@@ -7,16 +7,20 @@ an upstream that ignores `"stream": true` is served like any other.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Self
 from urllib.parse import urlsplit
 
 from pyreqwest.client import ClientBuilder
 from pyreqwest.exceptions import DetailedPyreqwestError, RequestTimeoutError
+from pyreqwest.request import RequestBuilder
 from pyreqwest.response import Response
 
-from ..core import Octets
+from ..core import Access, Octets
 from ..core.errors import Busy, Rejected, Timeout, TintypeError, Unavailable
 
 Frames = Callable[[AsyncIterator[Octets]], AsyncIterator[Octets]]
@@ -24,6 +28,13 @@ Frames = Callable[[AsyncIterator[Octets]], AsyncIterator[Octets]]
 
 ReadError = Callable[[int, bytes], TintypeError | None]
 """What an error answer (status, body) means in the upstream's own wire; None where that says nothing."""
+
+Authorize = Callable[[], Awaitable[Mapping[str, str]]]
+"""The headers that let a call in, where they change with time: a token that is fetched and runs out."""
+
+DEADLINE: ContextVar[float | None] = ContextVar("deadline", default=None)
+"""When the work at hand must be done, on the event loop's clock. No call that begins before goes on after it:
+whoever hands work on shortens it, and nobody has to pass it along."""
 
 _EXCERPT = 65_536
 _NOT_SENT = ("(Connect)", "dns error", "tcp connect", "builder error")
@@ -33,7 +44,7 @@ class Upstream:
     """One base URL, with the headers that every call to it carries; they hold the key.
 
     `timeout` is the longest silence in seconds: a plain reply is silent until the picture is done.
-    Close it with `close`, once.
+    `authorize` is asked for further headers before each call. Close it with `close`, once.
     """
 
     def __init__(
@@ -43,22 +54,39 @@ class Upstream:
         *,
         timeout: float = 600.0,
         connect_timeout: float = 10.0,
+        authorize: Authorize | None = None,
     ) -> None:
         self.host = urlsplit(base_url).hostname or "the upstream"
-        headers = headers or {}
-        self._secrets = sorted(
-            {word for value in headers.values() for word in value.split() if len(word) > 6}
-        )
+        self._authorize = authorize
+        self._secrets = _secrets(headers or {})
         self._client = (
             ClientBuilder()
             .base_url(base_url.rstrip("/") + "/")
-            .default_headers({**headers, "accept": "application/json, text/event-stream"})
+            .default_headers({**(headers or {}), "accept": "application/json, text/event-stream"})
             .user_agent("tintype")
             .follow_redirects(False)  # a redirected POST would lose its body and show the key elsewhere
             .read_timeout(timedelta(seconds=timeout))
             .connect_timeout(timedelta(seconds=connect_timeout))
             .build()
         )
+
+    @classmethod
+    def of(cls, access: Access, *, authorize: Authorize | None = None, **headers: str) -> Self:
+        """As the operator says; `headers` (`api_key="K"` is `api-key: K`) are the adapter's, and empty ones are
+        left out. Raises ValueError for an access without an address."""
+        if not urlsplit(access.base_url).hostname:
+            raise ValueError(f"[provider.{access.name}]: `base_url` is an address such as https://host/v1/")
+        own = {name.replace("_", "-"): value for name, value in headers.items() if value}
+        try:
+            return cls(
+                access.base_url,
+                {**own, **access.headers},
+                timeout=access.timeout,
+                connect_timeout=access.connect_timeout,
+                authorize=authorize,
+            )
+        except ValueError as error:  # a key with a line break in it, say
+            raise ValueError(f"[provider.{access.name}]: {error}") from None
 
     def __repr__(self) -> str:
         return f"<Upstream {self.host}>"
@@ -82,15 +110,11 @@ class Upstream:
         hangs up; but pyreqwest 0.15 lets a request whose answer has not begun run on, until the answer or
         `timeout`. Raises UpstreamError, or what `read_error` makes of an answer.
         """
-        request = (
-            self._client.post(path.lstrip("/"))
-            .header("content-type", media_type)
-            .body_bytes(body)
-            .streamed_read_buffer_limit(0)  # else a stream's first 64 KB wait for each other (pyreqwest 0.15)
-            .build_streamed()
-        )
+        builder = self._client.post(path.lstrip("/")).header("content-type", media_type).body_bytes(body)
+        # Without a limit of 0, a stream's first 64 KB wait for each other (pyreqwest 0.15).
+        builder = (await self._ready(builder)).streamed_read_buffer_limit(0)
         try:
-            async with request as response:
+            async with builder.build_streamed() as response:
                 if response.status >= 300:
                     raise await self._failure(response, read_error)
                 if see_headers is not None:
@@ -110,27 +134,65 @@ class Upstream:
 
     async def get(self, path: str, *, read_error: ReadError) -> bytes:
         """The whole of an answer. Raises as `post` does."""
-        request = self._client.get(path.lstrip("/")).build_streamed()
+        return await self.ask("GET", path, read_error=read_error)
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        media_type: str = "",
+        *,
+        read_error: ReadError,
+    ) -> bytes:
+        """The whole of an answer that is one document, or a file. Raises as `post` does."""
+        builder = self._client.request(method, path.lstrip("/"))
+        if body is not None:
+            builder = builder.header("content-type", media_type or "application/json").body_bytes(body)
+        builder = await self._ready(builder)
         try:
-            async with request as response:
+            async with builder.build_streamed() as response:
                 if response.status >= 300:
                     raise await self._failure(response, read_error)
                 return bytes(await response.bytes())
-        except RequestTimeoutError:
-            raise Timeout(f"No answer from {self.host} in time.") from None
+        except RequestTimeoutError as error:
+            raise Timeout(
+                f"No answer from {self.host} in time.", charged=body is not None and _was_sent(error)
+            ) from None
         except DetailedPyreqwestError as error:
             raise Unavailable(
-                f"The connection to {self.host} failed: {self._clean(_cause(error))}."
+                f"The connection to {self.host} failed: {self._clean(_cause(error))}.",
+                charged=body is not None and _was_sent(error),
             ) from None
+
+    async def _ready(self, builder: RequestBuilder) -> RequestBuilder:
+        """Let in, and ended at the deadline. Raises Timeout when that is over."""
+        if self._authorize is not None:
+            headers = await self._authorize()
+            self._secrets = sorted({*self._secrets, *_secrets(headers)}, key=len)[-8:]
+            builder = builder.headers(headers)
+        deadline = DEADLINE.get()
+        if deadline is None:
+            return builder
+        left = deadline - asyncio.get_running_loop().time()
+        if left <= 0:
+            raise Timeout(f"There was no time left to ask {self.host}.")
+        return builder.timeout(timedelta(seconds=left))
 
     async def _failure(self, response: Response, read_error: ReadError) -> TintypeError:
         status = response.status
-        if status in (401, 403):  # its message may quote the key
-            return Rejected(f"{self.host} does not take our key ({status}).", code="upstream_key_rejected")
+        refused = Rejected(f"{self.host} does not take our key ({status}).", code="upstream_key_rejected")
+        if status == 401:
+            return refused
         body = bytes(await response.body_reader.read(_EXCERPT) or b"")
-        known = read_error(status, body)
+        known = read_error(status, body)  # a 403 may be about money, or about a model
         if known is not None:
+            known.args = (self._clean(str(known)),)  # what it said may quote the key
+            if known.retry_after is None:
+                known.retry_after = _retry_after(response)
             return known
+        if status == 403:
+            return refused
         summary = (
             f"{self.host} answered {status}: {self._clean(body[:300].decode('utf-8', 'replace').strip())}"
         )
@@ -176,3 +238,7 @@ def _retry_after(response: Response) -> float | None:
         return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
     except (TypeError, ValueError):
         return None
+
+
+def _secrets(headers: Mapping[str, str]) -> list[str]:
+    return sorted({word for value in headers.values() for word in value.split() if len(word) > 6})

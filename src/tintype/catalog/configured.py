@@ -1,0 +1,83 @@
+"""The operator's own providers: `[provider.NAME]` of tintype.toml, over what the catalog says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..core import ModelCard
+from .reading import Service, offer_of, read_cards, read_settings
+from .values import PROVIDER, table_of
+
+OWN = ("kind", "key", "models", "model", "enabled")
+"""What only an operator says: whose wire it is, the key itself, which of its models are offered, further ones."""
+
+
+def configure(services: Sequence[Service], tables: Mapping[str, Any]) -> tuple[Service, ...]:
+    """The services as the operator wants them.
+
+    A table named as a service changes that service. Any other is one more of its `kind`, and its models
+    are offers of that one's. What is neither ours nor among the catalog's settings is an option of the
+    adapter. Raises ValueError naming the table and the key at fault.
+    """
+    known = {service.name: service for service in services}
+    for name, table in tables.items():
+        where = f"[provider.{name}]"
+        table = dict(table_of(where, table))
+        kind = table.pop("kind", name)
+        if kind not in known:
+            raise ValueError(f"{where}: `kind`: {kind!r} is none of {', '.join(known)}")
+        if table.pop("enabled", True) is False:
+            known.pop(name, None)
+            continue
+        known[name] = _configured(where, name, known[kind], table, services)
+    return tuple(known.values())
+
+
+def _configured(
+    where: str, name: str, like: Service, table: dict[str, Any], services: Sequence[Service]
+) -> Service:
+    own = {key: table.pop(key) for key in OWN if key in table}
+    options = {key: table.pop(key) for key in list(table) if key not in PROVIDER}
+    said = read_settings(where, table)
+    options = {**like.settings.get("options", {}), **said.pop("options", {}), **options}
+    headers = {**like.settings.get("headers", {}), **said.pop("headers", {})}
+    settings = {**like.settings, **said, "options": options, "headers": headers}
+    if "key" in own:
+        if not isinstance(own["key"], str) or not own["key"]:
+            raise ValueError(
+                f"{where}: `key` is a text; or name a variable of the environment with `key_env`"
+            )
+        settings["key"] = own["key"]
+    cards = like.cards
+    if name != like.name:
+        cards = tuple(_taken_over(like, name))
+        if "key" not in own and "key_env" not in said and "key" in like.needs:
+            raise ValueError(f"{where}: say its `key`, or with `key_env` the variable that holds it")
+    if "models" in own:
+        cards = tuple(_chosen(where, own["models"], cards))
+    if "model" in own:
+        models = {card.id: card for service in services for card in service.cards if not card.of}
+        if not isinstance(own["model"], list):
+            raise ValueError(f"{where}: `model`: [[provider.{name}.model]] is wanted")
+        more = read_cards(where, name, own["model"], models)
+        ids = {card.id for card in more}
+        cards = (*(card for card in cards if card.id not in ids), *more)
+    return Service(name, settings, cards)
+
+
+def _taken_over(like: Service, name: str) -> Iterator[ModelCard]:
+    """The models of a service as another of its kind offers them, at the same price."""
+    for card in like.cards:
+        yield replace(offer_of(card, name), upstream_id=card.upstream_id, prices=card.prices)
+
+
+def _chosen(where: str, wanted: Any, cards: Sequence[ModelCard]) -> Iterator[ModelCard]:
+    if not isinstance(wanted, list):
+        raise ValueError(f"{where}: `models` is a list of names")
+    for name in wanted:
+        found = [card for card in cards if name in (card.id, card.of, card.upstream_id, *card.aliases)]
+        if not found:
+            raise ValueError(f"{where}: `models`: it has no model {name!r}")
+        yield from found

@@ -1,0 +1,225 @@
+"""Reads one value of a catalog file each, and raises a ValueError that says what was wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from datetime import date
+from typing import Any, get_args
+
+from ..core import Delivery, Grid, Life, Prices, Range, Size, Sizes, TokenFormula
+from ..core.request import FORMATS, HINTS
+from ..core.size import parse
+from .shapes import read_shapes
+
+RANGED = ("strength", "guidance_scale", "num_inference_steps")
+BACKGROUNDS = ("transparent", "opaque")
+
+
+def check_names(where: str, table: Mapping[str, Any], names: tuple[str, ...]) -> None:
+    for key in table:
+        if key not in names:
+            raise ValueError(f"{where}: `{key}` is not a key; there are {', '.join(names)}")
+
+
+def table_of(where: str, value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{where} is missing, or not a table")
+    return value
+
+
+def read_value(where: str, key: str, reader: Callable[[Any], Any], value: object) -> Any:
+    try:
+        return reader(value)
+    except ValueError as error:
+        raise ValueError(f"{where}: `{key}`: {error}") from error
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"text is wanted, not {value!r}")
+    return value
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(f"a whole number from 0 is wanted, not {value!r}")
+    return value
+
+
+def _positive(value: Any) -> int:
+    if not _whole(value):
+        raise ValueError("it is at least 1")
+    return int(value)
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"true or false is wanted, not {value!r}")
+    return value
+
+
+def _day(value: Any) -> date:
+    if type(value) is not date:
+        raise ValueError(f"a date such as 2026-11-20 is wanted, not {value!r}")
+    return value
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ValueError(f"a list of words is wanted, not {value!r}")
+    words = tuple(map(_text, value))
+    if len(set(words)) < len(words):
+        raise ValueError(f"a word is there twice: {', '.join(words)}")
+    return words
+
+
+def _words_among(offered: tuple[str, ...]) -> Callable[[Any], tuple[str, ...]]:
+    def read(value: Any) -> tuple[str, ...]:
+        words = _words(value)
+        for word in words:
+            if word not in offered:
+                raise ValueError(f"{word!r} is none of {', '.join(offered)}")
+        return words
+
+    return read
+
+
+def _delivery(value: Any) -> str:
+    (word,) = _words_among(get_args(Delivery))([value])
+    return word
+
+
+def _size(value: Any) -> Size:
+    size = parse(_text(value))
+    if not isinstance(size, Size):
+        raise ValueError(f"pixels such as '1024x1024' are wanted, not {value!r}")
+    return size
+
+
+def _sizes(value: Any) -> Sizes:
+    if isinstance(value, list) and value:
+        return Sizes(listed=tuple(map(_size, value)))
+    if not isinstance(value, dict):
+        raise ValueError(f"a list of sizes or a table of a grid's rules is wanted, not {value!r}")
+    if "ratios" in value:
+        return read_shapes(value)
+    grid = Grid(**_record(Grid, value, _positive, max_ratio=_ratio))
+    if grid.fault(grid.nearest(Size(1024, 1024))):
+        raise ValueError("this grid has no size at all")
+    return Sizes(grid=grid)
+
+
+def _ratio(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 1:
+        raise ValueError(f"a number from 1 is wanted, not {value!r}")
+    return float(value)
+
+
+def _tokens(value: Any) -> TokenFormula:
+    def ladder(value: Any) -> dict[str, int]:
+        return {quality: _positive(step) for quality, step in table_of("a ladder", value).items()}
+
+    def table(value: Any) -> dict[str, dict[Size, int]]:
+        return {
+            quality: {_size(size): _positive(tokens) for size, tokens in table_of(quality, row).items()}
+            for quality, row in table_of("a table of tokens", value).items()
+        }
+
+    return TokenFormula(**_record(TokenFormula, value, _whole, ladder=ladder, table=table))
+
+
+def _prices(value: Any) -> Prices:
+    return Prices(**_record(Prices, value, _whole))
+
+
+def _ranges(value: Any) -> dict[str, Range]:
+    found = {name: _range(limits) for name, limits in table_of("ranges", value).items()}
+    _words_among(RANGED)(list(found))
+    return found
+
+
+def _range(value: Any) -> Range:
+    said = _record(Range, value, _any_number)
+    if "min" not in said or "max" not in said:
+        raise ValueError("a range has a `min` and a `max`")
+    limits = Range(**said)
+    if not limits.min <= (limits.min if limits.default is None else limits.default) <= limits.max:
+        raise ValueError("`default` and `max` are at least `min`, and `default` at most `max`")
+    return limits
+
+
+def _any_number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"a number is wanted, not {value!r}")
+    return value
+
+
+def _life(value: Any) -> Life:
+    return Life(**_record(Life, value, _day, successor=_text))
+
+
+def _record(kind: type, value: Any, usual: Callable[[Any], Any], **others: Callable[[Any], Any]) -> Any:
+    """The arguments of a dataclass from a table; each key is read by `usual` unless it is in `others`."""
+    table = table_of(kind.__name__, value)
+    check_names(kind.__name__, table, tuple(field.name for field in fields(kind)))
+    return {key: read_value(kind.__name__, key, others.get(key, usual), item) for key, item in table.items()}
+
+
+CARD: Mapping[str, Callable[[Any], Any]] = {
+    "id": _text,
+    "of": _text,
+    "upstream_id": _text,
+    "name": _text,
+    "owned_by": _text,
+    "aliases": _words,
+    "prompt_limit": _positive,
+    "max_n": _positive,
+    "sizes": _sizes,
+    "qualities": _words,
+    "default_quality": _text,
+    "formats": _words_among(FORMATS),
+    "output_compression": _flag,
+    "backgrounds": _words_among(BACKGROUNDS),
+    "partial_images": _whole,
+    "max_input_images": _whole,
+    "mask": _flag,
+    "fidelities": _words,
+    "accepts": lambda value: frozenset(_words_among(HINTS)(value)),
+    "ranges": _ranges,
+    "switches": _words,
+    "delivers": _delivery,
+    "says_text": _flag,
+    "tokens": _tokens,
+    "prices": _prices,
+    "life": _life,
+    "source": _text,
+    "checked": _day,
+}
+"""What a [[model]] may say, and how each is read."""
+
+
+def _texts(value: Any) -> dict[str, str]:
+    return {key: _text(item) for key, item in table_of("a table of texts", value).items()}
+
+
+def _seconds(value: Any) -> float:
+    if _any_number(value) <= 0:
+        raise ValueError(f"a number of seconds above 0 is wanted, not {value!r}")
+    return float(value)
+
+
+PROVIDER: Mapping[str, Callable[[Any], Any]] = {
+    "adapter": _text,
+    "base_url": _text,
+    "key_env": _text,
+    "environment": _texts,
+    "needs": _words,
+    "headers": _texts,
+    "timeout": _seconds,
+    "connect_timeout": _seconds,
+    "at_once": _positive,
+    "per_minute": _positive,
+    "options": lambda value: table_of("options", value),
+}
+"""What a [provider] may say, and how each is read: see `Service`."""

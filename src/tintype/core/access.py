@@ -1,0 +1,42 @@
+"""How one provider is reached: what its catalog file says, as the operator and the environment changed it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Access:
+    """What an adapter is opened with. Its `repr` shows no key, no header and no option.
+
+    `name` is the provider's ("openai"), or the operator's own for one of several of a kind ("azure-eu").
+    `timeout` is the longest silence in seconds, and `connect_timeout` the longest wait for a connection.
+    `options` are those that the adapter names in its `options`, and nobody else knows.
+    """
+
+    name: str
+    base_url: str = ""
+    key: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    timeout: float = 600.0
+    connect_timeout: float = 10.0
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<Access {self.name} {self.base_url}>"
+
+    def option(self, name: str) -> str:
+        """An option that is a text; empty when it was not said. Raises ValueError for one of another kind."""
+        value = self.options.get(name, "")
+        if not isinstance(value, str):
+            raise ValueError(f"[provider.{self.name}]: `{name}` is a text, not {value!r}")
+        return value
+
+    def table(self, name: str) -> Mapping[str, str]:
+        """An option that maps texts to texts; empty when it was not said. Raises ValueError."""
+        value = self.options.get(name, {})
+        if not isinstance(value, Mapping) or not all(isinstance(each, str) for each in value.values()):
+            raise ValueError(f"[provider.{self.name}]: `{name}` is a table of texts, not {value!r}")
+        return value

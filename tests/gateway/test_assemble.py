@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import logging
+from typing import Any
 
 import pytest
 from PIL import Image as Pillow
 
-from tintype.catalog import load, read_service
+from tintype.catalog import configure, load, read_service
 from tintype.core import Completed, Image, ImageRequest, Ratio, Size, SizeWish
 from tintype.core.events import Usage
 from tintype.gateway import assemble
@@ -96,3 +97,106 @@ def test_a_key_for_a_service_that_cannot_be_called_yet_is_said_aloud(
     assert "ACME_API_KEY" in warning
     assert "acme" in warning
     assert "sk-secret" not in warning
+
+
+ACME = """
+[provider]
+adapter = "tintype.providers.openai:OpenAI"
+base_url = "https://api.acme.example/v1/"
+key_env = "ACME_API_KEY OLD_ACME_KEY"
+environment = { base_url = "ACME_URL" }
+headers = { x-team = "pictures" }
+timeout = 100
+[[model]]
+id = "acme-1"
+source = "its page"
+checked = 2026-11-20
+"""
+
+
+@pytest.mark.parametrize(
+    ("environ", "table", "key", "base_url"),
+    [
+        ({}, {}, None, "https://api.acme.example/v1/"),
+        ({"OLD_ACME_KEY": "old"}, {}, "old", "https://api.acme.example/v1/"),
+        ({"OLD_ACME_KEY": "old", "ACME_API_KEY": " new\n"}, {}, "new", "https://api.acme.example/v1/"),
+        ({"ACME_URL": "http://here/"}, {"key": "said"}, "said", "http://here/"),
+        (
+            {"MINE": "mine", "ACME_API_KEY": "new"},
+            {"key_env": "MINE"},
+            "mine",
+            "https://api.acme.example/v1/",
+        ),
+        ({"ACME_API_KEY": "new"}, {"base_url": "http://mine/"}, "new", "http://mine/"),
+    ],
+)
+def test_how_a_provider_is_reached(
+    environ: dict[str, str], table: dict[str, Any], key: str | None, base_url: str
+) -> None:
+    (service,) = configure([read_service("acme.toml", ACME)], {"acme": table})
+    access = assemble.read_access(service, environ)
+    assert (access.name, access.key, access.base_url) == ("acme", key, base_url)
+    assert (access.timeout, access.headers) == (100, {"x-team": "pictures"})
+    assert assemble.missing(service, environ) == ([] if key else ["ACME_API_KEY or OLD_ACME_KEY"])
+    assert "new" not in repr(access)
+
+
+def test_an_operators_word_wins_over_the_environment() -> None:
+    (service,) = configure([read_service("acme.toml", ACME)], {"acme": {"base_url": "http://mine/"}})
+    assert assemble.read_access(service, {"ACME_URL": "http://theirs/"}).base_url == "http://mine/"
+
+
+def test_several_of_a_kind_are_offers_of_its_models() -> None:
+    services = configure(
+        [read_service("acme.toml", ACME)],
+        {
+            "acme-eu": {"kind": "acme", "base_url": "https://eu.acme.example/v1/", "key": "k", "at_once": 2},
+            "acme-us": {"kind": "acme", "key_env": "US", "models": ["acme-1"]},
+        },
+    )
+    assert [[(card.id, card.of, card.upstream_id) for card in service.cards] for service in services] == [
+        [("acme-1", "", "acme-1")],
+        [("acme-eu/acme-1", "acme-1", "acme-1")],
+        [("acme-us/acme-1", "acme-1", "acme-1")],
+    ]
+
+
+def test_a_server_of_the_operators_own_with_its_own_models() -> None:
+    (_, mine) = configure(
+        [read_service("acme.toml", ACME)],
+        {
+            "mine": {
+                "kind": "acme",
+                "base_url": "http://10.0.0.5:8000/v1",
+                "key": "k",
+                "model": [{"id": "painter", "max_n": 4}, {"of": "acme-1", "upstream_id": "acme"}],
+            }
+        },
+    )
+    cards = {card.id: card for card in mine.cards}
+    assert list(cards) == ["painter", "mine/acme-1"]
+    assert (cards["painter"].max_n, cards["painter"].provider) == (4, "mine")
+    assert (cards["mine/acme-1"].of, cards["mine/acme-1"].upstream_id) == ("acme-1", "acme")
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "words"),
+    [
+        ("mine", {}, ["kind", "mine", "acme"]),
+        ("mine", {"kind": "acme"}, ["key", "key_env"]),
+        ("acme", {"timeout": "long"}, ["timeout", "number"]),
+        ("acme", {"at_once": 0}, ["at_once", "at least 1"]),
+        ("acme", {"models": ["acme-9"]}, ["models", "acme-9"]),
+        ("acme", {"key": 5}, ["key", "text"]),
+        ("acme", {"model": [{"id": "x", "max_n": 0}]}, ["x", "max_n"]),
+    ],
+)
+def test_a_table_that_is_wrong_is_named(name: str, table: dict[str, Any], words: list[str]) -> None:
+    with pytest.raises(ValueError, match=rf"\[provider\.{name}\]") as caught:
+        configure([read_service("acme.toml", ACME)], {name: table})
+    assert all(word in str(caught.value) for word in words)
+
+
+def test_a_setting_that_its_adapter_does_not_know_stops_the_start() -> None:
+    with pytest.raises(ValueError, match=r"\[provider\.openai\]: there is no setting `regoin`"):
+        assemble.open_gateway(Settings(provider={"openai": {"key": "k", "regoin": "eu"}}), {})

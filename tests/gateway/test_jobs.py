@@ -17,8 +17,8 @@ WHOLE = Completed(image=Image.from_bytes(b"whole"))
 
 
 def start(jobs: Jobs, generate: Callable[[], Events], *, local: bool = True) -> Job:
-    report = Report(asked="m", model="m", provider="p", created=0)
-    return jobs.start(generate, REQUEST, report, local=local)
+    report = Report(asked="m", model="m", provider="p", created=0, bought=not local)
+    return jobs.start(generate, REQUEST, report)
 
 
 async def watch(job: Job) -> list[ImageEvent]:

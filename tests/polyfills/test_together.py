@@ -16,10 +16,11 @@ OFFERED = card(max_n=1, max_input_images=1, sizes=Sizes(listed=(Size(8, 8),)), q
 
 
 def test_the_folder_is_the_registry() -> None:
-    assert set(POLYFILLS) == {"fan_out", "fetch", "fit_quality", "fit_size", "mask", "transcode"}
+    assert set(POLYFILLS) == {"fan_out", "fetch", "fit_quality", "fit_size", "host", "mask", "transcode"}
     covered = [field for polyfill in POLYFILLS.values() for field in polyfill.fields]
     assert sorted(covered) == [
         "address",
+        "addresses",
         "mask",
         "n",
         "output_compression",
@@ -29,7 +30,7 @@ def test_the_folder_is_the_registry() -> None:
     ]
 
 
-@pytest.mark.parametrize("order", list(permutations(POLYFILLS.keys() - {"fetch"})), ids=",".join)
+@pytest.mark.parametrize("order", list(permutations(POLYFILLS.keys() - {"fetch", "host"})), ids=",".join)
 def test_any_order_gives_the_same_pictures(order: tuple[str, ...]) -> None:
     blank = PIL.Image.new("RGB", (8, 8), (0, 0, 255))
     hole = PIL.Image.new("RGBA", (8, 8), (0, 0, 0, 255))

@@ -41,9 +41,21 @@ def _configured(
     own = {key: table.pop(key) for key in OWN if key in table}
     options = {key: table.pop(key) for key in list(table) if key not in PROVIDER}
     said = read_settings(where, table)
-    options = {**like.settings.get("options", {}), **said.pop("options", {}), **options}
+    options = {**said.pop("options", {}), **options}
     headers = {**like.settings.get("headers", {}), **said.pop("headers", {})}
-    settings = {**like.settings, **said, "options": options, "headers": headers}
+    # What the operator says here is not asked of the environment.
+    environment = {
+        option: variable
+        for option, variable in like.settings.get("environment", {}).items()
+        if option not in said and option not in options
+    }
+    settings = {
+        **like.settings,
+        **said,
+        "options": {**like.settings.get("options", {}), **options},
+        "headers": headers,
+        "environment": environment,
+    }
     if "key" in own:
         if not isinstance(own["key"], str) or not own["key"]:
             raise ValueError(

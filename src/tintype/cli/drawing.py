@@ -117,6 +117,8 @@ async def _draw(
                         drawn.pictures.append(_keep(event, drawn.order, wishes, target))
     finally:
         _hand_out(drawn, wishes)
+    if job.report.missing:
+        raise job.report.missing[0]
     if not wishes.quiet:
         telling.tell_end(drawn.order, drawn.pictures, drawn.words, time.perf_counter() - drawn.begun)
 

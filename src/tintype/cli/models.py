@@ -72,7 +72,7 @@ def _rows(config: Path | None) -> Iterator[dict[str, Any]]:
 
 def price_of_one(card: ModelCard) -> int | None:
     """Micro-dollars of one picture, 1024x1024 and medium or what stands for it, without its prompt."""
-    from .costs import price
+    from ..core.quote import price
 
     quality = "medium" if "medium" in card.qualities else card.default_quality
     if card.tokens is None:

@@ -146,7 +146,7 @@ def learn(order: Order) -> Order:
         return order
     card = replace(order.offer.card, tokens=known.tokens, prices=known.prices)
     twin = report.provider == "illustrator" != known.provider
-    return replace(order, offer=replace(order.offer, card=card, twin=twin))
+    return replace(order, offers=(replace(order.offer, card=card, twin=twin),))
 
 
 def _known(model: str) -> ModelCard | None:

@@ -16,8 +16,9 @@ import structlog
 
 from ..core import Size, Usage
 from ..core.money import MILLION
+from ..core.quote import estimate, price
 from ..gateway.gateway import Order
-from .costs import bill, estimate, is_charged, price
+from .costs import bill, is_charged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

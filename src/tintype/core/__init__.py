@@ -1,6 +1,7 @@
 """Floor 0: the nouns. No I/O, nothing but the standard library."""
 
 from .access import Access
+from .attempt import Attempt, Outcome
 from .card import Life, ModelCard, Range
 from .events import Completed, Events, ImageEvent, Partial, Text, Usage
 from .header import Header
@@ -31,6 +32,7 @@ __all__ = [
     "Adapter",
     "Answer",
     "Aside",
+    "Attempt",
     "Completed",
     "Delivery",
     "Described",
@@ -52,6 +54,7 @@ __all__ = [
     "Note",
     "Octets",
     "Operation",
+    "Outcome",
     "Partial",
     "Polyfill",
     "Prices",

@@ -223,10 +223,14 @@ class Adapter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """How a polyfill closes a gap: what the caller is told, and the call wrapped in it."""
+    """How a polyfill closes a gap: what the caller is told, and the call wrapped in it.
+
+    `once`: it is done once for all of an order, around whichever offers are asked. Others belong to the offer.
+    """
 
     note: Note
     wrap: Callable[[Generate], Generate]
+    once: bool = False
 
 
 class Polyfill(Protocol):

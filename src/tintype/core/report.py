@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from .errors import TintypeError
 from .events import Usage
 from .money import Micros
 
@@ -30,7 +31,8 @@ class Note(NamedTuple):
 class Report:
     """Filled in while the request goes through the house; `notes` may grow until the last picture.
 
-    `asked` is the model's name as the caller wrote it, `model` the card that answers.
+    `asked` is the model's name as the caller wrote it, `model` the card that answers. Where several offers
+    were tried or drew, `model` and `provider` are those that drew.
     """
 
     asked: str
@@ -40,6 +42,11 @@ class Report:
     job: str = ""  # the id of the job that it belongs to
     notes: list[Note] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    missing: list[TintypeError] = field(
+        default_factory=list
+    )  # why there are fewer pictures than were asked for
+    attempts: int = 0  # calls of an upstream, or of an engine here
+    bought: bool = False  # whether one of them may cost something, so that it is better brought to its end
     cost: Micros | None = None  # of what was made, known when it is; a twin's is what its model would take
 
     def plan(self) -> str:

@@ -66,6 +66,7 @@ class ImageRequest:
 
     # How the caller wants to be answered.
     response_format: Delivery | None = None  # None: as the model's own service would
+    addresses: str | None = None  # the house's own: how those of its pictures begin; None: none are wanted
     stream: bool = False
     partial_images: int | None = None
     strict: bool = False

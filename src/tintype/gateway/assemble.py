@@ -15,30 +15,58 @@ from ..catalog import Service, configure, load
 from ..core import Access, Adapter, Polyfill, Provider
 from ..polyfills import all_polyfills
 from ..polyfills.fetch import Fetch
+from ..polyfills.host import Host
+from ..storage import MemoryStore
+from ..transport.untrusted import Fetcher
+from .attempts import Attempts
+from .gates import Gate
 from .gateway import Gateway
 from .offers import Offer, Offers
+from .route import Route, read_routes
 from .settings import Settings
 
 _log = logging.getLogger(__name__)
 
 
-def open_gateway(settings: Settings, environ: Mapping[str, str]) -> Gateway:
+def open_gateway(
+    settings: Settings, environ: Mapping[str, str], *, attempts: Attempts | None = None
+) -> Gateway:
     """Raises ValueError for a catalog or a configuration that cannot be."""
+    services = configure(load(), settings.provider)
+    store = MemoryStore()
     return Gateway(
         offers=Offers(
-            offers(configure(load(), settings.provider), environ),
+            offers(services, environ),
             default=settings.default_model,
             stand_ins=settings.stand_in,
             deployments=settings.deployment,
+            routes=routes(settings, services),
         ),
-        polyfills=tuple(polyfills(settings)),
+        polyfills=tuple(polyfills(settings, store)),
+        store=store,
+        attempts=attempts or Attempts(),
+        fetcher=Fetcher(allow=settings.fetch_allow),
+        seconds=settings.deadline,
     )
 
 
-def polyfills(settings: Settings) -> Iterator[Polyfill]:
-    """All of them, but that pictures are fetched as the operator says."""
+def routes(settings: Settings, services: tuple[Service, ...]) -> dict[str, Route]:
+    """Raises ValueError for an offer that no service of the catalog, or of the operator, has."""
+    found = read_routes(settings.route)
+    names = {name for service in services for card in service.cards for name in (card.id, *card.aliases)}
+    for name, route in found.items():
+        for offer in route.offers:
+            if offer not in names:
+                raise ValueError(f'[route."{name}"]: `offers`: there is no offer {offer!r}')
+    return found
+
+
+def polyfills(settings: Settings, store: MemoryStore) -> Iterator[Polyfill]:
+    """All of them, but that pictures are fetched as the operator says, and are kept in this house's store."""
     for each in all_polyfills():
-        if not isinstance(each, Fetch):
+        if isinstance(each, Host):
+            yield Host(store.keep)
+        elif not isinstance(each, Fetch):
             yield each
         elif settings.fetch:
             yield Fetch(allow=settings.fetch_allow)
@@ -62,9 +90,10 @@ def offers(services: tuple[Service, ...], environ: Mapping[str, str]) -> Iterato
             )
             there = False
         provider = artist if not service.needs else _open(service, environ) if there else None
+        gate = Gate(service.settings.get("at_once"), service.settings.get("per_minute"))
         for card in service.cards:
             if provider is not None:
-                yield Offer(card, provider)
+                yield Offer(card, provider, gate=gate)
             elif not card.of:
                 yield Offer(card, artist, twin=True)
 
@@ -91,7 +120,7 @@ def read_access(service: Service, environ: Mapping[str, str]) -> Access:
     """How the service is reached: the operator's word first, then the environment's, then the catalog's."""
     settings = service.settings
     told = {name: _first(variables, environ) for name, variables in _environment(service).items()}
-    options = {**{name: value for name, value in told.items() if value}, **settings.get("options", {})}
+    options = {**settings.get("options", {}), **{name: value for name, value in told.items() if value}}
     named = {name: settings[name] for name in ("timeout", "connect_timeout", "headers") if name in settings}
     return Access(
         name=service.name,

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
-from ..core import Completed, Delivery, Events, Image, ImageRequest, Note, Polyfill, Receipt, Report, Usage
-from ..core.errors import NoImage
-from ..core.money import cost
+from ..core import Completed, Events, Image, ImageRequest, Note, Polyfill, Receipt, Report, Usage
+from ..core.errors import CallerError, Garbled, TintypeError, Unsupported
+from ..core.money import dollars
 from ..storage import MemoryStore
+from ..transport.untrusted import Fetcher
+from .attempts import Attempts
 from .jobs import Job, Jobs
-from .offers import Offer, Offers
+from .offers import Found, Offer, Offers
 from .plan import Plan, make_plan
 from .receipts import Receipts
+from .route import Route
+from .routing import Routing
 
 
 def today() -> date:
@@ -24,22 +29,36 @@ def today() -> date:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A request that has been understood: who will draw it, by which plan, and the report so far."""
+    """A request that has been understood: who will be asked for it, by which plan, and the report so far.
 
-    offer: Offer
+    `request` is as the caller sent it; `offer` is the first of the `offers`, and `plan` is made for it.
+    """
+
+    request: ImageRequest
+    offers: tuple[Offer, ...]
+    route: Route
     plan: Plan
     report: Report
-    base_url: str = ""
     request_id: str = ""
+    caller: str = ""
+
+    @property
+    def offer(self) -> Offer:
+        return self.offers[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gateway:
+    """`seconds` is the longest that an order may take. `fetcher` brings pictures that upstreams give as addresses."""
+
     offers: Offers
     polyfills: Sequence[Polyfill]
     jobs: Jobs = field(default_factory=Jobs)
     store: MemoryStore = field(default_factory=MemoryStore)
     receipts: Receipts = field(default_factory=Receipts)
+    attempts: Attempts = field(default_factory=Attempts)
+    fetcher: Fetcher = field(default_factory=Fetcher)
+    seconds: float = 600.0
     today: Callable[[], date] = today
 
     def order(self, request: ImageRequest, *, base_url: str = "") -> Order:
@@ -47,18 +66,18 @@ class Gateway:
 
         `base_url` is where this house is reached from outside; without one, pictures have no address.
         """
+        found = self.offers.find(
+            request.model, strict=request.strict, today=self.today(), any_model=request.any_model
+        )
+        wanted = request.response_format or found.delivers
         request = replace(
             request,
             images=tuple(self._at_home(image, base_url) for image in request.images),
             mask=request.mask and self._at_home(request.mask, base_url),
+            addresses=(f"{base_url}/pictures/" if base_url else "") if wanted == "url" else None,
         )
-        found = self.offers.find(
-            request.model, strict=request.strict, today=self.today(), any_model=request.any_model
-        )
-        offer = found.offer
-        plan = make_plan(
-            request, offer.card, self.polyfills, family="" if offer.twin else offer.provider.family
-        )
+        offers, plan = self._able(request, found)
+        offer = offers[0]
         report = Report(
             asked=request.model,
             model=offer.card.id,
@@ -67,11 +86,44 @@ class Gateway:
             notes=list(plan.notes),
             notices=list(found.notices),
         )
-        delivery, note = _delivery(request, found.delivers, hosted=bool(base_url))
-        if note:
-            report.notes.append(note)
-        plan = replace(plan, request=replace(plan.request, response_format=delivery))
-        return Order(offer=offer, plan=plan, report=report, base_url=base_url)
+        if wanted == "url" and (request.stream or not base_url):
+            wanted = "b64_json"
+        plan = replace(plan, request=replace(plan.request, response_format=wanted))
+        return Order(request=request, offers=offers, route=found.route, plan=plan, report=report)
+
+    def _able(self, request: ImageRequest, found: Found) -> tuple[tuple[Offer, ...], Plan]:
+        """The offers from the first on that can do it, and its plan. Raises what the first of all would say."""
+        errors: list[TintypeError] = []
+        for position, offer in enumerate(found.offers):
+            if not found.route.affords(request, offer.card):
+                continue
+            try:
+                return self._affordable(request, found, position), self.plan(request, offer)
+            except CallerError as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]
+        limit = dollars(found.route.max_price or 0)
+        raise Unsupported(
+            f"No offer of {request.model or found.offer.card.id} is known to cost at most {limit} a picture.",
+            param="model",
+            code="price_cap",
+        )
+
+    def _affordable(self, request: ImageRequest, found: Found, first: int) -> tuple[Offer, ...]:
+        others = [each for each in found.offers[first + 1 :] if found.route.affords(request, each.card)]
+        return (found.offers[first], *others)
+
+    def plan(self, request: ImageRequest, offer: Offer) -> Plan:
+        """Raises a CallerError where this offer cannot do it."""
+        family = "" if offer.twin else offer.provider.family
+        return make_plan(request, offer.card, self.polyfills, family=family)
+
+    def _replan(self, request: ImageRequest, offer: Offer) -> Plan:
+        """The plan of a part of an order, or of another offer for it: its pictures are here, and get no addresses."""
+        plan = self.plan(replace(request, addresses=None, response_format=None), offer)
+        plan = replace(plan, request=replace(plan.request, response_format="b64_json"))
+        return plan.of_one_offer()
 
     def _at_home(self, image: Image, base_url: str) -> Image:
         """The picture itself where its address is one that this house gave out: that needs no network."""
@@ -81,50 +133,62 @@ class Gateway:
         kept = self.store.get(name)
         return image if kept is None else Image.from_bytes(kept.data)
 
-    def submit(self, request: ImageRequest, *, base_url: str = "", request_id: str = "") -> Job:
+    def submit(
+        self, request: ImageRequest, *, base_url: str = "", request_id: str = "", caller: str = ""
+    ) -> Job:
         """Start the job of a request. Raises a CallerError when it cannot be begun as it is.
 
-        With a `request_id`, a receipt of what it came to is kept under it.
+        With a `request_id`, a receipt of what it came to is kept under it. Callers take turns where there is
+        a queue; `caller` tells them apart.
         """
-        order = replace(self.order(request, base_url=base_url), request_id=request_id)
+        order = replace(self.order(request, base_url=base_url), request_id=request_id, caller=caller)
+        seconds = order.route.deadline or self.seconds
         return self.jobs.start(
-            lambda: self._generate(order),
-            order.plan.request,
-            order.report,
-            local=order.offer.provider.local,
+            lambda: self._generate(order, seconds), order.plan.request, order.report, seconds=seconds
         )
 
-    async def _generate(self, order: Order) -> Events:
-        plan, report = order.plan, order.report
-        asked, made, used = plan.size(), 0, Usage()
-        async with aclosing(plan.generate(order.offer.provider)(plan.request)) as events:
+    async def _generate(self, order: Order, seconds: float) -> Events:
+        report = order.report
+        routing = Routing(
+            request=order.request,
+            plan=order.plan,
+            offers=order.offers,
+            route=order.route,
+            report=report,
+            replan=self._replan,
+            bring=self._bring,
+            keep=self.attempts.keep,
+            caller=order.caller,
+            deadline=asyncio.get_running_loop().time() + seconds,
+        )
+        made, used = 0, Usage()
+        async with aclosing(order.plan.around(routing.call)(order.request)) as events:
             async for event in events:
                 if isinstance(event, Completed):
                     made += 1
                     used += event.usage
-                    size = event.image.header().size
-                    if asked and size and size != asked:
-                        note = Note("size", "delivered", f"{size} asked:{asked}")
-                        if note not in report.notes:
-                            report.notes.append(note)
-                    if plan.request.response_format == "url":
-                        name = self.store.keep(event.image)
-                        event = replace(event, image=event.image.at(f"{order.base_url}/pictures/{name}"))
                 yield event
-        report.cost = cost(used, plan.card.prices, pictures=made)
+        if report.missing and (not made or order.request.stream):
+            raise report.missing[0]  # a stream has no other place to say it
+        if report.missing:
+            report.notes.append(Note("n", "delivered", f"{made} asked:{order.request.n}"))
+            report.notices += dict.fromkeys(f"a picture is missing: {each}" for each in report.missing)
+        costs = [cost for cost in routing.costs if cost is not None]
+        report.cost = sum(costs) if len(costs) == len(routing.costs) else None
         if made and order.request_id:
             self.receipts.keep(
                 Receipt(request_id=order.request_id, ended=time.time(), usage=used, cost=report.cost)
             )
-        if not made:
-            raise NoImage(f"{report.provider} said that it was done, and sent no picture.")
 
+    async def _bring(self, image: Image) -> Image:
+        """A picture at an address that an upstream told: someone else's word, like a caller's."""
+        try:
+            return Image.from_bytes(await self.fetcher.fetch(image.url or "", which="The upstream's picture"))
+        except TintypeError as error:
+            raise Garbled(str(error), code="upstream_picture_lost", charged=True) from None
 
-def _delivery(request: ImageRequest, usual: Delivery, *, hosted: bool) -> tuple[Delivery, Note | None]:
-    """How the pictures go back. Streams and houses without an address carry them within the answer."""
-    wanted = request.response_format or usual
-    if wanted != "url":
-        return wanted, None
-    if request.stream or not hosted:
-        return "b64_json", Note("response_format", "adjusted", "url->b64_json")
-    return "url", Note("response_format", "filled", "host") if usual != "url" else None
+    async def close(self) -> None:
+        """After the last job: what has not been written is, and connections are let go of."""
+        await self.attempts.close()
+        for provider in {id(offer.provider): offer.provider for offer in self.offers}.values():
+            await provider.close()

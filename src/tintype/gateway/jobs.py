@@ -16,7 +16,7 @@ from uuid import uuid4
 import structlog
 
 from ..core import Events, ImageEvent, ImageRequest, Report
-from ..core.errors import Cancelled, TintypeError, Unavailable
+from ..core.errors import Cancelled, Timeout, TintypeError, Unavailable
 
 log = structlog.get_logger()
 
@@ -24,7 +24,7 @@ log = structlog.get_logger()
 class Job:
     """One generation on its way: its order, its report, and what has happened so far."""
 
-    def __init__(self, request: ImageRequest, report: Report, *, local: bool) -> None:
+    def __init__(self, request: ImageRequest, report: Report) -> None:
         self.id = f"job_{uuid4().hex[:24]}"
         self.request = request
         self.report = report
@@ -32,7 +32,6 @@ class Job:
         self.error: TintypeError | None = None
         self.ended = False
         self.events: list[ImageEvent] = []
-        self._local = local
         self._news = asyncio.Event()
         self._watchers = 0
         self._task: asyncio.Task[None] | None = None
@@ -47,7 +46,7 @@ class Job:
                 yield events
         finally:
             self._watchers -= 1
-            if not self._watchers and self._local:
+            if not self._watchers and not self.report.bought:
                 self.cancel()
 
     def cancel(self) -> None:
@@ -72,15 +71,17 @@ class Job:
         news, self._news = self._news, asyncio.Event()
         news.set()
 
-    async def run(self, generate: Callable[[], Events]) -> None:
+    async def run(self, generate: Callable[[], Events], seconds: float | None) -> None:
         """Let it happen. Every failure becomes `error`: a watcher hears of it, and nobody else does."""
         try:
-            async with aclosing(generate()) as events:
+            async with asyncio.timeout(seconds), aclosing(generate()) as events:
                 async for event in events:
                     self.events.append(event)
                     self._tell()
         except TintypeError as error:
             self.error = error
+        except TimeoutError:
+            self.error = Timeout(f"It took longer than {seconds:g} seconds.", charged=self.report.bought)
         except asyncio.CancelledError:
             self.error = Cancelled("The job was cancelled: nobody waited for it any more.")
         except Exception:
@@ -121,13 +122,18 @@ class Jobs:
                 del self._kept[id]
 
     def start(
-        self, generate: Callable[[], Events], request: ImageRequest, report: Report, *, local: bool
+        self,
+        generate: Callable[[], Events],
+        request: ImageRequest,
+        report: Report,
+        *,
+        seconds: float | None = None,
     ) -> Job:
-        """Begin a job. Raises Unavailable once draining has begun."""
+        """Begin a job, which may take `seconds`. Raises Unavailable once draining has begun."""
         if self._draining:
             raise Unavailable("This server is stopping and takes no new work.", retry_after=5)
-        job = Job(request, report, local=local)
-        job._task = asyncio.create_task(job.run(generate), name=job.id)
+        job = Job(request, report)
+        job._task = asyncio.create_task(job.run(generate, seconds), name=job.id)
         self.running[job.id] = job
         job._task.add_done_callback(lambda _: self.running.pop(job.id, None))
         return job

@@ -3,37 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fnmatch import fnmatchcase
 
 from ..core import Delivery, ModelCard, Provider
 from ..core.errors import BadRequest, UnknownModel
+from .gates import Gate
+from .health import Breaker
+from .route import USUAL, Route
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One card as a candidate for a requested name. `twin`: drawn by the illustrator in its place."""
+    """One card as a candidate for a requested name. `twin`: drawn by the illustrator in its place.
+
+    `breaker` tells whether it is worth asking, `gate` (all offers of a provider share one) whether there is room.
+    """
 
     card: ModelCard
     provider: Provider
     twin: bool = False
+    gate: Gate = field(default_factory=Gate)
+    breaker: Breaker = field(default_factory=Breaker)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`delivers`: what callers of the requested name count on when they do not say, whoever answers now."""
+    """The offers that answer to a name, the first to be asked first; never none.
 
-    offer: Offer
+    `delivers`: what callers of the requested name count on when they do not say, whoever answers now.
+    """
+
+    offers: tuple[Offer, ...]
+    route: Route = USUAL
     notices: tuple[str, ...] = ()
     delivers: Delivery = "b64_json"
 
+    @property
+    def offer(self) -> Offer:
+        return self.offers[0]
+
 
 class Offers:
-    """Every model there is, by id and by alias.
+    """Every model there is, by id and by alias, and who has it.
 
-    `deployments` are further names, as Azure's customers give them. `stand_ins` maps a requested name, or a pattern such as "dall-e-*", to the model that
-    answers instead: for applications with a name written into them.
+    `deployments` are further names, as Azure's customers give them. `stand_ins` maps a requested name, or a
+    pattern such as "dall-e-*", to the model that answers instead: for applications with a name written into
+    them. `routes` says which offers answer to a name; without one, all that are of the model, the vendor's own first.
     """
 
     def __init__(
@@ -43,19 +60,37 @@ class Offers:
         default: str,
         stand_ins: Mapping[str, str] | None = None,
         deployments: Mapping[str, str] | None = None,
+        routes: Mapping[str, Route] | None = None,
     ) -> None:
         self._by_id = {offer.card.id: offer for offer in offers}
         self._alias = {alias: offer for offer in self._by_id.values() for alias in offer.card.aliases}
+        self._sold: dict[str, list[Offer]] = {}
+        for offer in self._by_id.values():
+            self._sold.setdefault(offer.card.of or offer.card.id, []).append(offer)
         self.deployments = dict(deployments or {})
         for name, model in self.deployments.items():
-            if (offer := self._look(model)) is None:
+            if (found := self._look(model)) is None:
                 raise ValueError(f"the deployment {name!r} is of {model!r}, which is not in the catalog")
-            self._alias[name] = offer
+            self._alias[name] = found
+        self._routes = {name: self._resolved(route) for name, route in (routes or {}).items()}
+        for name, route in self._routes.items():
+            if self._look(name) is None and route.offers:
+                self._alias[name] = self._by_id[route.offers[0]]
         self._default = default
         self._stand_ins = dict(stand_ins or {})
         for name in (default, *self._stand_ins.values()):
             if self._look(name) is None:
                 raise ValueError(f"the configuration names the model {name!r}, which is not in the catalog")
+
+    def _resolved(self, route: Route) -> Route:
+        """By the ids of those offers that are there."""
+        weights = route.weights or (1.0,) * len(route.offers)
+        there = {
+            offer.card.id: weight
+            for name, weight in zip(route.offers, weights, strict=True)
+            if (offer := self._look(name)) is not None
+        }
+        return replace(route, offers=tuple(there), weights=tuple(there.values()) if route.weights else ())
 
     def cards(self) -> list[ModelCard]:
         return [offer.card for offer in self._by_id.values()]
@@ -90,17 +125,29 @@ class Offers:
                 f"The model `{name}` does not exist. On offer: {', '.join(sorted(self._by_id))}.",
                 param="model",
             )
-        life = offer.card.life
-        if life.is_over(today):
+        offers = self._of(name, offer)
+        living = [each for each in offers if not each.card.life.is_over(today)]
+        if not living:
             if strict:
                 raise BadRequest(f"The model '{name}' does not exist.", param="model")
             notices.append(_obituary(offer.card))
-            successor = self._look(life.successor or "")
-            if not offer.twin:
+            if not offers[0].twin:
+                successor = self._look(offer.card.life.successor or "")
                 if successor is None:
                     raise UnknownModel(_obituary(offer.card), param="model")
-                offer = successor
-        return Found(offer, tuple(notices), (asked or offer).card.delivers)
+                offers = self._of(successor.card.id, successor)
+        route = self._routes.get(name) or self._routes.get(offer.card.id) or USUAL
+        return Found(tuple(living or offers), route, tuple(notices), (asked or offer).card.delivers)
+
+    def _of(self, name: str, offer: Offer) -> list[Offer]:
+        """Who is asked for it, in order. A twin answers only where nobody else does."""
+        route = self._routes.get(name) or self._routes.get(offer.card.id)
+        if route is not None and route.offers:
+            named = [self._by_id[id] for id in route.offers]
+            return [each for each in named if not each.twin] or named[:1]
+        if offer.card.of:
+            return [offer]
+        return [each for each in self._sold[offer.card.id] if not each.twin] or [offer]
 
     def _look(self, name: str) -> Offer | None:
         return self._by_id.get(name) or self._alias.get(name)

@@ -40,15 +40,34 @@ class Plan:
 
     def generate(self, provider: Provider) -> Generate:
         """The provider, wrapped in the polyfills; the first is outermost."""
-        inner: Generate = partial(provider.generate, card=self.card)
-        for remedy in reversed(self.remedies):
-            inner = remedy.wrap(inner)
-        return inner
+        return self.around(self.within(partial(provider.generate, card=self.card)))
+
+    def around(self, generate: Generate) -> Generate:
+        """Wrapped in what is done once for all of an order, whichever offers are asked."""
+        return _wrapped(generate, [remedy for remedy in self.remedies if remedy.once])
+
+    def within(self, generate: Generate) -> Generate:
+        """Wrapped in what this offer needs."""
+        return _wrapped(generate, [remedy for remedy in self.remedies if not remedy.once])
+
+    def of_one_offer(self) -> Plan:
+        """The same for a call of an order that goes to another offer: all of it is done there."""
+        return replace(self, remedies=tuple(replace(remedy, once=False) for remedy in self.remedies))
+
+    @property
+    def order_notes(self) -> list[Note]:
+        return [remedy.note for remedy in self.remedies if remedy.once]
 
     def size(self) -> Size | None:
         """The pixels that the provider is asked for; None where the model decides."""
         wish = self.request.size
         return None if wish is None else self.card.sizes.nearest(wish)
+
+
+def _wrapped(generate: Generate, remedies: Sequence[Remedy]) -> Generate:
+    for remedy in reversed(remedies):
+        generate = remedy.wrap(generate)
+    return generate
 
 
 def make_plan(
@@ -146,12 +165,15 @@ def _meaning(request: ImageRequest, card: ModelCard) -> Iterator[Gap]:
 
 
 def _elsewhere(request: ImageRequest) -> Iterator[Gap]:
-    """One for all pictures that are addresses."""
+    """One for all pictures that are addresses, and one for those that are to become some."""
     for param, image in (*(("image", each) for each in request.images), ("mask", request.mask)):
         if image is not None and not image.is_local:
             text = "A picture is an address, and this server fetches none: send it as a data URL."
             yield Gap("address", "elsewhere", Unsupported(text, param=param))
-            return
+            break
+    if request.addresses is not None:
+        text = "This server gives pictures no addresses: ask for b64_json."
+        yield Gap("addresses", "elsewhere", Unsupported(text, param="response_format"))
 
 
 def _adjustable(request: ImageRequest, card: ModelCard) -> Iterator[Gap]:

@@ -14,7 +14,7 @@ FILE = "tintype.toml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`max_body` is bytes of a whole request; `heartbeat` and `grace` are seconds."""
+    """`max_body` is bytes of a whole request; `heartbeat`, `grace` and `deadline` are seconds."""
 
     host: str = "127.0.0.1"
     port: int = 8080
@@ -23,6 +23,7 @@ class Settings:
     max_body: int = 256 * 1024 * 1024
     heartbeat: float = 8.0
     grace: float = 30.0
+    deadline: float = 600.0  # seconds that an order may take, all of its attempts together
     public_base_url: str = ""  # where callers reach this server; empty: as each request says
     fetch: bool = True  # pictures that callers send as addresses; False: those are refused
     fetch_allow: tuple[IPv4Network | IPv6Network, ...] = ()  # not public, and yet fetched from

@@ -22,7 +22,7 @@ class FanOut:
         def wrap(generate: Generate) -> Generate:
             return lambda request: fan_out(request, card.max_n, generate)
 
-        return Remedy(Note("n", "filled", f"fan_out({card.max_n}x{calls})"), wrap)
+        return Remedy(Note("n", "filled", f"fan_out({card.max_n}x{calls})"), wrap, once=True)
 
 
 async def fan_out(request: ImageRequest, at_once: int, generate: Generate) -> Events:

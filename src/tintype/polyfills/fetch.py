@@ -35,7 +35,7 @@ class Fetch:
             return lambda request: fetched(request, self._fetcher, generate)
 
         note = Note("image" if pictures else "mask", "filled", f"fetch({pictures + masks})")
-        return Remedy(note, wrap)
+        return Remedy(note, wrap, once=True)
 
 
 async def fetched(request: ImageRequest, fetcher: Fetcher, generate: Generate) -> Events:

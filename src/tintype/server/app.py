@@ -20,7 +20,10 @@ from .routes import Routes, normal
 
 log = structlog.get_logger()
 
-_EXPOSED = b"x-request-id, x-tintype-plan, x-tintype-provider, x-tintype-model, x-tintype-notice, retry-after"
+_EXPOSED = (
+    b"x-request-id, x-tintype-plan, x-tintype-provider, x-tintype-model, x-tintype-attempts, "
+    b"x-tintype-notice, retry-after"
+)
 
 
 class App:

@@ -46,7 +46,8 @@ class Endpoint:
         if aside is not None:
             return await tell(send, aside.answer(incoming, CallersHouse(self._gateway, base_url)))
         request = dialect.read(incoming)
-        job = self._gateway.submit(request, base_url=base_url, request_id=facts["id"])
+        caller = incoming.key or (scope.get("client") or ("",))[0]
+        job = self._gateway.submit(request, base_url=base_url, request_id=facts["id"], caller=caller)
         facts |= {"job": job.id, "model": job.report.model, "provider": job.report.provider}
         left = asyncio.create_task(hung_up(receive))
         try:
@@ -155,6 +156,7 @@ def answer_headers(dialect: Dialect, request: ImageRequest, report: Report) -> H
         header("x-tintype-provider", report.provider),
         header("x-tintype-model", report.model),
     ]
+    headers.append(header("x-tintype-attempts", str(report.attempts)))
     if plan := report.plan():
         headers.append(header("x-tintype-plan", plan))
     headers += [header("x-tintype-notice", notice) for notice in report.notices]

@@ -90,6 +90,7 @@ def make_pages(
 
     async def drain() -> None:
         await gateway.jobs.drain(settings.grace)
+        await gateway.close()
 
     def in_words(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
         told = dialect.write_error(_told(request, error))

@@ -12,6 +12,7 @@ from structlog.tracebacks import ExceptionDictTransformer
 
 from ..dialects import all_dialects
 from ..gateway.assemble import open_gateway
+from ..gateway.attempts import Attempts
 from ..gateway.gateway import Gateway
 from ..gateway.settings import Settings
 from .app import App
@@ -20,7 +21,7 @@ from .app import App
 def serve(settings: Settings, environ: dict[str, str]) -> None:
     """Blocks until SIGTERM or SIGINT; running jobs then have `settings.grace` seconds to finish."""
     log_to_stderr()
-    gateway = open_gateway(settings, environ)
+    gateway = open_gateway(settings, environ, attempts=Attempts(settings.data))
     app = App(gateway, all_dialects(), settings)
     print(banner(gateway, settings), flush=True)
     uvicorn.run(

@@ -1,0 +1,119 @@
+"""How many requests an upstream is sent at once and in a minute, and whose turn it is: callers take turns."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from ..core.errors import Timeout, TooManyRequests
+
+QUEUE = 256
+"""How many requests may wait at one gate before the next is told to come later."""
+
+MINUTE = 60.0
+
+
+class Gate:
+    """`at_once` and `per_minute` are limits; None: there is none.
+
+    Who waits, waits in the caller's own queue, and the queues are served in turn: whoever sends a hundred
+    requests delays only the next of anybody else by one.
+    """
+
+    def __init__(self, at_once: int | None = None, per_minute: int | None = None) -> None:
+        self._at_once = at_once
+        self._per_minute = per_minute
+        self._inside = 0
+        self._begun: deque[float] = deque()  # the starts of the last minute
+        self._queues: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+        self._waiting = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next one would have to wait."""
+        return bool(self._waiting) or self._wait() > 0
+
+    @asynccontextmanager
+    async def passed(self, caller: str, until: float) -> AsyncIterator[None]:
+        """Inside. Raises TooManyRequests where too many wait already, Timeout at `until` (the loop's time)."""
+        if self._at_once is None and self._per_minute is None:
+            yield
+            return
+        if self.is_full:
+            await self._queue(caller, until)
+        else:
+            self._enter()
+        try:
+            yield
+        finally:
+            self._inside -= 1
+            self._serve()
+
+    async def _queue(self, caller: str, until: float) -> None:
+        if self._waiting >= QUEUE:
+            raise TooManyRequests(f"{QUEUE} requests wait for this upstream already.", retry_after=5)
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queues.setdefault(caller, deque()).append(turn)
+        self._waiting += 1
+        self._serve()
+        try:
+            async with asyncio.timeout_at(until):
+                await turn
+        except BaseException as error:
+            if turn.done() and not turn.cancelled():  # its turn came as it left
+                self._inside -= 1
+            else:
+                self._leave(caller, turn)
+            self._serve()
+            if isinstance(error, TimeoutError):
+                raise Timeout("The time was over before it was this request's turn.") from None
+            raise
+
+    def _leave(self, caller: str, turn: asyncio.Future[None]) -> None:
+        queue = self._queues.get(caller)
+        if queue is not None and turn in queue:
+            queue.remove(turn)
+            self._waiting -= 1
+            if not queue:
+                del self._queues[caller]
+
+    def _enter(self) -> None:
+        self._inside += 1
+        if self._per_minute is not None:
+            self._begun.append(time.monotonic())
+
+    def _wait(self) -> float:
+        """Seconds until there is room; infinite while that depends on who is inside."""
+        if self._at_once is not None and self._inside >= self._at_once:
+            return float("inf")
+        if self._per_minute is None:
+            return 0.0
+        now = time.monotonic()
+        while self._begun and self._begun[0] <= now - MINUTE:
+            self._begun.popleft()
+        if len(self._begun) < self._per_minute:
+            return 0.0
+        return self._begun[0] + MINUTE - now
+
+    def _serve(self) -> None:
+        """Let in whoever there is room for, one of each caller in turn."""
+        wait = 0.0
+        while self._queues and (wait := self._wait()) == 0:
+            caller, queue = next(iter(self._queues.items()))
+            turn = queue.popleft()
+            self._waiting -= 1
+            self._queues.move_to_end(caller)
+            if not queue:
+                del self._queues[caller]
+            if not turn.done():  # else it has just left
+                self._enter()
+                turn.set_result(None)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._queues and wait < float("inf"):
+            self._timer = asyncio.get_running_loop().call_later(wait, self._serve)

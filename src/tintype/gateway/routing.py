@@ -1,0 +1,266 @@
+"""One order on its way through its offers: who is asked next, and what is written down of each call.
+
+The next offer is asked while the caller has seen nothing of the picture and the upstream is at fault. What an order
+still lacks, after one offer has delivered some of it, is asked of the next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+
+from ..core import (
+    Attempt,
+    Completed,
+    Events,
+    Image,
+    ImageRequest,
+    Micros,
+    Note,
+    Outcome,
+    Partial,
+    Report,
+    Size,
+)
+from ..core.errors import CallerError, NoImage, Refused, TintypeError, TooManyRequests, UpstreamError
+from ..transport.upstream import DEADLINE
+from .offers import Offer
+from .plan import Plan
+from .route import Route
+from .tally import Tally
+
+PATIENCE = 10.0
+"""Seconds that an order waits for an upstream that says when to come back, once every offer has been asked."""
+
+Bring = Callable[[Image], Awaitable[Image]]
+"""A picture that is elsewhere, brought here. Raises UpstreamError."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Routing:
+    """`plan` is of the first of the `offers`; those of the others are made when it is their turn, by `replan`.
+
+    `deadline` is on the event loop's clock.
+    """
+
+    request: ImageRequest
+    plan: Plan
+    offers: Sequence[Offer]
+    route: Route
+    report: Report
+    replan: Callable[[ImageRequest, Offer], Plan]
+    bring: Bring
+    keep: Callable[[Attempt], None]
+    caller: str
+    deadline: float
+    drew: dict[str, Offer] = field(default_factory=dict)
+    costs: list[Micros | None] = field(default_factory=list)
+
+    async def call(self, request: ImageRequest) -> Events:
+        """All pictures of `request`, or as many as can be had; raises when there are none of the whole order."""
+        trip = _Trip(request.n)
+        async with aclosing(self._rounds(request, trip)) as events:
+            async for event in events:
+                if isinstance(event, Completed):
+                    trip.made += 1
+                yield event
+        if trip.made >= request.n:
+            return
+        error = trip.error or NoImage(f"{request.n - trip.made} of {request.n} pictures did not come.")
+        if not trip.made and request.n == self.request.n:
+            raise error
+        self.report.missing.append(error)
+
+    async def _rounds(self, request: ImageRequest, trip: _Trip) -> Events:
+        """Every offer once; and once more, where the last failure says that this will help soon."""
+        for last_round in (False, True):
+            order = self.route.ordered(self.offers)
+            for position, offer in enumerate(order):
+                async with aclosing(
+                    self._ask(request, trip, offer, last=position == len(order) - 1)
+                ) as events:
+                    async for event in events:
+                        yield event
+                if trip.is_over:
+                    return
+            pause = trip.pause()
+            if last_round or pause is None or asyncio.get_running_loop().time() + pause >= self.deadline:
+                return
+            await asyncio.sleep(pause)
+
+    async def _ask(self, request: ImageRequest, trip: _Trip, offer: Offer, *, last: bool) -> Events:
+        """What this offer makes of what is still lacking. Its failure is the trip's, unless the trip ends with it."""
+        lacking = request if not trip.made else _rest(request, trip.made)
+        first = trip.made
+        try:
+            plan = self._plan(lacking, offer)
+        except CallerError as error:  # another offer could have done it, or has done a part of it
+            trip.error = trip.error or error
+            return
+        if not offer.breaker.admit():
+            trip.error = trip.error or offer.breaker.refusal()
+            return
+        try:
+            async with aclosing(self._attempt(offer, plan, trip, last=last)) as events:
+                async for event in events:
+                    yield replace(event, index=first + event.index) if first else event
+        except TintypeError as error:
+            trip.error = error
+            trip.stopped = trip.shown or not self._goes_on(error)
+
+    def _plan(self, request: ImageRequest, offer: Offer) -> Plan:
+        if request is self.request and offer is self.offers[0]:
+            return self.plan
+        # Calls side by side have a seed each, whether or not the caller knows of seeds.
+        seed = request.seed
+        asked = replace(request, seed=None) if self.request.seed is None else request
+        plan = self.replan(asked, offer)
+        if "seed" in offer.card.accepts or offer.twin:
+            plan = replace(plan, request=replace(plan.request, seed=seed))
+        return plan
+
+    def _goes_on(self, error: TintypeError) -> bool:
+        if isinstance(error, Refused):
+            return self.route.next_after_refusal
+        return isinstance(error, UpstreamError | TooManyRequests)
+
+    async def _attempt(self, offer: Offer, plan: Plan, trip: _Trip, *, last: bool) -> Events:
+        """One call, written down however it ends. Raises NoImage for one that ends well and brings nothing."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        # An offer that is not the last leaves time for the next.
+        until = self.deadline if last else now + (self.deadline - now) / 2
+        tally = Tally(plan.request, plan.card)
+        asked, error, size = plan.size(), None, None
+        began, wall = now, time.time()
+        outcome: Outcome = "left"
+        try:
+            async with offer.gate.passed(self.caller, until):
+                began, wall = loop.time(), time.time()
+                self.report.attempts += 1
+                self.report.bought = self.report.bought or not offer.provider.local
+                DEADLINE.set(until)
+                async with aclosing(plan.within(self._home(offer, plan))(plan.request)) as events:
+                    async for event in events:
+                        tally.see(event)
+                        self._answers(offer, plan)
+                        if isinstance(event, Completed):
+                            size = self._compare(event, asked) or size
+                        trip.shown = tally.unfinished
+                        yield event
+            if not tally.pictures:
+                raise NoImage(f"{offer.provider.name} said that it was done, and sent no picture.")
+            outcome = "wrong_size" if size else "drawn"
+            offer.breaker.succeeded()
+        except TintypeError as failure:
+            error, outcome = failure, _outcome(failure)
+            offer.breaker.failed(failure)
+            raise
+        finally:
+            if outcome == "left":
+                offer.breaker.ended()
+            self._record(offer, tally, outcome, error, wall, loop.time() - began)
+
+    def _home(self, offer: Offer, plan: Plan) -> Callable[[ImageRequest], Events]:
+        """The provider, whose pictures are here: an address in its answer is someone else's word."""
+
+        async def generate(request: ImageRequest) -> Events:
+            async with aclosing(offer.provider.generate(request, plan.card)) as events:
+                async for event in events:
+                    if isinstance(event, Completed | Partial) and not event.image.is_local:
+                        event = replace(event, image=await self.bring(event.image))
+                    yield event
+
+        return generate
+
+    def _answers(self, offer: Offer, plan: Plan) -> None:
+        """Who draws, and by which plan, as the caller is told: all that did, once there are several."""
+        if offer.card.id in self.drew:
+            return
+        first = not self.drew
+        self.drew[offer.card.id] = offer
+        report = self.report
+        if first and offer is not self.offers[0]:
+            gone = [note for note in self.plan.notes if note not in self.plan.order_notes]
+            report.notes[:] = [note for note in report.notes if note not in gone]
+        report.notes += [note for note in plan.notes if note not in report.notes]
+        report.provider = ", ".join(dict.fromkeys(each.provider.name for each in self.drew.values()))
+        report.model = ", ".join(self.drew)
+
+    def _compare(self, event: Completed, asked: Size | None) -> Size | None:
+        """The size that came where it is not the one asked for; that is told."""
+        size = event.image.header().size
+        if not asked or not size or size == asked:
+            return None
+        note = Note("size", "delivered", f"{size} asked:{asked}")
+        if note not in self.report.notes:
+            self.report.notes.append(note)
+        return size
+
+    def _record(
+        self,
+        offer: Offer,
+        tally: Tally,
+        outcome: Outcome,
+        error: TintypeError | None,
+        wall: float,
+        seconds: float,
+    ) -> None:
+        cost = tally.cost() if tally.pictures else None
+        if tally.pictures:
+            self.costs.append(cost)
+        self.keep(
+            Attempt(
+                job=self.report.job,
+                offer=offer.card.id,
+                provider=offer.provider.name,
+                model=offer.card.of or offer.card.id,
+                outcome=outcome,
+                code=error.code if error else "",
+                started=wall,
+                seconds=round(seconds, 4),
+                asked=tally.request.n,
+                pictures=tally.pictures,
+                claimed=tally.usage,
+                expected=tally.expected(),
+                cost=cost,
+                charged=bool(error and error.charged) or (outcome == "left" and not offer.provider.local),
+            )
+        )
+
+
+@dataclass(slots=True)
+class _Trip:
+    """How one call fares: `shown` while the caller has seen a preview of a picture that has not come."""
+
+    wanted: int
+    made: int = 0
+    error: TintypeError | None = None
+    shown: bool = False
+    stopped: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        return self.stopped or self.made >= self.wanted
+
+    def pause(self) -> float | None:
+        """Seconds to wait before all offers are asked again; None where that would not help, or could be paid twice."""
+        error = self.error
+        if error is None or not error.retryable or error.charged or error.retry_after is None:
+            return None
+        return error.retry_after if error.retry_after <= PATIENCE else None
+
+
+def _rest(request: ImageRequest, made: int) -> ImageRequest:
+    """What is still lacking. A fixed seed would draw the same pictures again, and is moved on."""
+    seed = None if request.seed is None else request.seed + made
+    return replace(request, n=request.n - made, seed=seed)
+
+
+def _outcome(error: TintypeError) -> Outcome:
+    if isinstance(error, Refused):
+        return "refused"
+    return "empty" if isinstance(error, NoImage) else "failed"

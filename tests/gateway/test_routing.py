@@ -1,0 +1,341 @@
+"""The next offer is asked when that can help, and never when a picture has been shown or the caller is at fault."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from tintype.core import Completed, Image, Partial, Prices, Size, TokenFormula, Usage
+from tintype.core.errors import (
+    BadRequest,
+    Busy,
+    Garbled,
+    NoImage,
+    OutOfCredit,
+    Refused,
+    Rejected,
+    Timeout,
+    TintypeError,
+    TooManyRequests,
+    Unavailable,
+    Unsupported,
+)
+from tintype.core.size import Sizes
+from tintype.gateway.offers import Offer
+from tintype.gateway.route import Route
+
+from ..fakes import FakeProvider
+from ..pictures import png
+from .offering import CARD, REQUEST, Seller, ordered, run, selling
+
+DOWN = Unavailable("a is down")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        DOWN,
+        Busy("a is busy"),
+        Timeout("a is slow", charged=True),
+        Garbled("a raves"),
+        NoImage("a drew nothing"),
+        Rejected("a dislikes our key", code="upstream_key_rejected"),
+        TooManyRequests("a has a queue"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_upstream_at_fault_is_followed_by_the_next(error: TintypeError, stream: bool) -> None:
+    first, second = Seller("a", [error]), Seller("b")
+    job, events = run(selling(first, second), replace(REQUEST, stream=stream))
+    assert [type(event) for event in events] == [Completed]
+    assert (len(first.asked), len(second.asked)) == (1, 1)
+    assert (job.report.provider, job.report.model, job.report.attempts) == ("b", "b/m", 2)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Refused("not this"),
+        BadRequest("what?", param="size"),
+        Unsupported("no such field"),
+        OutOfCredit("no money"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_caller_at_fault_hears_of_it_at_once(error: TintypeError) -> None:
+    second = Seller("b")
+    job, events = run(selling(Seller("a", [error]), second))
+    assert (job.error, events, second.asked) == (error, [], [])
+
+
+def test_a_refusal_goes_to_the_next_where_the_operator_wants_it() -> None:
+    job, events = run(
+        selling(Seller("a", [Refused("no")]), Seller("b"), route=Route(next_after_refusal=True))
+    )
+    assert len(events) == 1
+    assert job.report.provider == "b"
+
+
+def test_when_all_have_failed_the_last_failure_is_told() -> None:
+    job, _ = run(selling(Seller("a", [DOWN]), Seller("b", [Garbled("b raves")])))
+    assert isinstance(job.error, Garbled)
+    assert job.report.attempts == 2
+
+
+def test_a_picture_that_has_been_shown_is_not_begun_anew() -> None:
+    second = Seller("b")
+    first = Seller("a", [DOWN], previews=True)
+    job, events = run(selling(first, second), replace(REQUEST, stream=True, partial_images=1))
+    assert [type(event) for event in events] == [Partial]
+    assert (job.error, second.asked) == (DOWN, [])
+
+
+def test_what_is_lacking_is_asked_of_the_next() -> None:
+    first, second = Seller("a", [(2, DOWN)]), Seller("b")
+    job, events = run(selling(first, second), replace(REQUEST, n=5, seed=7))
+    assert [event.index for event in events] == [0, 1, 2, 3, 4]
+    assert [(asked.n, asked.seed) for asked in (*first.asked, *second.asked)] == [(5, 7), (3, 9)]
+    assert (job.error, job.report.provider) == (None, "a, b")
+    assert job.report.plan() == ""
+
+
+def test_who_delivers_too_few_is_followed_by_the_next() -> None:
+    job, events = run(selling(Seller("a", [1]), Seller("b", [1])), replace(REQUEST, n=3))
+    assert [event.index for event in events] == [0, 1]
+    assert job.report.plan() == "n=delivered:2 asked:3"
+    assert job.report.notices == ["a picture is missing: 1 of 3 pictures did not come."]
+
+
+def test_k_of_n_are_delivered_and_paid() -> None:
+    card = replace(CARD, max_n=1, prices=Prices(image=5_000))
+    first = Seller("a", [1, DOWN, 1, 1])
+    job, events = run(selling(first, cards=[card]), replace(REQUEST, n=4))
+    assert len(events) == 3
+    assert job.error is None
+    assert job.report.cost == 15_000
+    assert job.report.plan() == "n=filled:fan_out(1x4); n=delivered:3 asked:4"
+    assert job.report.notices == ["a picture is missing: a is down"]
+
+
+def test_k_of_n_of_a_stream_end_with_the_failure() -> None:
+    first = Seller("a", [1, DOWN])
+    job, events = run(selling(first), replace(REQUEST, n=2, stream=True))
+    assert len(events) == 1
+    assert job.error is DOWN
+
+
+def test_none_of_n_is_a_failure() -> None:
+    card = replace(CARD, max_n=1)
+    job, events = run(selling(Seller("a", [DOWN]), cards=[card]), replace(REQUEST, n=3))
+    assert (events, job.error) == ([], DOWN)
+
+
+def test_the_calls_of_one_order_are_split_over_offers_by_what_they_can_take() -> None:
+    """The second makes four at a time: what the first has no room for goes there."""
+    one = replace(CARD, max_n=1)
+    first, second = Seller("a", [1, DOWN, 1]), Seller("b")
+    job, events = run(selling(first, second, cards=[one, one]), replace(REQUEST, n=3))
+    assert sorted(event.index for event in events) == [0, 1, 2]
+    assert len(second.asked) == 1
+    assert job.report.provider == "a, b"
+
+
+def test_only_an_offer_that_can_do_it_is_asked() -> None:
+    clear = replace(CARD, backgrounds=("opaque", "transparent"))
+    first, second = Seller("a"), Seller("b")
+    job, _ = run(selling(first, second, cards=[CARD, clear]), replace(REQUEST, background="transparent"))
+    assert (first.asked, job.report.provider, job.report.attempts) == ([], "b", 1)
+
+
+def test_one_that_cannot_do_it_is_passed_over_after_a_failure() -> None:
+    clear = replace(CARD, backgrounds=("opaque", "transparent"))
+    second = Seller("b")
+    job, _ = run(
+        selling(Seller("a", [DOWN]), second, cards=[clear, CARD]), replace(REQUEST, background="transparent")
+    )
+    assert (second.asked, job.error) == ([], DOWN)
+
+
+def test_the_plan_that_is_told_is_of_the_offer_that_drew() -> None:
+    square = Sizes(listed=(Size(8, 8),))
+    small, other = (
+        replace(CARD, sizes=square),
+        replace(CARD, formats=("png",), sizes=Sizes(listed=(Size(16, 8),))),
+    )
+    job, _ = run(
+        selling(Seller("a", [DOWN]), Seller("b"), cards=[small, other]),
+        replace(REQUEST, size=Size(32, 8), output_format="webp"),
+    )
+    assert job.report.plan() == (
+        "size=adjusted:32x8->16x8; output_format=filled:transcode(png->webp); size=delivered:8x8 asked:16x8"
+    )
+
+
+def test_a_silent_downgrade_is_an_outcome_of_its_own() -> None:
+    gateway = selling(Seller("a"))
+    job, events = run(gateway, replace(REQUEST, size=Size(2048, 2048)))
+    assert len(events) == 1
+    assert job.report.plan() == "size=delivered:8x8 asked:2048x2048"
+    assert [attempt.outcome for attempt in gateway.attempts.last] == ["wrong_size"]
+
+
+@pytest.mark.parametrize(
+    ("prices", "asked"),
+    [
+        (Prices(image=5_000), ["b"]),
+        (Prices(image=50_000), []),
+        (Prices(), []),  # what is not known may be anything
+    ],
+)
+def test_a_price_cap_leaves_out_what_is_dearer_or_not_known(prices: Prices, asked: list[str]) -> None:
+    dear, other = replace(CARD, prices=Prices(image=60_000)), replace(CARD, prices=prices)
+    sellers = [Seller("a"), Seller("b")]
+    gateway = selling(*sellers, cards=[dear, other], route=Route(max_price=40_000))
+    if asked:
+        job, _ = run(gateway)
+        assert job.report.provider == "b"
+    else:
+        with pytest.raises(Unsupported, match=r"at most \$0\.04 a picture"):
+            gateway.order(REQUEST)
+    assert [seller.name for seller in sellers if seller.asked] == asked
+
+
+def test_every_attempt_is_written_down() -> None:
+    tokens = TokenFormula(table={"low": {Size(8, 8): 10}})
+    card = replace(CARD, qualities=("low", "high"), tokens=tokens, prices=Prices(image_out=1_000_000))
+    second = Seller("b", usage=Usage(image_out=25))
+    gateway = selling(Seller("a", [Timeout("slow", charged=True)]), second, cards=[card, card])
+    job, _ = run(gateway, replace(REQUEST, quality="low"))
+    first, last = gateway.attempts.last
+    assert (first.offer, first.outcome, first.code, first.charged) == (
+        "m",
+        "failed",
+        "upstream_timeout",
+        True,
+    )
+    assert (first.pictures, first.cost, first.expected) == (0, None, None)
+    assert (last.offer, last.model, last.outcome, last.charged) == ("b/m", "m", "drawn", False)
+    assert (last.claimed, last.expected, last.cost) == (Usage(image_out=25), Usage(image_out=10), 25)
+    assert {first.job, last.job} == {job.id}
+    assert job.report.cost == 25
+
+
+def test_an_upstream_that_says_when_to_come_back_is_asked_once_more() -> None:
+    first = Seller("a", [Busy("later", retry_after=0.01), 1])
+    job, events = run(selling(first))
+    assert (len(events), job.report.attempts) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Busy("later", retry_after=3600),
+        Busy("some time"),
+        Timeout("slow", retry_after=0.01, charged=True),
+        Rejected("never", retry_after=0.01),
+    ],
+    ids=["too long", "no time", "may have been paid", "would not help"],
+)
+def test_others_are_not(error: TintypeError) -> None:
+    first = Seller("a", [error, 1])
+    job, _ = run(selling(first))
+    assert (job.error, len(first.asked)) == (error, 1)
+
+
+def test_a_failing_offer_is_left_alone_and_the_next_answers() -> None:
+    first, second = Seller("a", [DOWN]), Seller("b")
+    gateway = selling(first, second)
+
+    async def main() -> None:
+        for _ in range(8):
+            job, events = await ordered(gateway)
+            assert len(events) == 1
+            assert job.report.provider == "b"
+
+    asyncio.run(main())
+    assert (len(first.asked), len(second.asked)) == (5, 8)
+
+
+def test_when_all_are_left_alone_it_is_said_for_how_long() -> None:
+    first = Seller("a", [Busy("a is busy", retry_after=60)])
+    gateway = selling(first)
+
+    async def main() -> None:
+        await ordered(gateway)
+        job, _ = await ordered(gateway)
+        assert isinstance(job.error, Busy)
+        assert "It is asked again in 60 seconds" in str(job.error)
+        assert job.error.retry_after == 60
+        assert job.report.attempts == 0
+
+    asyncio.run(main())
+    assert len(first.asked) == 1
+
+
+def test_an_order_ends_at_its_deadline_and_says_that_it_may_have_been_paid() -> None:
+    first = Seller("a", wait=lambda: asyncio.get_running_loop().create_future())
+    job, _ = run(selling(first, route=Route(deadline=0.05)))
+    assert isinstance(job.error, Timeout)
+    assert job.error.charged
+    assert first.running == 0
+
+
+def test_an_address_in_an_answer_is_fetched_as_an_untrusted_one() -> None:
+    first = Seller("a", image=Image.from_url("http://127.0.0.1:8080/cat.png"))
+    job, _ = run(selling(first))
+    assert isinstance(job.error, Garbled)
+    assert "not public" in str(job.error)
+    assert job.error.charged
+
+
+def test_a_caller_who_leaves_while_waiting_has_bought_nothing() -> None:
+    async def main() -> None:
+        go_on = asyncio.Event()
+
+        async def wait() -> None:
+            await go_on.wait()
+
+        first = Seller("a", wait=lambda: asyncio.ensure_future(wait()))
+        gateway = selling(first)
+        gate = gateway.offers.find("m", strict=False, today=gateway.today()).offer.gate
+        gate._at_once = 1
+        running = gateway.submit(REQUEST, caller="one")
+        waiting = gateway.submit(REQUEST, caller="two")
+        async with running.watched():
+            for _ in range(5):
+                await asyncio.sleep(0)
+            async with waiting.watched():
+                pass
+            for _ in range(5):
+                await asyncio.sleep(0)
+        assert waiting.ended
+        assert waiting.report.attempts == 0
+        go_on.set()
+        async with running.watched() as events:
+            assert len([event async for event in events]) == 1
+        assert len(first.asked) == 1
+
+    asyncio.run(main())
+
+
+def test_a_twin_answers_only_where_nobody_else_does() -> None:
+    from tintype.gateway.offers import Offers
+
+    twin = Offer(CARD, FakeProvider(), twin=True)
+    sold = Offer(replace(CARD, id="b/m", of="m"), Seller("b"))
+    for offers, answers in (([twin], "m"), ([twin, sold], "b/m")):
+        found = Offers(offers, default="m").find("m", strict=False, today=None)  # type: ignore[arg-type]
+        assert [offer.card.id for offer in found.offers] == [answers]
+
+
+def test_pictures_of_other_sizes_are_counted_by_their_own() -> None:
+    big = Image.from_bytes(png(Size(16, 16)))
+    tokens = TokenFormula(table={"low": {Size(8, 8): 10, Size(16, 16): 40}})
+    card = replace(CARD, qualities=("low",), tokens=tokens)
+    gateway = selling(Seller("a", image=big, usage=Usage(image_out=40)), cards=[card])
+    run(gateway, replace(REQUEST, quality="low"))
+    (attempt,) = gateway.attempts.last
+    assert attempt.expected == Usage(image_out=40)

@@ -1,0 +1,96 @@
+"""`tintype providers`: whom this house can call, and how they have done: the truth meter."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .answering import load_settings
+from .models import table
+from .options import Option
+
+HEADS = ("PROVIDER", "MODEL", "CALLS", "PICTURES", "REFUSED", "FAILED", "WRONG SIZE", "SECONDS", "CLAIMS")
+
+
+def providers(
+    json: Annotated[bool, typer.Option("--json", help="A JSON array instead of tables.")] = False,
+    config: Annotated[
+        Path | None,
+        Option(metavar="FILE", help="Settings. Default: tintype.toml where it lies in this folder."),
+    ] = None,
+) -> int:
+    """List the providers that are on and off, and how the calls of this server have gone.
+
+    CLAIMS is how far the tokens that a provider counts are off the model's published formula, over all
+    pictures whose quality is known: "+257%" is paid three and a half times. It comes from
+    attempts.jsonl in the data folder.
+    """
+    import msgspec
+
+    from ..gateway.attempts import learn, read_attempts
+
+    settings = load_settings(os.environ, config=config)
+    found = list(_providers(settings.provider))
+    records = learn(read_attempts(settings.data))
+    if json:
+        calls: dict[str, list[Any]] = {each["name"]: [] for each in found}
+        for record in records:
+            told = {**msgspec.to_builtins(record), "off": record.off}
+            calls.setdefault(record.provider, []).append(told)
+        documents = [{**each, "calls": calls.pop(each["name"])} for each in found]
+        documents += [{"name": name, "on": False, "calls": rows} for name, rows in calls.items()]
+        print(msgspec.json.encode(documents).decode())
+        return 0
+    print(table([("PROVIDER", "STATE", "MODELS"), *(_cells(each) for each in found)]))
+    if records:
+        rows = (
+            (
+                record.provider,
+                record.model,
+                str(record.calls),
+                str(record.pictures),
+                str(record.refused),
+                str(record.failed),
+                str(record.wrong_size),
+                "-" if record.seconds is None else f"{record.seconds:.1f}",
+                claims(record.off),
+            )
+            for record in records
+        )
+        print()
+        print(table([HEADS, *rows]))
+    return 0
+
+
+def _providers(tables: Any) -> Iterator[dict[str, Any]]:
+    from ..catalog import configure, load
+    from ..gateway.assemble import missing
+
+    for service in configure(load(), tables):
+        absent = missing(service, os.environ)
+        yield {
+            "name": service.name,
+            "on": not absent,
+            "missing": absent,
+            "models": [card.id for card in service.cards],
+        }
+
+
+def _cells(provider: dict[str, Any]) -> tuple[str, str, str]:
+    state = "on" if provider["on"] else f"off: {' and '.join(provider['missing'])} not set"
+    return provider["name"], state, str(len(provider["models"]))
+
+
+def claims(off: float | None) -> str:
+    """
+    >>> claims(2.567), claims(-0.004), claims(None)
+    ('+257%', '+0%', '-')
+    """
+    if off is None:
+        return "-"
+    percent = round(off * 100) or 0
+    return f"{percent:+d}%"

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
-from ..core import Completed, Events, Image, ImageRequest, Note, Polyfill, Receipt, Report, Usage
+from ..core import Completed, Image, ImageRequest, Micros, Note, Polyfill, Receipt, Report, Usage
 from ..core.errors import CallerError, Garbled, TintypeError, Unsupported
 from ..core.money import dollars
 from ..storage import MemoryStore
@@ -39,8 +38,6 @@ class Order:
     route: Route
     plan: Plan
     report: Report
-    request_id: str = ""
-    caller: str = ""
 
     @property
     def offer(self) -> Offer:
@@ -69,27 +66,34 @@ class Gateway:
         found = self.offers.find(
             request.model, strict=request.strict, today=self.today(), any_model=request.any_model
         )
-        wanted = request.response_format or found.delivers
-        request = replace(
-            request,
-            images=tuple(self._at_home(image, base_url) for image in request.images),
-            mask=request.mask and self._at_home(request.mask, base_url),
-            addresses=(f"{base_url}/pictures/" if base_url else "") if wanted == "url" else None,
-        )
+        if request.images or request.mask:
+            request = replace(
+                request,
+                images=tuple(self._at_home(image, base_url) for image in request.images),
+                mask=request.mask and self._at_home(request.mask, base_url),
+            )
+        delivery = request.response_format or found.delivers
+        if delivery == "url":
+            request = replace(request, addresses=f"{base_url}/pictures/" if base_url else "")
+            delivery = "b64_json" if request.stream or not base_url else "url"
         offers, plan = self._able(request, found)
-        offer = offers[0]
+        if delivery != (plan.request.response_format or "b64_json"):
+            plan = replace(plan, request=replace(plan.request, response_format=delivery))
         report = Report(
             asked=request.model,
-            model=offer.card.id,
-            provider=offer.provider.name,
+            model=offers[0].card.id,
+            provider=offers[0].provider.name,
             created=int(time.time()),
             notes=list(plan.notes),
             notices=list(found.notices),
         )
-        if wanted == "url" and (request.stream or not base_url):
-            wanted = "b64_json"
-        plan = replace(plan, request=replace(plan.request, response_format=wanted))
-        return Order(request=request, offers=offers, route=found.route, plan=plan, report=report)
+        return Order(
+            request=request,
+            offers=offers,
+            route=found.route,
+            plan=plan,
+            report=report,
+        )
 
     def _able(self, request: ImageRequest, found: Found) -> tuple[tuple[Offer, ...], Plan]:
         """The offers from the first on that can do it, and its plan. Raises what the first of all would say."""
@@ -141,43 +145,44 @@ class Gateway:
         With a `request_id`, a receipt of what it came to is kept under it. Callers take turns where there is
         a queue; `caller` tells them apart.
         """
-        order = replace(self.order(request, base_url=base_url), request_id=request_id, caller=caller)
+        order = self.order(request, base_url=base_url)
         seconds = order.route.deadline or self.seconds
-        return self.jobs.start(
-            lambda: self._generate(order, seconds), order.plan.request, order.report, seconds=seconds
-        )
-
-    async def _generate(self, order: Order, seconds: float) -> Events:
-        report = order.report
         routing = Routing(
             request=order.request,
             plan=order.plan,
             offers=order.offers,
             route=order.route,
-            report=report,
+            report=order.report,
             replan=self._replan,
             bring=self._bring,
             keep=self.attempts.keep,
-            caller=order.caller,
+            caller=caller,
             deadline=asyncio.get_running_loop().time() + seconds,
         )
-        made, used = 0, Usage()
-        async with aclosing(order.plan.around(routing.call)(order.request)) as events:
-            async for event in events:
-                if isinstance(event, Completed):
-                    made += 1
-                    used += event.usage
-                yield event
-        if report.missing and (not made or order.request.stream):
-            raise report.missing[0]  # a stream has no other place to say it
+        generate = order.plan.around(routing.call)
+        return self.jobs.start(
+            lambda: generate(order.request),
+            order.plan.request,
+            order.report,
+            seconds=seconds,
+            finish=lambda job: self._finish(job, routing.costs, request_id),
+        )
+
+    def _finish(self, job: Job, costs: Sequence[Micros | None], request_id: str) -> None:
+        """What it came to. Raises what went wrong where there is no picture, or no other place to say it."""
+        report = job.report
+        pictures = [event for event in job.events if isinstance(event, Completed)]
+        if report.missing and (not pictures or job.request.stream):
+            raise report.missing[0]
         if report.missing:
-            report.notes.append(Note("n", "delivered", f"{made} asked:{order.request.n}"))
+            report.notes.append(Note("n", "delivered", f"{len(pictures)} asked:{job.request.n}"))
             report.notices += dict.fromkeys(f"a picture is missing: {each}" for each in report.missing)
-        costs = [cost for cost in routing.costs if cost is not None]
-        report.cost = sum(costs) if len(costs) == len(routing.costs) else None
-        if made and order.request_id:
+        known = [cost for cost in costs if cost is not None]
+        report.cost = sum(known) if len(known) == len(costs) else None
+        if pictures and request_id:
+            used = sum((picture.usage for picture in pictures), Usage())
             self.receipts.keep(
-                Receipt(request_id=order.request_id, ended=time.time(), usage=used, cost=report.cost)
+                Receipt(request_id=request_id, ended=time.time(), usage=used, cost=report.cost)
             )
 
     async def _bring(self, image: Image) -> Image:

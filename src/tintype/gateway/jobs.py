@@ -71,13 +71,16 @@ class Job:
         news, self._news = self._news, asyncio.Event()
         news.set()
 
-    async def run(self, generate: Callable[[], Events], seconds: float | None) -> None:
-        """Let it happen. Every failure becomes `error`: a watcher hears of it, and nobody else does."""
+    async def run(
+        self, generate: Callable[[], Events], seconds: float | None, finish: Callable[[], None]
+    ) -> None:
+        """Let it happen, and `finish`. Every failure becomes `error`: a watcher hears of it, and nobody else does."""
         try:
             async with asyncio.timeout(seconds), aclosing(generate()) as events:
                 async for event in events:
                     self.events.append(event)
                     self._tell()
+            finish()
         except TintypeError as error:
             self.error = error
         except TimeoutError:
@@ -128,12 +131,13 @@ class Jobs:
         report: Report,
         *,
         seconds: float | None = None,
+        finish: Callable[[Job], None] = lambda job: None,
     ) -> Job:
-        """Begin a job, which may take `seconds`. Raises Unavailable once draining has begun."""
+        """Begin a job, which may take `seconds`. `finish` is called after the last event. Raises Unavailable once draining has begun."""
         if self._draining:
             raise Unavailable("This server is stopping and takes no new work.", retry_after=5)
         job = Job(request, report)
-        job._task = asyncio.create_task(job.run(generate, seconds), name=job.id)
+        job._task = asyncio.create_task(job.run(generate, seconds, lambda: finish(job)), name=job.id)
         self.running[job.id] = job
         job._task.add_done_callback(lambda _: self.running.pop(job.id, None))
         return job

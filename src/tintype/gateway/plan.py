@@ -111,7 +111,7 @@ def _resolve(request: ImageRequest, card: ModelCard, ignored: set[str]) -> tuple
     if request.partial_images is not None and request.partial_images > card.partial_images > 0:
         changes["partial_images"] = card.partial_images
         told.append(Note("partial_images", "adjusted", f"{request.partial_images}->{card.partial_images}"))
-    return replace(request, **changes), told  # type: ignore[arg-type]
+    return (replace(request, **changes) if changes else request), told  # type: ignore[arg-type]
 
 
 def gaps(request: ImageRequest, card: ModelCard, family: str) -> Iterator[Gap]:

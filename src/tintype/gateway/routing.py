@@ -7,10 +7,10 @@ still lacks, after one offer has delivered some of it, is asked of the next.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from ..core import (
     Attempt,
@@ -20,7 +20,6 @@ from ..core import (
     ImageRequest,
     Micros,
     Note,
-    Outcome,
     Partial,
     Report,
     Size,
@@ -62,54 +61,50 @@ class Routing:
     async def call(self, request: ImageRequest) -> Events:
         """All pictures of `request`, or as many as can be had; raises when there are none of the whole order."""
         trip = _Trip(request.n)
-        async with aclosing(self._rounds(request, trip)) as events:
-            async for event in events:
-                if isinstance(event, Completed):
-                    trip.made += 1
-                yield event
+        while not trip.is_over and (turn := await self._next(request, trip)):
+            first = trip.made
+            try:
+                async with aclosing(self._attempt(turn, trip)) as events:
+                    async for event in events:
+                        if isinstance(event, Completed):
+                            trip.made += 1
+                        yield replace(event, index=first + event.index) if first else event
+            except TintypeError as error:
+                trip.error = error
+                trip.stopped = trip.shown or not self._goes_on(error)
         if trip.made >= request.n:
             return
-        error = trip.error or NoImage(f"{request.n - trip.made} of {request.n} pictures did not come.")
+        missing = trip.error or NoImage(f"{request.n - trip.made} of {request.n} pictures did not come.")
         if not trip.made and request.n == self.request.n:
-            raise error
-        self.report.missing.append(error)
+            raise missing
+        self.report.missing.append(missing)
 
-    async def _rounds(self, request: ImageRequest, trip: _Trip) -> Events:
-        """Every offer once; and once more, where the last failure says that this will help soon."""
-        for last_round in (False, True):
-            order = self.route.ordered(self.offers)
-            for position, offer in enumerate(order):
-                async with aclosing(
-                    self._ask(request, trip, offer, last=position == len(order) - 1)
-                ) as events:
-                    async for event in events:
-                        yield event
-                if trip.is_over:
-                    return
-            pause = trip.pause()
-            if last_round or pause is None or asyncio.get_running_loop().time() + pause >= self.deadline:
-                return
-            await asyncio.sleep(pause)
-
-    async def _ask(self, request: ImageRequest, trip: _Trip, offer: Offer, *, last: bool) -> Events:
-        """What this offer makes of what is still lacking. Its failure is the trip's, unless the trip ends with it."""
-        lacking = request if not trip.made else _rest(request, trip.made)
-        first = trip.made
-        try:
-            plan = self._plan(lacking, offer)
-        except CallerError as error:  # another offer could have done it, or has done a part of it
-            trip.error = trip.error or error
-            return
-        if not offer.breaker.admit():
+    async def _next(self, request: ImageRequest, trip: _Trip) -> _Turn | None:
+        """Who is asked now for what is still lacking: every offer once, and once more where the last failure says
+        that this will help soon."""
+        lacking = _rest(request, trip.made) if trip.made else request
+        while True:
+            if not trip.left:
+                if trip.rounds and not await self._is_worth_waiting(trip):
+                    return None
+                trip.rounds += 1
+                trip.left = self.route.ordered(self.offers)
+            offer = trip.left.pop(0)
+            try:
+                plan = self._plan(lacking, offer)
+            except CallerError as error:  # another offer could have done it, or has done a part of it
+                trip.error = trip.error or error
+                continue
+            if offer.breaker.admit():
+                return _Turn(offer, plan, is_last=not trip.left)
             trip.error = trip.error or offer.breaker.refusal()
-            return
-        try:
-            async with aclosing(self._attempt(offer, plan, trip, last=last)) as events:
-                async for event in events:
-                    yield replace(event, index=first + event.index) if first else event
-        except TintypeError as error:
-            trip.error = error
-            trip.stopped = trip.shown or not self._goes_on(error)
+
+    async def _is_worth_waiting(self, trip: _Trip) -> bool:
+        pause = trip.pause() if trip.rounds == 1 else None
+        if pause is None or asyncio.get_running_loop().time() + pause >= self.deadline:
+            return False
+        await asyncio.sleep(pause)
+        return True
 
     def _plan(self, request: ImageRequest, offer: Offer) -> Plan:
         if request is self.request and offer is self.offers[0]:
@@ -127,54 +122,55 @@ class Routing:
             return self.route.next_after_refusal
         return isinstance(error, UpstreamError | TooManyRequests)
 
-    async def _attempt(self, offer: Offer, plan: Plan, trip: _Trip, *, last: bool) -> Events:
+    async def _attempt(self, turn: _Turn, trip: _Trip) -> Events:
         """One call, written down however it ends. Raises NoImage for one that ends well and brings nothing."""
-        loop = asyncio.get_running_loop()
-        now = loop.time()
+        offer, plan = turn.offer, turn.plan
+        now = asyncio.get_running_loop().time()
         # An offer that is not the last leaves time for the next.
-        until = self.deadline if last else now + (self.deadline - now) / 2
+        until = self.deadline if turn.is_last else now + (self.deadline - now) / 2
         tally = Tally(plan.request, plan.card)
-        asked, error, size = plan.size(), None, None
-        began, wall = now, time.time()
-        outcome: Outcome = "left"
         try:
             async with offer.gate.passed(self.caller, until):
-                began, wall = loop.time(), time.time()
+                tally.begin()
                 self.report.attempts += 1
                 self.report.bought = self.report.bought or not offer.provider.local
                 DEADLINE.set(until)
-                async with aclosing(plan.within(self._home(offer, plan))(plan.request)) as events:
+                async with aclosing(self._generate(offer, plan)) as events:
                     async for event in events:
+                        if isinstance(event, Completed | Partial) and not event.image.is_local:
+                            event = replace(event, image=await self.bring(event.image))
                         tally.see(event)
                         self._answers(offer, plan)
                         if isinstance(event, Completed):
-                            size = self._compare(event, asked) or size
+                            self._compare(tally, plan.size(), event)
                         trip.shown = tally.unfinished
                         yield event
             if not tally.pictures:
                 raise NoImage(f"{offer.provider.name} said that it was done, and sent no picture.")
-            outcome = "wrong_size" if size else "drawn"
+            tally.outcome = "wrong_size" if tally.size_is_wrong else "drawn"
             offer.breaker.succeeded()
-        except TintypeError as failure:
-            error, outcome = failure, _outcome(failure)
-            offer.breaker.failed(failure)
+        except TintypeError as error:
+            tally.fail(error)
+            offer.breaker.failed(error)
             raise
         finally:
-            if outcome == "left":
+            if tally.outcome == "left":
                 offer.breaker.ended()
-            self._record(offer, tally, outcome, error, wall, loop.time() - began)
+            self._record(offer, tally)
 
-    def _home(self, offer: Offer, plan: Plan) -> Callable[[ImageRequest], Events]:
-        """The provider, whose pictures are here: an address in its answer is someone else's word."""
+    def _generate(self, offer: Offer, plan: Plan) -> Events:
+        """The provider within its polyfills. Those open pictures, which must be here by then."""
+        if not plan.remedies:
+            return offer.provider.generate(plan.request, plan.card)
 
-        async def generate(request: ImageRequest) -> Events:
+        async def here(request: ImageRequest) -> Events:
             async with aclosing(offer.provider.generate(request, plan.card)) as events:
                 async for event in events:
                     if isinstance(event, Completed | Partial) and not event.image.is_local:
                         event = replace(event, image=await self.bring(event.image))
                     yield event
 
-        return generate
+        return plan.within(here)(plan.request)
 
     def _answers(self, offer: Offer, plan: Plan) -> None:
         """Who draws, and by which plan, as the caller is told: all that did, once there are several."""
@@ -190,46 +186,27 @@ class Routing:
         report.provider = ", ".join(dict.fromkeys(each.provider.name for each in self.drew.values()))
         report.model = ", ".join(self.drew)
 
-    def _compare(self, event: Completed, asked: Size | None) -> Size | None:
-        """The size that came where it is not the one asked for; that is told."""
+    def _compare(self, tally: Tally, asked: Size | None, event: Completed) -> None:
+        """A size that is not the one asked for is told."""
         size = event.image.header().size
         if not asked or not size or size == asked:
-            return None
+            return
+        tally.size_is_wrong = True
         note = Note("size", "delivered", f"{size} asked:{asked}")
         if note not in self.report.notes:
             self.report.notes.append(note)
-        return size
 
-    def _record(
-        self,
-        offer: Offer,
-        tally: Tally,
-        outcome: Outcome,
-        error: TintypeError | None,
-        wall: float,
-        seconds: float,
-    ) -> None:
-        cost = tally.cost() if tally.pictures else None
+    def _record(self, offer: Offer, tally: Tally) -> None:
+        attempt = tally.attempt(self.report.job, offer.card, offer.provider)
         if tally.pictures:
-            self.costs.append(cost)
-        self.keep(
-            Attempt(
-                job=self.report.job,
-                offer=offer.card.id,
-                provider=offer.provider.name,
-                model=offer.card.of or offer.card.id,
-                outcome=outcome,
-                code=error.code if error else "",
-                started=wall,
-                seconds=round(seconds, 4),
-                asked=tally.request.n,
-                pictures=tally.pictures,
-                claimed=tally.usage,
-                expected=tally.expected(),
-                cost=cost,
-                charged=bool(error and error.charged) or (outcome == "left" and not offer.provider.local),
-            )
-        )
+            self.costs.append(attempt.cost)
+        self.keep(attempt)
+
+
+class _Turn(NamedTuple):
+    offer: Offer
+    plan: Plan
+    is_last: bool
 
 
 @dataclass(slots=True)
@@ -237,6 +214,8 @@ class _Trip:
     """How one call fares: `shown` while the caller has seen a preview of a picture that has not come."""
 
     wanted: int
+    left: list[Offer] = field(default_factory=list)  # those not yet asked in this round
+    rounds: int = 0
     made: int = 0
     error: TintypeError | None = None
     shown: bool = False
@@ -258,9 +237,3 @@ def _rest(request: ImageRequest, made: int) -> ImageRequest:
     """What is still lacking. A fixed seed would draw the same pictures again, and is moved on."""
     seed = None if request.seed is None else request.seed + made
     return replace(request, n=request.n - made, seed=seed)
-
-
-def _outcome(error: TintypeError) -> Outcome:
-    if isinstance(error, Refused):
-        return "refused"
-    return "empty" if isinstance(error, NoImage) else "failed"

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 
-from ..core import Completed, ImageEvent, ImageRequest, Micros, ModelCard, Partial, Usage
+from ..core import (
+    Attempt,
+    Completed,
+    ImageEvent,
+    ImageRequest,
+    Micros,
+    ModelCard,
+    Outcome,
+    Partial,
+    Provider,
+    Usage,
+)
+from ..core.errors import NoImage, Refused, TintypeError
 from ..core.money import cost
 
 
 @dataclass(slots=True)
 class Tally:
-    """`said` is the cost that the upstream told, None as long as it has told none. `unfinished`: a preview has been shown
+    """`began` is on the monotonic clock. `said` is the cost that the upstream told, None as long as it has told none. `unfinished`: a preview has been shown
     of a picture that has not come yet."""
 
     request: ImageRequest
@@ -21,6 +34,20 @@ class Tally:
     said: Micros | None = None
     image_out: int | None = 0  # by the formula; None once it does not tell
     unfinished: bool = False
+    size_is_wrong: bool = False
+    outcome: Outcome = "left"
+    error: TintypeError | None = None
+    started: float = field(default_factory=time.time)  # Unix time
+    began: float = field(default_factory=time.monotonic)
+
+    def begin(self) -> None:
+        """Now, and not when it was queued."""
+        self.started, self.began = time.time(), time.monotonic()
+
+    def fail(self, error: TintypeError) -> None:
+        self.error = error
+        refused = isinstance(error, Refused)
+        self.outcome = "refused" if refused else "empty" if isinstance(error, NoImage) else "failed"
 
     def see(self, event: ImageEvent) -> None:
         if isinstance(event, Partial):
@@ -54,3 +81,23 @@ class Tally:
         if self.said is not None:
             return self.said
         return cost(self.usage, self.card.prices, pictures=self.pictures)
+
+    def attempt(self, job: str, card: ModelCard, provider: Provider) -> Attempt:
+        """What is written down of the call, now that it has ended."""
+        charged = self.error.charged if self.error else self.outcome == "left" and not provider.local
+        return Attempt(
+            job=job,
+            offer=card.id,
+            provider=provider.name,
+            model=card.of or card.id,
+            outcome=self.outcome,
+            code=self.error.code if self.error else "",
+            started=self.started,
+            seconds=round(time.monotonic() - self.began, 4),
+            asked=self.request.n,
+            pictures=self.pictures,
+            claimed=self.usage,
+            expected=self.expected(),
+            cost=self.cost() if self.pictures else None,
+            charged=charged,
+        )

@@ -42,7 +42,8 @@ from tintype.core.errors import (
     Unsupported,
 )
 from tintype.dialects.gemini import dialect
-from tintype.providers.gemini import Gemini, Reading, build, read_error
+from tintype.providers._google import read_error
+from tintype.providers.gemini import Gemini, Reading, build
 from tintype.wire import sse
 from tintype.wire.gemini_answers import read_usage
 
@@ -439,6 +440,13 @@ ERRORS: list[tuple[int, dict[str, Any], type[TintypeError], str | None, str | No
     (499, {"message": "cancelled"}, Unavailable, None, None),
     (500, {"message": "internal"}, Unavailable, None, None),
     (503, {"message": "overloaded"}, Unavailable, None, None),
+    (
+        503,
+        {"message": "overloaded", "details": [detail("RetryInfo", retryDelay="5s")]},
+        Busy,
+        None,
+        "upstream_busy",
+    ),
     (504, {"message": "deadline"}, Timeout, None, None),
 ]
 

@@ -136,8 +136,10 @@ def meaning(status: int, fault: Fault) -> TintypeError:
         return Rejected(f"The upstream does not have it: {text}", code="upstream_not_found")
     if status in (408, 504):
         return Timeout(f"The upstream did not finish in time: {text}", charged=True)
+    if status == 503 and fault.retry_after is not None:
+        return Busy(f"The upstream has no capacity for us: {text}", retry_after=fault.retry_after)
     if status >= 499:
-        return Unavailable(f"The upstream failed: {text}", retry_after=fault.retry_after)
+        return Unavailable(f"The upstream failed: {text}")
     return Rejected(f"The upstream did not take the request: {text}")
 
 

@@ -110,7 +110,7 @@ class Token:
             credentials = self._credentials or _found(self._said)
             credentials.refresh(partial(Request(), timeout=_TOKEN_SECONDS))
         except TransportError as error:
-            raise Unavailable(f"Google cannot be asked for a token: {error}") from error
+            raise Unavailable(f"Google cannot be asked for a token: {_brief(error)}") from error
         except (GoogleAuthError, OSError, ValueError) as error:
             raise Rejected(
                 f"Google gives us no token for the credentials {self._said}: {_brief(error)}",

@@ -99,6 +99,9 @@ def mirrored(request: ImageRequest, card: ModelCard = CARD) -> ImageRequest:
             "extras": {
                 "gemini": {
                     "generationConfig.topP": 0.5,
+                    "generationConfig.seed.x": 1,
+                    "generationConfig.imageConfig.a.b": 1,
+                    "seed.x": 1,
                     "generationConfig.imageConfig.personGeneration": "ALLOW_ALL",
                     "generationConfig.imageConfig.imageOutputOptions.newTomorrow": [1],
                     "generationConfig.thinkingConfig.thinkingBudget": 128,
@@ -258,6 +261,10 @@ ANSWERS: list[tuple[Any, list[ImageEvent]]] = [
             {"inlineData": {"mimeType": "audio/wav", "data": "aGk="}}, {"functionCall": {"name": "x"}}, held()
         ),
         [Completed(image=IMAGE)],
+    ),
+    (
+        reply({"text": "a"}, {"text": " "}, {"text": ""}, held()),
+        [Text(text="a"), Text(text=" "), Completed(image=IMAGE)],
     ),
     (reply(held(), finish="MAX_TOKENS"), [Completed(image=IMAGE)]),
     ([reply({"text": "a"}), reply(held())], [Text(text="a"), Completed(image=IMAGE)]),

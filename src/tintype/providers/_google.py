@@ -66,25 +66,34 @@ def said(members: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None and value != {}}
 
 
-def with_extras(body: dict[str, Any], request: ImageRequest, roots: tuple[str, ...]) -> dict[str, Any]:
+_HOLDERS = (
+    "generationConfig.imageConfig.imageOutputOptions",
+    "generationConfig.imageConfig",
+    "generationConfig.thinkingConfig",
+    "generationConfig",
+    "contents.parts",
+    "instances",
+    "parameters.outputOptions",
+    "parameters",
+)
+"""The members that hold others and are known to our dialects, the inner ones first."""
+
+
+def with_extras(body: dict[str, Any], request: ImageRequest) -> dict[str, Any]:
     """The body with what only this family knows, where it was: `generationConfig.topP` is the member of a member.
 
-    It does not undo what was planned. `roots` are the members of this body that hold others.
+    It does not undo what was planned, and what belongs into the other call's body is left out of this one's.
     """
     for name, value in request.extras.get(FAMILY, {}).items():
-        root, *path = name.split(".")
-        if not path:
+        holder = next((each for each in _HOLDERS if name.startswith(f"{each}.")), "")
+        root, *way = holder.split(".")
+        if not holder:
             body.setdefault(name, value)
-        elif root in roots:
-            _put(body.setdefault(root, {}), path, value)
+        elif isinstance(members := body.get(root), dict):
+            for step in way:
+                members = members.setdefault(step, {})
+            members.setdefault(name.removeprefix(f"{holder}."), value)
     return body
-
-
-def _put(members: Any, path: list[str], value: Any) -> None:
-    *way, last = path
-    for step in way:
-        members = members.setdefault(step, {})
-    members.setdefault(last, value)
 
 
 def answers(document: Octets) -> list[Answer]:

@@ -35,7 +35,7 @@ def build(request: ImageRequest, card: ModelCard) -> bytes:
         "outputOptions": said(output),
     }
     body = {"instances": {"prompt": request.prompt}, "parameters": said(parameters)}
-    body = with_extras(body, request, ("instances", "parameters"))
+    body = with_extras(body, request)
     body["parameters"].setdefault("includeRaiReason", True)
     return msgspec.json.encode({**body, "instances": [body["instances"]]})
 

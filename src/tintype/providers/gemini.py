@@ -116,7 +116,6 @@ def build(request: ImageRequest, card: ModelCard) -> Call:
             "generationConfig": _config(request, card),
         },
         request,
-        ("generationConfig",),
     )
     return Call(f"models/{model}:{method}", msgspec.json.encode(body))
 
@@ -207,7 +206,7 @@ class Reading:
         if part.thought:
             yield from self._preview(part)
             return
-        if part.text and part.text.strip():
+        if part.text:
             self._words.append(part.text)
             text = Text(text=part.text, index=self._made)
             if self._waiting:

@@ -165,6 +165,17 @@ def test_the_doctor_names_what_is_wrong(
     assert "sk-secret" not in found.out + found.err
 
 
+def test_the_doctor_tells_what_is_set_up(tintype: Tintype, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "vertex" not in tintype("doctor").out
+    monkeypatch.setenv("GOOGLE_API_KEY", "secret-key")
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "p")
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "a.json")
+    found = tintype("doctor")
+    assert "GEMINI_API_KEY or GOOGLE_API_KEY is set: google draws, and is paid" in found.out
+    assert "vertex is set up without a key: it draws, and is paid" in found.out
+    assert "secret-key" not in found.out
+
+
 @pytest.mark.parametrize("dry", [(), ("--dry-run",)])
 def test_what_is_sold_by_the_picture_costs_so_much_for_each(tintype: Tintype, dry: tuple[str, ...]) -> None:
     told = tintype("gen", "a boat", "-m", "flux-pro", "-n", "2", "--json", *dry).documents

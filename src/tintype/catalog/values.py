@@ -170,6 +170,7 @@ CARD: Mapping[str, Callable[[Any], Any]] = {
     "id": _text,
     "of": _text,
     "upstream_id": _text,
+    "call": _text,
     "name": _text,
     "owned_by": _text,
     "aliases": _words,

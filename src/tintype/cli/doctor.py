@@ -169,15 +169,18 @@ def _data(folder: Path) -> Finding:
 def _keys() -> Finding:
     """Names only: a key is never printed."""
     from ..catalog import load
-    from ..gateway.assemble import is_callable, missing
+    from ..gateway.assemble import is_callable, missing, read_access
 
     there, absent = [], []
     for service in load():
-        variable = service.settings.get("key_env")
+        variable = " or ".join(service.settings.get("key_env", "").split())
         if not service.needs or not variable:
             continue
         if missing(service, os.environ):
-            absent.append(f"{variable} is not set: {service.name}'s twins draw, free")
+            if any(not card.of for card in service.cards):  # what only resells has no twins
+                absent.append(f"{variable} is not set: {service.name}'s twins draw, free")
+        elif not read_access(service, os.environ).key:
+            there.append(f"{service.name} is set up without a key: it draws, and is paid")
         elif is_callable(service):
             there.append(f"{variable} is set: {service.name} draws, and is paid")
         else:

@@ -49,6 +49,7 @@ class ModelCard:
     provider: str
     of: str = ""  # the model that this is an offer of, where that is another provider's
     upstream_id: str = ""
+    call: str = ""  # which of its service's calls draws it, where there are several; "": the usual one
     name: str = ""
     owned_by: str = ""
     aliases: tuple[str, ...] = ()

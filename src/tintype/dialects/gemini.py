@@ -50,17 +50,6 @@ from ._usual import is_strict, no_picture
 _MAX_SEED = 2**31 - 1
 _CONFIG = "generationConfig."
 _IMAGE_CONFIG = "generationConfig.imageConfig."
-_PLACES = {
-    "prompt": "contents",
-    "image": "contents",
-    "n": f"{_CONFIG}candidateCount",
-    "seed": f"{_CONFIG}seed",
-    "size": "generationConfig.imageConfig",
-    "output_format": f"{_IMAGE_CONFIG}outputMimeType",
-    "output_compression": f"{_IMAGE_CONFIG}outputCompressionQuality",
-    "thinking_level": f"{_CONFIG}thinkingConfig.thinkingLevel",
-    "media_resolution": f"{_CONFIG}mediaResolution",
-}
 
 
 class Gemini:
@@ -158,7 +147,7 @@ class Gemini:
         """A refusal is no error at Google: it is an answer without a picture, and a 200."""
         if isinstance(error, Refused | NoImage):
             return Answer(body=msgspec.json.encode(_without_picture(error)))
-        status, body = told(error, _PLACES)
+        status, body = told(error, wire.PLACES)
         return Answer(body=body, status=status)
 
     def write_error_frame(self, error: TintypeError) -> bytes:

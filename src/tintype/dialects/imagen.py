@@ -45,18 +45,6 @@ from ._pictures import checked
 from ._usual import check_held, is_strict, missing, no_picture
 
 _MAX_SEED = 2**32 - 1
-_PLACES = {
-    "prompt": "instances",
-    "image": "instances",
-    "mask": "instances",
-    "n": "parameters.sampleCount",
-    "seed": "parameters.seed",
-    "size": "parameters.aspectRatio",
-    "negative_prompt": "parameters.negativePrompt",
-    "guidance_scale": "parameters.guidanceScale",
-    "output_format": "parameters.outputOptions.mimeType",
-    "output_compression": "parameters.outputOptions.compressionQuality",
-}
 
 
 class _Pictures(NamedTuple):
@@ -119,7 +107,7 @@ class Imagen:
         """A refusal is an answer without a picture at Google, and a 200."""
         if isinstance(error, Refused):
             return Answer(body=msgspec.json.encode({"predictions": [{"raiFilteredReason": str(error)}]}))
-        status, body = told(error, _PLACES)
+        status, body = told(error, wire.PREDICT_PLACES)
         return Answer(body=body, status=status)
 
     def write_error_frame(self, error: TintypeError) -> bytes:

@@ -101,19 +101,18 @@ def offers(services: tuple[Service, ...], environ: Mapping[str, str]) -> Iterato
 def missing(service: Service, environ: Mapping[str, str]) -> list[str]:
     """What must be set before this service can be called, as it is written: "ACME_API_KEY", "base_url"."""
     access = read_access(service, environ)
+    known = {**access.options, "key": access.key, "base_url": access.base_url}
     absent = []
     for need in service.needs:
-        found = (
-            access.key
-            if need == "key"
-            else access.base_url
-            if need == "base_url"
-            else access.options.get(need)
-        )
-        if not found:
-            variables = service.settings.get("key_env") if need == "key" else _environment(service).get(need)
-            absent.append(" or ".join(variables.split()) if variables else need)
+        ways = need.split("|")
+        if not any(known.get(way) for way in ways):
+            absent.append(" or ".join(_variables(service, way) for way in ways))
     return absent
+
+
+def _variables(service: Service, need: str) -> str:
+    said = service.settings.get("key_env") if need == "key" else _environment(service).get(need)
+    return " or ".join(said.split()) if said else need
 
 
 def read_access(service: Service, environ: Mapping[str, str]) -> Access:

@@ -4,7 +4,7 @@ SDK's own types (google-genai 3.3), read 2026-11-20."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -34,6 +34,34 @@ STATUSES = {
 }
 """Our status -> Google's and its name (google.rpc.Code). Google has no 402, 413 or 502."""
 
+_CONFIG = "generationConfig."
+PLACES = {
+    "prompt": "contents",
+    "image": "contents",
+    "n": f"{_CONFIG}candidateCount",
+    "seed": f"{_CONFIG}seed",
+    "size": f"{_CONFIG}imageConfig",
+    "output_format": f"{_CONFIG}imageConfig.outputMimeType",
+    "output_compression": f"{_CONFIG}imageConfig.outputCompressionQuality",
+    "thinking_level": f"{_CONFIG}thinkingConfig.thinkingLevel",
+    "media_resolution": f"{_CONFIG}mediaResolution",
+}
+"""Where our fields are in the body of generateContent, for errors."""
+
+PREDICT_PLACES = {
+    "prompt": "instances",
+    "image": "instances",
+    "mask": "instances",
+    "n": "parameters.sampleCount",
+    "seed": "parameters.seed",
+    "size": "parameters.aspectRatio",
+    "negative_prompt": "parameters.negativePrompt",
+    "guidance_scale": "parameters.guidanceScale",
+    "output_format": "parameters.outputOptions.mimeType",
+    "output_compression": "parameters.outputOptions.compressionQuality",
+}
+"""Where they are in the body of Imagen's `:predict`."""
+
 _underscore = re.compile(r"_+([a-zA-Z0-9])")
 
 
@@ -44,6 +72,10 @@ def camel(name: str) -> str:
     ('responseModalities', 'inlineData', 'mimeType')
     """
     return _underscore.sub(lambda found: found[1].upper(), name) if "_" in name[1:] else name
+
+
+def camelled(members: Mapping[str, Any]) -> dict[str, Any]:
+    return {camel(name): value for name, value in members.items()}
 
 
 def picture_part(image: Image) -> Iterator[Octets]:

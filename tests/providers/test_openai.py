@@ -307,7 +307,7 @@ def test_failures_under_a_200(document: bytes, kind: type[TintypeError]) -> None
         (429, {"code": "insufficient_quota", "message": "m"}, Rejected, None),
         (400, {"type": "invalid_request_error", "message": "m"}, None, None),
         (429, {"code": "rate_limit_exceeded", "message": "m"}, None, None),
-        (403, "no", None, None),
+        (403, "no", Rejected, None),
         (500, None, None, None),
     ],
 )

@@ -147,7 +147,9 @@ def _said(answer: wire.Answer) -> Said:
     message = facts.get("message") or answer.message
     param = facts.get("param") or facts.get("parameter")
     inner = facts.get("inner_error") or facts.get("innererror")
-    code = facts.get("code") or (inner.get("code") if isinstance(inner, Mapping) else None) or answer.code
+    inner_code = inner.get("code") if isinstance(inner, Mapping) else None
+    status = error if isinstance(error, int) else None
+    code = facts.get("code") or inner_code or answer.code or status
     return Said(
         (str(message)[:500] if message else "no reason given") + _details(facts, inner),
         str(code or ""),

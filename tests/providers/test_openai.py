@@ -307,7 +307,7 @@ def test_failures_under_a_200(document: bytes, kind: type[TintypeError]) -> None
         (429, {"code": "insufficient_quota", "message": "m"}, Rejected, None),
         (400, {"type": "invalid_request_error", "message": "m"}, None, None),
         (429, {"code": "rate_limit_exceeded", "message": "m"}, None, None),
-        (403, "no", None, None),
+        (403, "no", Rejected, None),
         (500, None, None, None),
     ],
 )
@@ -318,6 +318,92 @@ def test_error_answers(
     assert (type(meaning) if meaning else None) is kind
     if meaning is not None:
         assert meaning.param == param
+
+
+@pytest.mark.parametrize("under", [429, 200])
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"code": "insufficient_quota", "type": "insufficient_quota"},
+        {"code": "credit_balance_exhausted", "type": "insufficient_quota"},
+        {"code": "organization_spend_limit_exceeded"},
+        {"code": "project_spend_limit_exceeded"},
+        {"code": "organization_usage_limit_exceeded"},
+        {"code": None, "type": "insufficient_quota"},
+        {"code": "billing_hard_limit_reached"},
+    ],
+    ids=str,
+)
+def test_an_empty_account_is_ours_and_not_worth_another_try(error: dict[str, Any], under: int) -> None:
+    meaning = read_error(under, json.dumps({"error": {**error, "message": "m"}}).encode())
+    assert isinstance(meaning, Rejected)
+    assert (meaning.code, meaning.retryable) == ("upstream_out_of_credit", False)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (
+            400,
+            {
+                "type": "invalid_request_error",
+                "code": "invalid_value",
+                "param": "model",
+                "message": "The model 'dall-e-3' does not exist.",
+            },
+        ),
+        (
+            404,
+            {"type": "invalid_request_error", "code": "model_not_found", "message": "`gpt-9` does not exist"},
+        ),
+    ],
+)
+def test_a_model_that_is_gone_is_the_catalogs_fault(status: int, error: dict[str, Any]) -> None:
+    meaning = read_error(status, json.dumps({"error": error}).encode())
+    assert isinstance(meaning, Rejected)
+    assert meaning.code == "upstream_no_model"
+    assert error["message"] in str(meaning)
+
+
+def test_an_organization_that_is_not_verified_is_told_so() -> None:
+    message = "Your organization must be verified to use the model `gpt-image-2`."
+    error = {"type": "invalid_request_error", "code": None, "param": None, "message": message}
+    meaning = read_error(403, json.dumps({"error": error}).encode())
+    assert isinstance(meaning, Rejected)
+    assert message in str(meaning)
+
+
+def test_what_was_refused_is_kept() -> None:
+    error = {
+        "code": "moderation_blocked",
+        "type": "image_generation_user_error",
+        "param": None,
+        "message": "Your request was rejected by the safety system.",
+        "moderation_details": {"moderation_stage": "output", "categories": ["sexual", "violence"]},
+    }
+    meaning = read_error(400, json.dumps({"error": error}).encode())
+    assert isinstance(meaning, Refused)
+    assert str(meaning) == "Your request was rejected by the safety system. (output, sexual, violence)"
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        ({"type": "server_error", "code": None}, Unavailable),
+        ({"type": "service_unavailable_error", "code": "slow_down"}, Unavailable),
+        ({"type": "service_unavailable_error", "code": "server_is_overloaded"}, Unavailable),
+        ({"type": "input-images", "code": "rate_limit_exceeded"}, Busy),
+        ({"type": "429"}, Busy),
+        ({"type": "image_generation_user_error", "code": "x", "param": "size"}, BadRequest),
+        ({"type": "who knows"}, Rejected),
+    ],
+    ids=str,
+)
+def test_errors_within_a_stream(error: dict[str, Any], kind: type[TintypeError]) -> None:
+    frame = json.dumps({"type": "error", "error": {**error, "message": "m"}}).encode()
+    with pytest.raises(TintypeError) as caught:
+        list(read(frame))
+    assert type(caught.value) is kind
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"detail":"x"}', b"[" * 100_000])

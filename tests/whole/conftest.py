@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import openai
 import pytest
@@ -11,6 +12,7 @@ from tintype.gateway.assemble import open_gateway
 from tintype.gateway.settings import Settings
 
 from ..serving import serving
+from .mirrors import Chains
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +25,9 @@ def address() -> Iterator[str]:
 def client(address: str) -> Iterator[openai.OpenAI]:
     with openai.OpenAI(base_url=f"{address}/v1", api_key="any", max_retries=0) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def chain() -> Iterator[Chains]:
+    with ExitStack() as stack:
+        yield Chains(stack)

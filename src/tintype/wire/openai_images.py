@@ -47,7 +47,13 @@ class Answer(msgspec.Struct, kw_only=True):
     quality: str | None = None
     background: str | None = None
     usage: TokenUsage | None = None
-    error: Any = None  # an object with `message`, `type`, `param`, `code`; resellers also send text
+    error: Any = (
+        None  # an object with `message`, `type`, `param`, `code`; resellers also send text, or a status
+    )
+    message: Any = None  # beside an `error` that is no object
+    code: Any = None
+    text: Any = None  # the words of a model that says some, joined (Octen)
+    parts: Any = None  # its words and pictures in order: {"type": "text", "text"}, {"type": "image", "index"}
 
 
 def read_usage(usage: TokenUsage | None) -> Usage:

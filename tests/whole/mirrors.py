@@ -8,6 +8,7 @@ import importlib
 import urllib.request
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from ipaddress import ip_network
 from typing import Any
 
 import PIL.Image
@@ -33,6 +34,7 @@ from tintype.core import (
 from tintype.gateway.gateway import Gateway
 from tintype.gateway.offers import Offer, Offers
 from tintype.polyfills import all_polyfills
+from tintype.transport.untrusted import Fetcher
 
 from ..fakes import FakeProvider
 from ..pictures import encoded, picture, png
@@ -117,7 +119,11 @@ def house(provider: Provider, card: ModelCard) -> Gateway:
     """One with a single model, which answers to every name of it."""
     names = {card.of, card.upstream_id} - {card.id, ""}
     known = replace(card, aliases=(*card.aliases, *names))
-    return Gateway(offers=Offers([Offer(known, provider)], default=card.id), polyfills=all_polyfills())
+    return Gateway(
+        offers=Offers([Offer(known, provider)], default=card.id),
+        polyfills=all_polyfills(),
+        fetcher=Fetcher(allow=(ip_network("127.0.0.0/8"),)),
+    )
 
 
 def original(model: str, provider: Provider | None = None) -> Gateway:

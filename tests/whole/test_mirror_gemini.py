@@ -110,9 +110,10 @@ FAULTS = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def failing() -> Iterator[tuple[FakeProvider, list[Gateway]]]:
-    """A provider that fails as it is told, and the houses behind the one that has it."""
+    """A provider that fails as it is told, and the houses behind the one that has it: new ones for each test, since
+    they leave alone for a while what has failed."""
     provider = FakeProvider()
     first = Gateway(
         offers=Offers([Offer(card, provider) for card in (FLASH, IMAGEN)], default=FLASH.id),

@@ -48,7 +48,6 @@ def _fields(request: ImageRequest, card: ModelCard, manner: Manner) -> dict[str,
     """What was said, and nothing else: GPT models answer 400 to a `response_format`, even the right one."""
     streams = request.stream and card.partial_images > 0 and request.n == 1  # with more, OpenAI answers 400
     previews = min(request.partial_images or 0, card.partial_images)
-    delivery = "url" if request.response_format == "url" else "b64_json"
     fields = {
         # First, so that a proxy can route on it without reading on.
         "model": card.upstream_id or card.id if manner.model_in_body else None,
@@ -73,7 +72,7 @@ def _fields(request: ImageRequest, card: ModelCard, manner: Manner) -> dict[str,
         "complexity": request.complexity,
         "user": request.user,
         "safety_identifier": request.safety_identifier,
-        "response_format": delivery if card.delivers == "url" and request.response_format else None,
+        "response_format": "b64_json" if card.delivers == "url" else None,  # addresses are the house's own
         "stream": True if streams else None,
         "partial_images": previews if streams and previews else None,
     }

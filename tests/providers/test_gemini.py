@@ -477,7 +477,15 @@ def test_error_answers(
 
 
 @pytest.mark.parametrize(
-    ("delay", "seconds"), [("34s", 34.0), ("22.654275366s", 22.654275366), ("soon", None), (None, None)]
+    ("delay", "seconds"),
+    [
+        ("34s", 34.0),
+        ("22.654275366s", 22.654275366),
+        ("soon", None),
+        ("infs", None),
+        ("nan", None),
+        (None, None),
+    ],
 )
 def test_when_to_come_back(delay: Any, seconds: float | None) -> None:
     error = {"code": 429, "message": "slow", "details": [detail("RetryInfo", retryDelay=delay), None, 5]}

@@ -7,6 +7,7 @@ google.rpc.Status of the errors, read 2026-11-20.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any, NamedTuple
 
 import msgspec
@@ -161,6 +162,7 @@ def _violated(violations: object) -> str:
 
 def _seconds(duration: object) -> float | None:
     try:
-        return max(0.0, float(str(duration).removesuffix("s")))
+        seconds = float(str(duration).removesuffix("s"))
     except ValueError:
         return None
+    return max(0.0, seconds) if isfinite(seconds) else None

@@ -44,6 +44,10 @@ def _configured(
     options = {**like.settings.get("options", {}), **said.pop("options", {}), **options}
     headers = {**like.settings.get("headers", {}), **said.pop("headers", {})}
     settings = {**like.settings, **said, "options": options, "headers": headers}
+    if "environment" in settings:  # where the operator has spoken, the environment has nothing to say
+        settings["environment"] = {
+            name: variables for name, variables in settings["environment"].items() if name not in said
+        }
     if "key" in own:
         if not isinstance(own["key"], str) or not own["key"]:
             raise ValueError(

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 
-from tintype.catalog import load
+from tintype.catalog import configure, load
 from tintype.core import (
     Access,
     Completed,
@@ -27,7 +27,7 @@ from tintype.core import (
 )
 from tintype.core.errors import BadRequest, Refused, Rejected, TintypeError, Unavailable, Unsupported
 from tintype.dialects.azure import dialect
-from tintype.gateway.assemble import offers
+from tintype.gateway.assemble import offers, read_access
 from tintype.providers._azure_entra import SCOPE, Entra, client_credentials
 from tintype.providers.azure import Azure, read_azure_error
 from tintype.transport.upstream import Upstream
@@ -121,7 +121,7 @@ DOCUMENT = Reply(headers=JSON, chunks=[json.dumps({"data": [{"b64_json": BASE64}
     [
         ("secret-key", {}, "api-key: secret-key"),
         (None, {"ad_token": "token-1"}, "authorization: Bearer token-1"),
-        ("secret-key", {"ad_token": "token-1"}, "authorization: Bearer token-1"),
+        ("secret-key", {"ad_token": "token-1"}, "api-key: secret-key"),
         ("secret-key", {"key_header": "authorization"}, "authorization: Bearer secret-key"),
     ],
 )
@@ -137,6 +137,7 @@ def test_what_lets_us_in(key: str | None, options: dict[str, Any], header: str) 
         ({"key": None}, "AZURE_OPENAI_API_KEY, AZURE_OPENAI_AD_TOKEN, or tenant, client_id, client_secret"),
         ({"key": None, "tenant": "t", "client_id": "c"}, "client_secret"),
         ({"route": "v2"}, "'v2' is none of deployments, v1"),
+        ({"stream_from": "hihg"}, "'hihg' is none of low, medium"),
         ({"deployments": ["a"]}, "`deployments` is a table of texts"),
         ({"base_url": ""}, "`base_url` is an address"),
     ],
@@ -157,6 +158,16 @@ def test_the_environment_is_read_as_by_openai_python() -> None:
     provider = found[0].provider
     assert isinstance(provider, Azure)
     assert provider.build(LOW, CARD).path.endswith("?api-version=2024-02-01")
+
+
+def test_a_second_resource_is_reached_as_its_own_table_says() -> None:
+    eu = {"kind": "azure", "base_url": "https://eu.openai.azure.com", "key": "EU", "route": "v1"}
+    environ = {"AZURE_OPENAI_ENDPOINT": URL, "AZURE_OPENAI_API_KEY": "K", "AZURE_OPENAI_AD_TOKEN": "T"}
+    services = {service.name: service for service in configure(load(), {"azure-eu": eu})}
+    first, second = (read_access(services[name], environ) for name in ("azure", "azure-eu"))
+    assert (first.base_url, first.key) == (URL, "K")
+    assert (second.base_url, second.key) == ("https://eu.openai.azure.com", "EU")
+    assert "azure-eu/gpt-image-2" in [card.id for card in services["azure-eu"].cards]
 
 
 # ---- what is streamed behind the caller's back

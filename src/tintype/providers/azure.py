@@ -23,6 +23,7 @@ from .openai import check_models, key_header, pictures, read, read_error
 
 _ROUTES = ("deployments", "v1")
 _NEVER = "never"
+_QUALITIES = ("low", "medium", "high", "xhigh", "max", _NEVER)
 _LARGE = 2_000_000
 """Pixels from which a picture counts as large: above all three sizes of the older models."""
 
@@ -62,19 +63,22 @@ class Azure:
 
     @classmethod
     def open(cls, access: Access) -> Self:
-        """A token wins over a key, as with openai-python, and a key over a client's secret."""
+        """A key wins over a token, which runs out in an hour, and that over a client's secret."""
         where = f"[provider.{access.name}]"
         base, route = _split(access.base_url, access.option("route"))
         if route not in _ROUTES:
             raise ValueError(f"{where}: `route`: {route!r} is none of {', '.join(_ROUTES)}")
+        stream_from = access.option("stream_from") or "high"
+        if stream_from not in _QUALITIES:
+            raise ValueError(f"{where}: `stream_from`: {stream_from!r} is none of {', '.join(_QUALITIES)}")
         version = access.option("api_version")
         if route == "v1" and version[:1].isdigit():
             version = ""  # a dated one is the other route's (OPENAI_API_VERSION is for both)
         authorize, headers = None, {}
-        if token := access.option("ad_token"):
-            headers = {"authorization": f"Bearer {token}"}
-        elif access.key:
+        if access.key:
             headers = key_header(access, access.option("key_header") or "api-key")
+        elif token := access.option("ad_token"):
+            headers = {"authorization": f"Bearer {token}"}
         else:
             authorize = _entra(access)
         return cls(
@@ -83,7 +87,7 @@ class Azure:
             route=route,
             api_version=version,
             deployments=access.table("deployments"),
-            stream_from=access.option("stream_from") or "high",
+            stream_from=stream_from,
         )
 
     async def check(self) -> str:

@@ -62,7 +62,7 @@ class Upstream:
         self._client = (
             ClientBuilder()
             .base_url(base_url.rstrip("/") + "/")
-            .default_headers({**(headers or {}), "accept": "application/json, text/event-stream"})
+            .default_headers({"accept": "application/json, text/event-stream", **(headers or {})})
             .user_agent("tintype")
             .follow_redirects(False)  # a redirected POST would lose its body and show the key elsewhere
             .read_timeout(timedelta(seconds=timeout))

@@ -28,7 +28,6 @@ class Request:
     head: str
     body: bytes
 
-
     @property
     def method(self) -> str:
         return self.head.partition(" ")[0]
@@ -74,9 +73,7 @@ class FakeUpstream:
         finally:
             writer.close()
 
-    async def _answer(
-        self, reply: Reply, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def _answer(self, reply: Reply, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         headers = {**reply.headers, "transfer-encoding": "chunked", "connection": "close"}
         writer.write(f"HTTP/1.1 {reply.status} x\r\n".encode())
         writer.write("".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode() + b"\r\n")

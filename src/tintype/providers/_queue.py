@@ -6,9 +6,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple, TypeVar
+from urllib.parse import urlsplit
 
 from ..core import Octets
-from ..core.errors import TintypeError, Unavailable
+from ..core.errors import Garbled, TintypeError, Unavailable
 from ..transport.polling import poll
 from ..transport.upstream import DEADLINE, ReadError
 
@@ -81,3 +82,26 @@ def lost(read_error: ReadError) -> ReadError:
         return read_error(status, body)
 
     return read
+
+
+class Address(NamedTuple):
+    """`origin` is scheme, host and port; `path` has the query in it."""
+
+    origin: str
+    path: str
+
+
+def address(url: str) -> Address:
+    """An address that a ticket has in it. Raises Garbled for what is none."""
+    try:
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https") and parts.hostname and not parts.username:
+            path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+            return Address(f"{parts.scheme}://{parts.netloc}".lower(), path)
+    except ValueError:
+        pass
+    raise no_address(url)
+
+
+def no_address(url: str) -> Garbled:
+    return Garbled(f"The upstream's ticket has an address that is none: {url[:200]!r}.", charged=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple, Self
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -130,7 +129,7 @@ class BlackForestLabs:
             yield event
 
     async def _look(self, ticket: Ticket) -> Octets | TintypeError | None:
-        upstream, path = self._where(ticket)
+        upstream, path = self.where(ticket)
         document = await upstream.get(path, read_error=_queue.lost(read_error))
         answer = _answers.decoded(document, Answer)
         if answer.status == "Ready":
@@ -139,13 +138,14 @@ class BlackForestLabs:
             raise Unavailable("The upstream does not know the ticket that it gave us.")
         return ended(answer)
 
-    def _where(self, ticket: Ticket) -> tuple[Upstream, str]:
+    def where(self, ticket: Ticket) -> tuple[Upstream, str]:
         """Whom to ask for a ticket, and what: its own address, which names one of the service's clusters, is
         only followed where the key may go; else whoever gave it out is asked by its number."""
-        origin, path = split(ticket.polling_url)
-        if origin == split(self._access.base_url)[0]:
-            return self._upstream, _below(self._access.base_url, path)
-        if not (is_own(origin) and is_own(split(self._access.base_url)[0])):
+        origin, path = _queue.address(ticket.polling_url)
+        house = _queue.address(self._access.base_url)
+        if origin == house.origin:
+            return self._upstream, path.removeprefix(house.path.rstrip("/"))
+        if not (is_own(origin) and is_own(house.origin)):
             return self._upstream, f"get_result?id={_number(ticket)}"
         if origin not in self._clusters:
             self._clusters[origin] = self._reach(origin)
@@ -158,17 +158,6 @@ def build(request: ImageRequest, card: ModelCard) -> Call:
     return Call(_parameters.model_of(request, card), body)
 
 
-def split(url: str) -> tuple[str, str]:
-    """Scheme and host, and the rest. Raises Garbled for what is no address."""
-    try:
-        parts = urlsplit(url)
-        if parts.hostname and not parts.username:
-            return f"{parts.scheme}://{parts.netloc}".lower(), f"{parts.path}?{parts.query}"
-    except ValueError:
-        pass
-    raise Garbled(f"The upstream's ticket has an address that is none: {url[:200]!r}.", charged=True)
-
-
 def is_own(origin: str) -> bool:
     """Whether a host is of the service's own site, on the usual port and with TLS.
 
@@ -177,11 +166,6 @@ def is_own(origin: str) -> bool:
     """
     scheme, _, host = origin.partition("://")
     return scheme == "https" and (host == SITE or host.endswith(f".{SITE}"))
-
-
-def _below(base_url: str, path: str) -> str:
-    """A path of the host as one below the base URL, whose own path it begins with."""
-    return path.removeprefix(urlsplit(base_url).path.rstrip("/"))
 
 
 def _number(ticket: Ticket) -> str:

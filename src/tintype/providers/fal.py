@@ -10,14 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple, Self
-from urllib.parse import urlsplit
 
 import msgspec
 
 from ..core import Access, Completed, Events, ImageEvent, ImageRequest, ModelCard, Octets
 from ..core.errors import (
     BadRequest,
-    Garbled,
     NoImage,
     NotFound,
     Refused,
@@ -162,14 +160,10 @@ def read_ticket(document: Octets, base_url: str) -> Ticket:
 
 def _path(url: str, base_url: str) -> str:
     base = base_url.rstrip("/") + "/"
-    if url.startswith(base):
-        path = url[len(base) :]
-    else:
-        parts = urlsplit(url)
-        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    path = url[len(base) :] if url.startswith(base) else _queue.address(url).path
     path = path.lstrip("/")
-    if not path or ":" in path.partition("/")[0]:
-        raise Garbled(f"The upstream's ticket has an address that is none: {url[:200]!r}.", charged=True)
+    if not path or ":" in path.partition("/")[0]:  # an address within the address
+        raise _queue.no_address(url)
     return path
 
 

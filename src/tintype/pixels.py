@@ -163,6 +163,11 @@ def to_alpha(mask: Picture) -> Picture:
     return PIL.Image.merge("RGBA", (black, black, black, alpha))
 
 
+def to_both(where: Picture) -> Picture:
+    """A mask that says it in both senses, from an "L" that is 255 where to change: white and clear, black and solid."""
+    return PIL.Image.merge("RGBA", (where, where, where, ImageChops.invert(where)))
+
+
 def _check_pixels(size: tuple[int, int]) -> None:
     if size[0] * size[1] > MAX_PIXELS:
         raise Unreadable(f"it is {size[0]}x{size[1]}, and at most {MAX_PIXELS:,} pixels are opened")

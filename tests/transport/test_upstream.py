@@ -20,7 +20,7 @@ from tintype.core.errors import (
 )
 from tintype.transport.upstream import Upstream
 
-from ..upstream import FakeUpstream, Reply, fake_upstream
+from ..upstream import FakeUpstream, Reply, Request, fake_upstream
 
 KEY = "sk-very-secret-key"
 JSON = {"content-type": "application/json"}
@@ -211,3 +211,30 @@ def test_the_key_is_not_shown() -> None:
     assert repr(Upstream("https://user:pass@api.example/v1", {"authorization": f"Bearer {KEY}"})) == (
         "<Upstream api.example>"
     )
+
+
+def test_a_cancellation_is_never_lost() -> None:
+    """Whoever is told to end at the moment at which the answer comes ends, and does not ask once more."""
+
+    async def main() -> None:
+        came = asyncio.Event()
+
+        def reply(request: Request) -> Reply:
+            came.set()
+            return Reply(status=200 if "good" in request.path else 500, chunks=[b"{}"])
+
+        async with fake_upstream(reply) as fake:
+            upstream = Upstream(fake.url)
+            for turns in range(40):
+                came.clear()
+                path = "good" if turns % 2 else "bad"
+                task = asyncio.create_task(upstream.get(path, read_error=nothing_known))
+                await came.wait()
+                for _ in range(turns // 4):
+                    await asyncio.sleep(0)
+                told = task.cancel()
+                (outcome,) = await asyncio.gather(task, return_exceptions=True)
+                assert not told or isinstance(outcome, asyncio.CancelledError)
+            await upstream.close()
+
+    asyncio.run(main())

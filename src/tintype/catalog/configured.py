@@ -82,7 +82,12 @@ def _configured(
 def _taken_over(like: Service, name: str) -> Iterator[ModelCard]:
     """The models of a service as another of its kind offers them, at the same price."""
     for card in like.cards:
-        yield replace(offer_of(card, name), upstream_id=card.upstream_id, prices=card.prices)
+        yield replace(
+            offer_of(card, name),
+            upstream_id=card.upstream_id,
+            prices=card.prices,
+            parameters=card.parameters,
+        )
 
 
 def _chosen(where: str, wanted: Any, cards: Sequence[ModelCard]) -> Iterator[ModelCard]:

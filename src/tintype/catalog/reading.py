@@ -165,7 +165,7 @@ def _base(where: str, provider: str, row: dict[str, Any], models: Models) -> Mod
 
 
 def offer_of(model: ModelCard, provider: str) -> ModelCard:
-    """The same model as another provider has it: under that provider's name, at a price that is not known."""
+    """The same model as another provider has it: under that provider's names, at a price that is not known."""
     of = model.of or model.id
     return replace(
         model,
@@ -175,6 +175,7 @@ def offer_of(model: ModelCard, provider: str) -> ModelCard:
         upstream_id=of,
         aliases=(),
         prices=UNKNOWN,
+        parameters={},
     )
 
 

@@ -7,13 +7,18 @@ from dataclasses import fields
 from datetime import date
 from typing import Any, get_args
 
-from ..core import Delivery, Grid, Life, Prices, Range, Size, Sizes, TokenFormula
+from ..core import Delivery, Grid, ImageRequest, Life, Prices, Range, Size, Sizes, TokenFormula
 from ..core.request import FORMATS, HINTS
 from ..core.size import parse
 from .shapes import read_shapes
 
 RANGED = ("strength", "guidance_scale", "num_inference_steps")
 BACKGROUNDS = ("transparent", "opaque")
+PARAMETERS = (
+    *(field.name for field in fields(ImageRequest)),
+    *("image", "width", "height", "aspect_ratio", "resolution"),
+)
+"""What `parameters` may name: the fields of a request, its first picture alone, and the parts of its size."""
 
 
 def check_names(where: str, table: Mapping[str, Any], names: tuple[str, ...]) -> None:
@@ -116,6 +121,17 @@ def _ratio(value: Any) -> float:
     return float(value)
 
 
+def _texts(value: Any) -> dict[str, str]:
+    return {key: _text(item) for key, item in table_of("a table of texts", value).items()}
+
+
+def _parameters(value: Any) -> dict[str, str]:
+    """Each key is a field of a request, or a part of one; `field=value` is for one of its values."""
+    found = _texts(value)
+    _words_among(PARAMETERS)(list(dict.fromkeys(key.partition("=")[0] for key in found)))
+    return found
+
+
 def _tokens(value: Any) -> TokenFormula:
     def ladder(value: Any) -> dict[str, int]:
         return {quality: _positive(step) for quality, step in table_of("a ladder", value).items()}
@@ -190,6 +206,7 @@ CARD: Mapping[str, Callable[[Any], Any]] = {
     "ranges": _ranges,
     "switches": _words,
     "delivers": _delivery,
+    "parameters": _parameters,
     "says_text": _flag,
     "tokens": _tokens,
     "prices": _prices,
@@ -198,10 +215,6 @@ CARD: Mapping[str, Callable[[Any], Any]] = {
     "checked": _day,
 }
 """What a [[model]] may say, and how each is read."""
-
-
-def _texts(value: Any) -> dict[str, str]:
-    return {key: _text(item) for key, item in table_of("a table of texts", value).items()}
 
 
 def _seconds(value: Any) -> float:

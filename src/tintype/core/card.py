@@ -43,6 +43,8 @@ class ModelCard:
     `qualities` from worst to best; empty where the model takes no `quality`. `accepts` names
     the hints (core/request.py) that it honours; `ranges` says what values those of them have
     that are numbers, and `switches` names extras that are on or off. `prompt_limit` is in characters.
+    `parameters` is what the vendor calls our fields, for a wire whose models each have a schema of their
+    own: `{"n": "num_images"}` (providers/_parameters.py); empty where the wire has one schema for all.
     """
 
     id: str
@@ -69,6 +71,7 @@ class ModelCard:
     accepts: frozenset[str] = frozenset()  # hints, and names of extras, that it honours
     ranges: Mapping[str, Range] = field(default_factory=dict)
     switches: tuple[str, ...] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
     says_text: bool = False  # it may say words between pictures
     delivers: Delivery = "b64_json"  # what its own service answers when nothing was said
 

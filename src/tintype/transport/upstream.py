@@ -8,7 +8,8 @@ an upstream that ignores `"stream": true` is served like any other.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -62,7 +63,7 @@ class Upstream:
         self._client = (
             ClientBuilder()
             .base_url(base_url.rstrip("/") + "/")
-            .default_headers({**(headers or {}), "accept": "application/json, text/event-stream"})
+            .default_headers({"accept": "application/json, text/event-stream", **(headers or {})})
             .user_agent("tintype")
             .follow_redirects(False)  # a redirected POST would lose its body and show the key elsewhere
             .read_timeout(timedelta(seconds=timeout))
@@ -151,10 +152,11 @@ class Upstream:
             builder = builder.header("content-type", media_type or "application/json").body_bytes(body)
         builder = await self._ready(builder)
         try:
-            async with builder.build_streamed() as response:
-                if response.status >= 300:
-                    raise await self._failure(response, read_error)
-                return bytes(await response.bytes())
+            with _cancellable():
+                async with builder.build_streamed() as response:
+                    if response.status >= 300:
+                        raise await self._failure(response, read_error)
+                    return bytes(await response.bytes())
         except RequestTimeoutError as error:
             raise Timeout(
                 f"No answer from {self.host} in time.", charged=body is not None and _was_sent(error)
@@ -208,6 +210,18 @@ class Upstream:
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return text
+
+
+@contextmanager
+def _cancellable() -> Iterator[None]:
+    """pyreqwest 0.15 forgets a cancellation that comes just as an answer does; here it is heeded."""
+    task = asyncio.current_task()
+    before = task.cancelling() if task else 0
+    try:
+        yield
+    finally:
+        if task and task.cancelling() > before:
+            raise asyncio.CancelledError
 
 
 async def _chunks(response: Response) -> AsyncIterator[Octets]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
 from tintype.core import ImageEvent, ImageRequest, ModelCard, Provider
 from tintype.wire import sse
 
 from ..pictures import picture
-from ..upstream import FakeUpstream, Reply
+from ..upstream import FakeUpstream, Reply, fake_upstream
 
 PNG = picture()
 BASE64 = base64.b64encode(PNG).decode()
@@ -20,25 +20,10 @@ JSON = {"content-type": "application/json"}
 EVENTS = {"content-type": "text/event-stream"}
 
 
-class InTurn(FakeUpstream):
+def upstream(*replies: Reply) -> AbstractAsyncContextManager[FakeUpstream]:
     """Answers each request with the next reply, and further ones with the last."""
-
-    def __init__(self, replies: Sequence[Reply]) -> None:
-        super().__init__(replies[0])
-        self._replies = list(replies)
-
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reply = self._replies[min(len(self.requests), len(self._replies)) - 1]
-        await super()._answer(reader, writer)
-
-
-@asynccontextmanager
-async def upstream(*replies: Reply) -> AsyncIterator[InTurn]:
-    fake = InTurn(replies)
-    server = await asyncio.start_server(fake.serve, "127.0.0.1", 0)
-    fake.port = server.sockets[0].getsockname()[1]
-    async with server:
-        yield fake
+    left = list(replies)
+    return fake_upstream(lambda request: left.pop(0) if len(left) > 1 else left[0])
 
 
 def ask(

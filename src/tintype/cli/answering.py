@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..core.errors import BadRequest
 from ..gateway.settings import Settings
-from ..storage import MemoryStore
 
 if TYPE_CHECKING:
     from ..gateway.gateway import Gateway, Order
@@ -47,7 +46,7 @@ def open_answerer(
                 server,
                 environ.get(KEY),
                 model or settings.default_model,
-                tuple(polyfills(settings, MemoryStore())),
+                tuple(polyfills(settings)),
                 strict=strict,
             )
             return Answerer(gateway, learn)

@@ -15,8 +15,6 @@ from ..catalog import Service, configure, load
 from ..core import Access, Adapter, Polyfill, Provider
 from ..polyfills import all_polyfills
 from ..polyfills.fetch import Fetch
-from ..polyfills.host import Host
-from ..storage import MemoryStore
 from ..transport.untrusted import Fetcher
 from .attempts import Attempts
 from .gates import Gate
@@ -33,7 +31,6 @@ def open_gateway(
 ) -> Gateway:
     """Raises ValueError for a catalog or a configuration that cannot be."""
     services = configure(load(), settings.provider)
-    store = MemoryStore()
     return Gateway(
         offers=Offers(
             offers(services, environ),
@@ -42,8 +39,7 @@ def open_gateway(
             deployments=settings.deployment,
             routes=routes(settings, services),
         ),
-        polyfills=tuple(polyfills(settings, store)),
-        store=store,
+        polyfills=tuple(polyfills(settings)),
         attempts=attempts or Attempts(),
         fetcher=Fetcher(allow=settings.fetch_allow),
         seconds=settings.deadline,
@@ -61,12 +57,10 @@ def routes(settings: Settings, services: tuple[Service, ...]) -> dict[str, Route
     return found
 
 
-def polyfills(settings: Settings, store: MemoryStore) -> Iterator[Polyfill]:
-    """All of them, but that pictures are fetched as the operator says, and are kept in this house's store."""
+def polyfills(settings: Settings) -> Iterator[Polyfill]:
+    """All of them, but that pictures are fetched as the operator says."""
     for each in all_polyfills():
-        if isinstance(each, Host):
-            yield Host(store.keep)
-        elif not isinstance(each, Fetch):
+        if not isinstance(each, Fetch):
             yield each
         elif settings.fetch:
             yield Fetch(allow=settings.fetch_allow)

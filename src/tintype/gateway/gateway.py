@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from ..core import Completed, Image, ImageRequest, Micros, Note, Polyfill, Receipt, Report, Usage
 from ..core.errors import CallerError, Garbled, TintypeError, Unsupported
 from ..core.money import dollars
+from ..polyfills.host import Host
 from ..storage import MemoryStore
 from ..transport.untrusted import Fetcher
 from .attempts import Attempts
@@ -57,6 +58,11 @@ class Gateway:
     fetcher: Fetcher = field(default_factory=Fetcher)
     seconds: float = 600.0
     today: Callable[[], date] = today
+
+    def __post_init__(self) -> None:
+        """Pictures get their addresses where this house keeps them."""
+        bound = (Host(self.store.keep) if isinstance(each, Host) else each for each in self.polyfills)
+        object.__setattr__(self, "polyfills", tuple(bound))
 
     def order(self, request: ImageRequest, *, base_url: str = "") -> Order:
         """Everything that is decided before a picture is begun. Raises a CallerError; buys nothing.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from secrets import token_hex
 from typing import Any
-from uuid import uuid4
 
 import structlog
 
@@ -35,7 +35,7 @@ class App:
         if scope["type"] != "http":
             await self._pages(scope, receive, send)  # type: ignore[arg-type]
             return
-        request_id = f"req_{uuid4().hex}"
+        request_id = f"req_{token_hex(16)}"
         origin = next((value for name, value in scope["headers"] if name == b"origin"), b"*")
         added: Headers = [
             (b"x-request-id", request_id.encode()),
@@ -69,20 +69,21 @@ class App:
             if scope["method"] == "HEAD":
                 seen["method"] = "GET"
             return await self._pages(seen, receive, send)  # type: ignore[arg-type]
-        dialect, head = self._routes.speaker(path), head_of(scope)
+        head, dialect = head_of(scope), None
         try:
             match = self._routes.find(scope["method"], path, head)
             dialect = match.route.dialect
             await self._endpoint.answer(match, head, scope, receive, send, facts)
         except TintypeError as error:
-            await fail(send, dialect, error, facts)
+            await fail(send, dialect or self._routes.speaker(path), error, facts)
         except (Gone, OSError):
             raise Gone from None
         except Exception:
             log.exception("crash", **facts)
             if "status" not in facts:
                 text = f"Something in Tintype broke. The log tells more about {facts['id']}."
-                await fail(send, dialect, TintypeError(text), facts)
+                speaker = dialect or self._routes.speaker(path)
+                await fail(send, speaker, TintypeError(text), facts)
             else:
                 raise
 

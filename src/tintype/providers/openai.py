@@ -25,8 +25,6 @@ from ..transport.upstream import ReadError, Upstream
 from ..wire import multipart, payload, sse
 from ..wire import openai_images as wire
 
-_decode = msgspec.json.Decoder(wire.Answer).decode
-
 _REFUSALS = ("moderation_blocked", "content_policy_violation", "content_filter", "sexual_content")
 
 
@@ -194,7 +192,7 @@ def _form_fields(name: str, value: object) -> Iterator[multipart.Field]:
 def read(document: Octets) -> Iterator[ImageEvent]:
     """The events of a plain reply or of one frame. Raises Refused for a refusal told under a 200."""
     try:
-        answer = _decode(document)
+        answer = wire.read_answer(document)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise Garbled(
             f"The upstream's answer is not what the Images API says: {error}", charged=True

@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from ..core import Usage
+from ..core import Octets, Usage
+from . import payload
 
 GENERATIONS = "/images/generations"
 EDITS = "/images/edits"
@@ -48,6 +49,19 @@ class Answer(msgspec.Struct, kw_only=True):
     background: str | None = None
     usage: TokenUsage | None = None
     error: Any = None  # an object with `message`, `type`, `param`, `code`; resellers also send text
+
+
+_decode = msgspec.json.Decoder(Answer).decode
+
+
+def read_answer(document: Octets) -> Answer:
+    """Raises msgspec.DecodeError, ValueError and RecursionError for what is none."""
+    rest, taken = payload.lift(document, b"b64_json")
+    answer = _decode(rest)
+    if taken:
+        for held in (answer, *(answer.data or ())):
+            held.b64_json = taken.get(bytes(held.b64_json), held.b64_json)
+    return answer
 
 
 def read_usage(usage: TokenUsage | None) -> Usage:

@@ -15,6 +15,7 @@ from ..gateway.gateway import Gateway
 from ..gateway.settings import Settings
 from .endpoint import Endpoint, head_of
 from .http import Gone, Headers, Message, Receive, Scope, Send, header, respond, tell
+from .metrics import Metrics
 from .pages import OWN, OWN_FOLDERS, make_pages
 from .routes import Routes, normal
 
@@ -29,7 +30,8 @@ class App:
     def __init__(self, gateway: Gateway, dialects: Sequence[Dialect], settings: Settings) -> None:
         self._routes = Routes(dialects)
         self._endpoint = Endpoint(gateway, settings)
-        self._pages = make_pages(gateway, settings, dialects, self._routes.speaker("/"))
+        self._metrics = Metrics(lambda: len(gateway.jobs.running))
+        self._pages = make_pages(gateway, settings, dialects, self._routes.speaker("/"), self._metrics)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -58,7 +60,9 @@ class App:
             await self._answer(scope, receive, sending, facts)
         except Gone:
             facts["status"] = "gone"
-        log.info("request", **facts, seconds=round(time.perf_counter() - begun, 3))
+        seconds = time.perf_counter() - begun
+        self._metrics.count(facts.get("dialect", "none"), facts.get("status"), seconds)
+        log.info("request", **facts, seconds=round(seconds, 3))
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, facts: dict[str, Any]) -> None:
         if scope["method"] == "OPTIONS":
@@ -73,6 +77,7 @@ class App:
         try:
             match = self._routes.find(scope["method"], path, head)
             dialect = match.route.dialect
+            facts["dialect"] = dialect.name
             await self._endpoint.answer(match, head, scope, receive, send, facts)
         except TintypeError as error:
             await fail(send, dialect or self._routes.speaker(path), error, facts)

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,10 +54,22 @@ def wrk(folder: Path, port: int, path: str, model: str, seconds: float) -> Load:
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", "--timeout", "30s", "-s", str(script)]
     told = subprocess.check_output([*command, f"http://127.0.0.1:{port}{path}"], text=True)
     result = json.loads(told.partition("RESULT ")[2].splitlines()[0])
-    if result["errors"] or not result["requests"]:
+    if result["errors"]:
         raise RuntimeError(f"port {port}: {result}")
     rate = result["requests"] / result["seconds"]
     return Load(result["requests"], rate, result["p50"], result["p99"])
+
+
+def once(port: int, path: str, model: str) -> None:
+    """The first answer takes longest: whatever is loaded on first use is loaded by it. Raises RuntimeError."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=120)
+    headers = {"content-type": "application/json", "authorization": "Bearer sk-caller"}
+    connection.request("POST", path, body_for(model), headers)
+    response = connection.getresponse()
+    answer = response.read()
+    connection.close()
+    if response.status != 200 or b'"b64_json"' not in answer:
+        raise RuntimeError(f"port {port}, {path}: {response.status} {answer[:500]!r}")
 
 
 def ask(port: int, body: str, receive_buffer: int = 0) -> socket.socket:

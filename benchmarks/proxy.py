@@ -74,16 +74,19 @@ def throughput(folder: Path, upstream: int, *, rounds: int, seconds: float) -> I
     loads: Loads = {}
     costs: Costs = {}
     with targets(folder, upstream) as all_targets:
+        for sizes in all_targets.values():
+            for server, path, model in sizes.values():
+                load.once(server.port, path, model)
         for round_ in range(-1, rounds):
             print(f"round {round_ + 1} of {rounds}", flush=True)
             for size in (SMALL, BIG):
                 for name, sizes in all_targets.items():
                     server, path, model = sizes[size]
                     before = server.cpu()
-                    got = load.wrk(folder, server.port, path, model, seconds if round_ >= 0 else 5)
+                    got = load.wrk(folder, server.port, path, model, seconds if round_ >= 0 else 2)
                     if round_ >= 0:  # the first is for warming up
                         loads.setdefault((name, size), []).append(got)
-                        costs.setdefault((name, size), []).append((server.cpu() - before) / got.requests)
+                        costs.setdefault((name, size), []).append((server.cpu() - before) / max(1, got.requests))
         names = list(all_targets)
         big = all_targets["Tintype"][BIG][0]
         peak, idle = big.rss("VmHWM"), big.rss()

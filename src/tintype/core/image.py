@@ -27,10 +27,11 @@ class Image:
     reply without copying it: `Image.from_base64(view).as_base64() is view`.
     """
 
-    __slots__ = ("_base64", "_bytes", "url")
+    __slots__ = ("_base64", "_bytes", "_header", "url")
 
     _base64: Octets | None
     _bytes: Octets | None
+    _header: Header | None
     url: str | None
 
     @classmethod
@@ -52,7 +53,7 @@ class Image:
     @classmethod
     def _with(cls, b64: Octets | None, data: Octets | None, url: str | None) -> Self:
         image = cls.__new__(cls)
-        image._base64, image._bytes, image.url = b64, data, url
+        image._base64, image._bytes, image._header, image.url = b64, data, None, url
         return image
 
     @property
@@ -73,10 +74,15 @@ class Image:
         return self._bytes
 
     def header(self) -> Header:
-        """The format and size that the picture itself tells; no more than its head is decoded.
+        """The format and size that the picture itself tells; no more than its head is decoded, once.
 
         Never raises: what is not a picture, nor even base64, has neither.
         """
+        if self._header is None:
+            self._header = self._read_header()
+        return self._header
+
+    def _read_header(self) -> Header:
         if self._bytes is not None:
             return read_header(self._bytes)
         if self._base64 is None:

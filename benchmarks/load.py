@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import NamedTuple
@@ -79,8 +79,8 @@ def ask(port: int, body: str, receive_buffer: int = 0) -> socket.socket:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     connection.settimeout(60)
     connection.connect(("127.0.0.1", port))
-    head = f"POST {PATH} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer sk-caller\r\ncontent-length: {len(body)}"
-    connection.sendall(f"{head}\r\n\r\n{body}".encode())
+    head = f"POST {PATH} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer sk-caller\r\nconnection: close"
+    connection.sendall(f"{head}\r\ncontent-length: {len(body)}\r\n\r\n{body}".encode())
     return connection
 
 
@@ -113,13 +113,18 @@ def latency(port: int, count: int) -> list[float]:
 
 
 class StreamingUpstream:
-    """Answers every request with the frame of a preview of 2 MB, and notes when it had written the last of it."""
+    """Answers every request with the frames of a preview and a picture of 2 MB, and notes when each was written.
 
+    They go out in pieces of 16 KB, as HTTP/2 and TLS cut them: `pace` bytes a second, or as fast as they are taken.
+    """
+
+    PIECE = 16 * 1024
     PAUSE = 0.15  # seconds from one frame to the next: no frame may wait for another to push it on
 
-    def __init__(self) -> None:
+    def __init__(self, pace: float | None = None) -> None:
         picture = noise(1_500_000)
         self._frames = [_frame("partial_image", picture, partial_image_index=0), _frame("completed", picture)]
+        self._pace = pace
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.written: list[float] = []
@@ -134,15 +139,23 @@ class StreamingUpstream:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            with connection:
+            with connection, suppress(ConnectionError):
                 connection.recv(65_536)
-                connection.sendall(
-                    b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
-                )
+                head = "HTTP/1.1 200 OK", "content-type: text/event-stream", "transfer-encoding: chunked"
+                connection.sendall("\r\n".join([*head, "connection: close", "", ""]).encode())
                 for frame in self._frames:
-                    connection.sendall(frame)
+                    self._send(connection, frame)
                     self.written.append(time.perf_counter())
                     time.sleep(self.PAUSE)
+                connection.sendall(b"0\r\n\r\n")
+
+    def _send(self, connection: socket.socket, frame: bytes) -> None:
+        begun = time.perf_counter()
+        for at in range(0, len(frame), self.PIECE):
+            piece = frame[at : at + self.PIECE]
+            if self._pace is not None:
+                time.sleep(max(0.0, begun + (at + len(piece)) / self._pace - time.perf_counter()))
+            connection.sendall(b"%x\r\n%s\r\n" % (len(piece), piece))
 
 
 def _frame(kind: str, picture: bytes, **more: object) -> bytes:
@@ -156,16 +169,13 @@ def delays(port: int, upstream: StreamingUpstream, count: int) -> list[float]:
     for _ in range(count):
         upstream.written.clear()
         with ask(port, body_for("gpt-image-2", stream=True, partial_images=1)) as connection:
-            tail, length = b"", 0
-            while length < 1_500_000 or b"\n\n" not in tail[-16:]:
-                chunk = connection.recv(1 << 20)
-                if not chunk:
-                    raise RuntimeError(f"the stream ended after {length} bytes: {tail[-500:]!r}")
+            tail, length, arrived = b"", 0, 0.0
+            while chunk := connection.recv(1 << 20):
                 length += len(chunk)
                 tail = (tail + chunk)[-16:]
-            arrived = time.perf_counter()
-            taken.append((arrived - upstream.written[0]) * 1000)
-            while connection.recv(1 << 20):
-                if len(upstream.written) == 2:
-                    break
+                if not arrived and length > 1_990_000 and b"\n\n" in tail:
+                    arrived = time.perf_counter()
+        if not arrived:
+            raise RuntimeError(f"the stream ended after {length} bytes: {tail!r}")
+        taken.append((arrived - upstream.written[0]) * 1000)
     return taken

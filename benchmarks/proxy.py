@@ -41,15 +41,19 @@ def main() -> None:
         folder.chmod(0o755)
         servers.write_replies(folder)
         with servers.upstream(folder) as upstream:
-            lines = [
-                *throughput(folder, upstream.port, rounds=2 if quick else 5, seconds=2 if quick else 4),
-                "",
-                *the_rest(folder, upstream.port, rounds=3 if quick else 9),
-            ]
-    text = "\n".join([machine(), "", *lines])
-    print(text)
+            lines = [machine(), ""]
+            for line in told(folder, upstream.port, quick=quick):
+                print(line, flush=True)
+                lines.append(line)
+    text = "\n".join(lines)
     if "--write" in sys.argv:
         write(text)
+
+
+def told(folder: Path, upstream: int, *, quick: bool) -> Iterator[str]:
+    yield from throughput(folder, upstream, rounds=2 if quick else 5, seconds=2 if quick else 4)
+    yield ""
+    yield from the_rest(folder, upstream, rounds=3 if quick else 9)
 
 
 def machine() -> str:
@@ -86,7 +90,9 @@ def throughput(folder: Path, upstream: int, *, rounds: int, seconds: float) -> I
                     got = load.wrk(folder, server.port, path, model, seconds if round_ >= 0 else 2)
                     if round_ >= 0:  # the first is for warming up
                         loads.setdefault((name, size), []).append(got)
-                        costs.setdefault((name, size), []).append((server.cpu() - before) / max(1, got.requests))
+                        costs.setdefault((name, size), []).append(
+                            (server.cpu() - before) / max(1, got.requests)
+                        )
         names = list(all_targets)
         big = all_targets["Tintype"][BIG][0]
         peak, idle = big.rss("VmHWM"), big.rss()
@@ -198,15 +204,19 @@ def slow_reader(folder: Path, upstream: int) -> Iterator[str]:
 
 
 def streaming(folder: Path, rounds: int) -> Iterator[str]:
-    upstream = load.StreamingUpstream()
-    try:
-        with servers.tintype(folder, f"http://127.0.0.1:{upstream.port}/v1/") as server:
-            load.delays(server.port, upstream, 2)
-            through = median(load.delays(server.port, upstream, rounds))
-            direct = median(load.delays(upstream.port, upstream, rounds))
-    finally:
-        upstream.close()
-    yield f"| a preview of 2 MB, from the upstream's last byte to the caller's | {through:.1f} ms ({direct:.1f} without Tintype) |"
+    for pace, words in ((125e6, "at 1 Gbit/s"), (None, "as fast as it is taken")):
+        upstream = load.StreamingUpstream(pace)
+        try:
+            with servers.tintype(folder, f"http://127.0.0.1:{upstream.port}/v1/") as server:
+                load.delays(server.port, upstream, 2)
+                through = median(load.delays(server.port, upstream, rounds))
+                direct = median(load.delays(upstream.port, upstream, rounds))
+        finally:
+            upstream.close()
+        yield (
+            f"| a preview of 2 MB that an upstream sends {words}: from its last byte to the caller's "
+            f"| {through:.1f} ms ({direct:.1f} without Tintype) |"
+        )
 
 
 def write(text: str) -> None:

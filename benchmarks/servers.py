@@ -119,6 +119,8 @@ def started(
                 time.sleep(0.005)
             yield Process(process, port)
         finally:
+            if process.poll() is not None:
+                print(f"{command[0]} has ended by itself:\n{(folder / f'{port}.log').read_text()[-2000:]}")
             process.terminate()
             try:
                 process.wait(40)

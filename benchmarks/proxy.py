@@ -195,12 +195,15 @@ def held(folder: Path, upstream: int, word: str, count: int) -> tuple[float, flo
 
 
 def slow_reader(folder: Path, upstream: int) -> Iterator[str]:
+    count = 8
+    _, more = held(folder, upstream, "huge", count)
     with servers.tintype(folder, f"http://127.0.0.1:{upstream}/huge/v1/") as server:
         load.latency(server.port, 3)
-        idle, alone = server.rss(), median(load.latency(server.port, 9))
-        with load.stalled(server.port, 1):
-            more, beside = server.rss() - idle, median(load.latency(server.port, 9))
-    yield f"| one slow reader of 24 MB costs | {more:.0f} MB; others wait {beside:.0f} ms for theirs, {alone:.0f} without it |"
+        alone = median(load.latency(server.port, 9))
+        with load.stalled(server.port, count):
+            beside = median(load.latency(server.port, 9))
+    yield f"| each of {count} slow readers of 24 MB costs | {more / count:.0f} MB |"
+    yield f"| 24 MB for somebody else beside them | {beside:.0f} ms ({alone:.0f} without them) |"
 
 
 def streaming(folder: Path, rounds: int) -> Iterator[str]:

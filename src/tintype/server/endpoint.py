@@ -21,6 +21,9 @@ from .house import CallersHouse
 from .http import Gone, Headers, Receive, Scope, Send, header, hung_up, read_body, respond, tell, unless_gone
 from .routes import Match
 
+PIECE = 256 * 1024
+"""Bytes of a stream that are sent at once: uvicorn copies each of them to put its length before it."""
+
 HEARTBEAT = b": still drawing\n\n"
 
 
@@ -112,7 +115,9 @@ class Endpoint:
             if chunk is None:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
                 return
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            for at in range(0, len(chunk), PIECE):
+                piece = chunk if len(chunk) <= PIECE else memoryview(chunk)[at : at + PIECE]
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
 
 
 def head_of(scope: Scope) -> Incoming:

@@ -3,10 +3,10 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help serve test check format bench gallery conformance clean
+.PHONY: help serve test check format bench bench-proxy gallery conformance clean
 
 help: ## what there is
-	@sed -n 's/^\([a-z]*\):.*## /  make \1@/p' $(MAKEFILE_LIST) | column -t -s@
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1@/p' $(MAKEFILE_LIST) | column -t -s@
 
 serve: $(VENV)/.installed ## start on 127.0.0.1:8080 (PORT=, HOST=, DATA= override)
 	@exec $(BIN)/tintype serve
@@ -27,6 +27,9 @@ format: $(VENV)/.installed-dev ## put the code into the house's form
 bench: $(VENV)/.installed-dev ## start-up time, time per picture, peak memory
 	$(BIN)/python -m benchmarks.bench
 
+bench-proxy: $(VENV)/.installed-dev ## beside nginx and LiteLLM as a proxy (needs nginx-light and wrk); writes docs/performance.md
+	$(BIN)/python -m benchmarks.proxy --write
+
 conformance: $(VENV)/.installed-dev ## drive real clients against the server, and write the table of the README
 	$(BIN)/python -m conformance
 
@@ -34,7 +37,7 @@ gallery: $(VENV)/.installed-dev ## draw docs/gallery.md anew
 	$(BIN)/python scripts/make_gallery.py
 
 clean: ## remove what was installed and cached
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .conformance
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .conformance .bench
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

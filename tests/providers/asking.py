@@ -64,7 +64,7 @@ def cut(stream: bytes, at: int) -> list[bytes]:
             yield stream[:at]
             yield stream[at:]
 
-        return [document async for document in sse.documents(chunks())]
+        return [bytes(document) async for document in sse.documents(chunks())]
 
     return asyncio.run(main())
 

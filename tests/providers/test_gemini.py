@@ -522,7 +522,7 @@ def test_what_our_dialect_writes_is_read(events: list[ImageEvent], stream: bool)
                 yield bytes(chunk)
 
         if stream:
-            return [document async for document in sse.documents(chunks())]
+            return [bytes(document) async for document in sse.documents(chunks())]
         return [b"".join([chunk async for chunk in chunks()])]
 
     assert read(*asyncio.run(documents())) == events
@@ -583,7 +583,7 @@ def test_a_stream_may_be_cut_anywhere(size: int) -> None:
             for chunk in cuts(STREAM, size):
                 yield chunk
 
-        return [document async for document in sse.documents(chunks())]
+        return [bytes(document) async for document in sse.documents(chunks())]
 
     assert read(*asyncio.run(documents())) == SEEN
 
@@ -594,7 +594,7 @@ def test_a_stream_that_ends_too_soon_gives_what_it_had_and_says_so(at: int) -> N
         async def chunks() -> AsyncIterator[bytes]:
             yield STREAM[:at]
 
-        return [document async for document in sse.documents(chunks())]
+        return [bytes(document) async for document in sse.documents(chunks())]
 
     try:
         events = read(*asyncio.run(documents()))

@@ -170,7 +170,7 @@ def reread(request: ImageRequest, *events: ImageEvent) -> list[ImageEvent]:
                 yield bytes(chunk)
 
         if request.stream:
-            documents = [document async for document in sse.documents(chunks())]
+            documents = [bytes(document) async for document in sse.documents(chunks())]
         else:
             documents = [b"".join([chunk async for chunk in chunks()])]
         return [event for document in documents for event in read(document)]

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tintype.wire import openai_images as wire
 from tintype.wire import payload
 
 
@@ -97,3 +98,45 @@ def test_spliced_is_what_json_would_have_written(rest: dict[str, int | str], dat
     rest = {key: value for key, value in rest.items() if not isinstance(value, int) or abs(value) < 2**63}
     spliced = b"".join(payload.object_with(rest, "b64_json", base64.b64encode(data), b"data:,"))
     assert json.loads(spliced) == {**rest, "b64_json": "data:," + base64.b64encode(data).decode()}
+
+
+LONG = b"iVBORw0KGgo" * 6000
+OTHER = b"/9j/4AAQSkZ" * 6000
+
+
+@pytest.mark.parametrize(
+    ("document", "count"),
+    [
+        (b'{"data":[{"b64_json":"%s"}]}' % LONG, 1),
+        (b'{"data":[{"b64_json" : "%s", "url":null},{"b64_json":\n"%s"}],"n":2}' % (LONG, OTHER), 2),
+        (b'{"data":[{"b64_json":"aGk="},{"b64_json":"%s"}]}' % LONG, 1),
+        (b'{"data":[{"b64_json":null,"url":"%s"}]}' % LONG, 0),
+        (b'{"data":[{"b64_json":"%s\\n"},{"b64_json":"%s"}]}' % (LONG, OTHER), 0),
+        (b'{"data":[{"b64_json":"%s"},{"b64_json":"\\"b64_json\\":"}]}' % LONG, 1),
+        (b'{"revised_prompt":"\\"b64_json\\":\\"%s","data":[]}' % LONG, 0),
+        (b'{"data\\"b64_json":"%s"}' % LONG, 1),
+    ],
+)
+def test_lifting_long_strings_changes_nothing(document: bytes, count: int) -> None:
+    rest, taken = payload.lift(document, b"b64_json")
+    assert len(taken) == count
+    whole = bytes(rest)
+    for name, raw in taken.items():
+        whole = whole.replace(name, bytes(raw))
+    assert json.loads(whole) == json.loads(document)
+    assert len(rest) == len(document) - sum(len(bytes(raw)) - 4 for raw in taken.values())
+
+
+@pytest.mark.parametrize("cut", [20, 40, 40_000, 66_000, 66_019, 66_021, 66_023])
+def test_a_long_document_that_is_cut_is_no_document(cut: int) -> None:
+    document = b'{"data":[{"b64_json":"%s"}]}' % LONG
+    with pytest.raises(msgspec.DecodeError):
+        wire.read_answer(document[:cut])
+
+
+def test_long_pictures_are_read_where_they_lie() -> None:
+    document = b'{"data":[{"b64_json":"%s"},{"b64_json":"%s"}]}' % (LONG, OTHER)
+    pictures = [payload.answered(item.b64_json) for item in wire.read_answer(document).data or []]
+    assert [picture and bytes(picture.as_base64()) for picture in pictures] == [LONG, OTHER]
+    frame = b'{"type":"image_generation.completed","b64_json":"%s"}' % LONG
+    assert bytes(wire.read_answer(memoryview(frame)).b64_json) == b'"%s"' % LONG

@@ -30,7 +30,7 @@ def documents(chunks: Iterable[bytes]) -> list[bytes]:
             yield chunk
 
     async def collect() -> list[bytes]:
-        return [document async for document in sse.documents(feed())]
+        return [bytes(document) async for document in sse.documents(feed())]
 
     return asyncio.run(collect())
 

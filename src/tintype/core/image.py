@@ -74,7 +74,7 @@ class Image:
         return self._bytes
 
     def header(self) -> Header:
-        """The format and size that the picture itself tells; no more than its head is decoded.
+        """The format and size that the picture itself tells; no more than its head is decoded, once.
 
         Never raises: what is not a picture, nor even base64, has neither.
         """

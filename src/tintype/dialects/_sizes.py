@@ -29,10 +29,12 @@ def read_size(fields: Fields) -> SizeWish:
 
     What contradicts itself is refused: either half of it would be the wrong picture.
     """
-    values = {name: fields.take(name) for name in _NAMES}
+    values = {name: value for name in _NAMES if (value := fields.take(name)) is not None}
     sides = {side: fields.integer(side, 1, 999_999) for side in ("width", "height")}
     if any(sides.values()):
         values["width"] = sides
+    if not values:
+        return None
     sizes: dict[str, Size] = {}
     ratios: dict[str, Ratio] = {}
     tiers: dict[str, str] = {}

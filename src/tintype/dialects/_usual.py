@@ -28,7 +28,7 @@ def read_format(fields: Fields, name: str = "output_format") -> Format | None:
 
 def read_background(fields: Fields) -> Literal["transparent", "opaque"] | None:
     word = unless_auto(fields.word("background", ("transparent", "opaque", "auto")))
-    return cast(Literal["transparent", "opaque"] | None, word)
+    return cast("Literal['transparent', 'opaque'] | None", word)
 
 
 def no_picture() -> NoImage:
@@ -52,5 +52,8 @@ def unless_auto(word: str | None) -> str | None:
 
 def is_strict(incoming: Incoming) -> bool:
     """RFC 7240, section 4.4."""
-    wishes = re.split(r"[,;]", incoming.headers.get("prefer", "").lower())
+    prefer = incoming.headers.get("prefer")
+    if prefer is None:
+        return False
+    wishes = re.split(r"[,;]", prefer.lower())
     return any(re.fullmatch(r'handling\s*=\s*"?strict"?', wish.strip()) for wish in wishes)

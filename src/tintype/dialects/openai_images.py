@@ -197,7 +197,7 @@ def _delivery(
     fields: Fields, incoming: Incoming, *, stream: bool, n: int
 ) -> tuple[Delivery | None, Format | None]:
     """How the answer is to come and in which format: the body says, unless `Accept` asks for a picture."""
-    delivery = cast(Delivery | None, fields.word("response_format", ("url", "b64_json")))
+    delivery = cast("Delivery | None", fields.word("response_format", ("url", "b64_json")))
     said = read_format(fields)
     accepted = _picture_type(incoming.headers.get("accept", ""))
     if accepted is None:
@@ -214,13 +214,16 @@ def _delivery(
             f"Accept: image/{accepted} and 'output_format' {said} contradict each other.",
             param="output_format",
         )
-    return "bytes", said or ("png" if accepted == "*" else cast(Format, accepted))
+    return "bytes", said or ("png" if accepted == "*" else cast("Format", accepted))
 
 
 def _picture_type(accept: str) -> str | None:
     """The picture format, or "*", that an Accept header puts above JSON; None as in nearly every request."""
+    accept = accept.lower()
+    if "image/" not in accept:
+        return None
     weights: dict[str, float] = {}
-    for entry in accept.lower().split(","):
+    for entry in accept.split(","):
         kind, *parameters = (part.strip() for part in entry.split(";"))
         quality = next((part[2:] for part in parameters if part.startswith("q=")), "1")
         weights[kind] = float(quality) if re.fullmatch(r"[01](\.\d{0,3})?", quality) else 1.0

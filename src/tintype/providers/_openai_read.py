@@ -24,8 +24,6 @@ from ..wire import openai_images as wire
 from ..wire import payload
 from ._openai_manner import OPENAI, Manner
 
-_decode = msgspec.json.Decoder(wire.Answer).decode
-
 _REFUSALS = (
     "moderation_blocked",
     "content_policy_violation",
@@ -59,7 +57,7 @@ _FAILING = re.compile(r"server_error|unavailable|overloaded|slow_down|api_error|
 def read(document: Octets, manner: Manner = OPENAI) -> Iterator[ImageEvent]:
     """The events of a plain reply or of one frame. Raises what is told of a failure under a 200."""
     try:
-        answer = _decode(document)
+        answer = wire.read_answer(document)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise Garbled(
             f"The upstream's answer is not what the Images API says: {error}", charged=True

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from secrets import token_hex
 from typing import Any
-from uuid import uuid4
 
 import structlog
 
@@ -15,6 +15,7 @@ from ..gateway.gateway import Gateway
 from ..gateway.settings import Settings
 from .endpoint import Endpoint, head_of
 from .http import Gone, Headers, Message, Receive, Scope, Send, header, respond, tell
+from .metrics import Metrics
 from .pages import OWN, OWN_FOLDERS, make_pages
 from .routes import Routes, normal
 
@@ -32,13 +33,14 @@ class App:
     def __init__(self, gateway: Gateway, dialects: Sequence[Dialect], settings: Settings) -> None:
         self._routes = Routes(dialects)
         self._endpoint = Endpoint(gateway, settings)
-        self._pages = make_pages(gateway, settings, dialects, self._routes.speaker("/"))
+        self._metrics = Metrics(lambda: len(gateway.jobs.running))
+        self._pages = make_pages(gateway, settings, dialects, self._routes.speaker("/"), self._metrics)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._pages(scope, receive, send)  # type: ignore[arg-type]
             return
-        request_id = f"req_{uuid4().hex}"
+        request_id = f"req_{token_hex(16)}"
         origin = next((value for name, value in scope["headers"] if name == b"origin"), b"*")
         added: Headers = [
             (b"x-request-id", request_id.encode()),
@@ -61,7 +63,9 @@ class App:
             await self._answer(scope, receive, sending, facts)
         except Gone:
             facts["status"] = "gone"
-        log.info("request", **facts, seconds=round(time.perf_counter() - begun, 3))
+        seconds = time.perf_counter() - begun
+        self._metrics.count(facts.get("dialect", "none"), facts.get("status"), seconds)
+        log.info("request", **facts, seconds=round(seconds, 3))
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, facts: dict[str, Any]) -> None:
         if scope["method"] == "OPTIONS":
@@ -72,20 +76,22 @@ class App:
             if scope["method"] == "HEAD":
                 seen["method"] = "GET"
             return await self._pages(seen, receive, send)  # type: ignore[arg-type]
-        dialect, head = self._routes.speaker(path), head_of(scope)
+        head, dialect = head_of(scope), None
         try:
             match = self._routes.find(scope["method"], path, head)
             dialect = match.route.dialect
+            facts["dialect"] = dialect.name
             await self._endpoint.answer(match, head, scope, receive, send, facts)
         except TintypeError as error:
-            await fail(send, dialect, error, facts)
+            await fail(send, dialect or self._routes.speaker(path), error, facts)
         except (Gone, OSError):
             raise Gone from None
         except Exception:
             log.exception("crash", **facts)
             if "status" not in facts:
                 text = f"Something in Tintype broke. The log tells more about {facts['id']}."
-                await fail(send, dialect, TintypeError(text), facts)
+                speaker = dialect or self._routes.speaker(path)
+                await fail(send, speaker, TintypeError(text), facts)
             else:
                 raise
 

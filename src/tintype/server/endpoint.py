@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
-from dataclasses import replace
 from typing import Any, cast
 from urllib.parse import parse_qsl
 
@@ -19,8 +18,11 @@ from ..gateway.gateway import Gateway
 from ..gateway.jobs import Job
 from ..gateway.settings import Settings
 from .house import CallersHouse
-from .http import Gone, Headers, Receive, Scope, Send, end, header, hung_up, read_body, respond, tell
+from .http import Gone, Headers, Receive, Scope, Send, header, hung_up, read_body, respond, tell, unless_gone
 from .routes import Match
+
+PIECE = 256 * 1024
+"""Bytes of a stream that are sent at once: uvicorn copies each of them to put its length before it."""
 
 HEARTBEAT = b": still drawing\n\n"
 
@@ -35,10 +37,11 @@ class Endpoint:
     ) -> None:
         """Raises TintypeError while nothing has been sent, and Gone. `facts` gathers what the log tells."""
         dialect, aside = match.route.dialect, match.route.aside
-        incoming = replace(
-            head,
+        incoming = Incoming(
             path=match.route.path,
             path_params=match.path_params,
+            query=head.query,
+            headers=head.headers,
             body=await read_body(scope, receive, self._settings.max_body),
         )
         base_url = self._settings.public_base_url or base_url_of(scope["scheme"], incoming.headers)
@@ -57,18 +60,12 @@ class Endpoint:
                 await self._whole(dialect, job, left, send)
         finally:
             facts["plan"] = job.report.plan() or None
-            await end(left)
+            left.cancel()
 
     async def _whole(self, dialect: Dialect, job: Job, left: asyncio.Task[None], send: Send) -> None:
         async with job.watched() as events:
-            collected = asyncio.create_task(_collect(dialect.write(job.request, events, job.report)))
-            try:
-                await asyncio.wait([collected, left], return_when=asyncio.FIRST_COMPLETED)
-                if not collected.done():
-                    raise Gone
-                chunks = collected.result()
-            finally:
-                await end(collected)
+            with unless_gone(left):
+                chunks = [chunk async for chunk in dialect.write(job.request, events, job.report)]
         await respond(send, 200, answer_headers(dialect, job.request, job.report), chunks)
 
     async def _stream(self, dialect: Dialect, job: Job, left: asyncio.Task[None], send: Send) -> None:
@@ -119,14 +116,17 @@ class Endpoint:
             if chunk is None:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
                 return
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            for at in range(0, len(chunk), PIECE):
+                piece = chunk if len(chunk) <= PIECE else memoryview(chunk)[at : at + PIECE]
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
 
 
 def head_of(scope: Scope) -> Incoming:
     """A request before its body has been read."""
+    query = scope["query_string"]
     return Incoming(
         path="",
-        query=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
+        query=dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else {},
         headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
     )
 
@@ -143,10 +143,6 @@ def base_url_of(scheme: str, headers: Mapping[str, str]) -> str:
 
     host = first("x-forwarded-host", headers.get("host", "127.0.0.1"))
     return f"{first('x-forwarded-proto', scheme)}://{host}"
-
-
-async def _collect(chunks: AsyncIterator[Octets]) -> list[Octets]:
-    return [chunk async for chunk in chunks]
 
 
 def answer_headers(dialect: Dialect, request: ImageRequest, report: Report) -> Headers:

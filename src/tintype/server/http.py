@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from ..core import Answer, Octets
@@ -43,27 +44,79 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
     return b"".join(chunks) if len(chunks) > 1 else chunks[0]
 
 
+SMALL = 16 * 1024
+"""Bytes. Below it, copying a chunk to its neighbour costs less than sending it by itself."""
+
+
 async def hung_up(receive: Receive) -> None:
     """Returns when the caller has hung up; the body has been read before."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
+@contextmanager
+def unless_gone(left: asyncio.Task[None]) -> Iterator[None]:
+    """End what happens within as soon as the task `left` is over, and raise Gone.
+
+    As `asyncio.timeout` does it: by cancelling the task at hand. A task of its own for what happens
+    within, and waiting for two of them, takes longer than all that is done for a small answer.
+    """
+    task, within = asyncio.current_task(), True
+    assert task is not None
+
+    def stop(_: object) -> None:
+        if within:
+            task.cancel()
+
+    left.add_done_callback(stop)
+    try:
+        yield
+    except asyncio.CancelledError:
+        if left.done() and not task.uncancel():
+            raise Gone from None
+        raise
+    finally:
+        within = False
+        left.remove_done_callback(stop)
+
+
 def header(name: str, value: str, limit: int = 2000) -> tuple[bytes, bytes]:
     """One header, safe whatever the value holds: no control characters, ASCII only, cut at `limit`."""
-    clean = "".join(letter if " " <= letter <= "~" else "?" for letter in value)
+    clean = value
+    if not (value.isascii() and value.isprintable()):
+        clean = "".join(letter if " " <= letter <= "~" else "?" for letter in value)
     return name.encode("ascii"), clean[:limit].encode("ascii")
 
 
 async def respond(send: Send, status: int, headers: Headers, chunks: Iterable[Octets]) -> None:
-    """A whole answer, its chunks sent as they are held."""
-    chunks = list(chunks)
-    length = sum(len(chunk) for chunk in chunks)
+    """A whole answer. What is large is sent as it is held; small chunks beside each other are joined."""
+    *first, last = _gathered(chunks)
+    length = sum(map(len, first), len(last))
     fixed = [*headers, (b"content-length", str(length).encode())]
     await send({"type": "http.response.start", "status": status, "headers": fixed})
-    for chunk in chunks:
+    for chunk in first:
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+    await send({"type": "http.response.body", "body": last, "more_body": False})
+
+
+def _gathered(chunks: Iterable[Octets]) -> list[Octets]:
+    """
+    >>> _gathered([b"a", b"b"]), _gathered([]), [len(each) for each in _gathered([b"a", bytes(SMALL), b"c"])]
+    ([b'ab'], [b''], [1, 16384, 1])
+    """
+    gathered: list[Octets] = []
+    small: list[Octets] = []
+    for chunk in chunks:
+        if len(chunk) < SMALL:
+            small.append(chunk)
+            continue
+        if small:
+            gathered.append(b"".join(small))
+            small = []
+        gathered.append(chunk)
+    if small or not gathered:
+        gathered.append(b"".join(small))
+    return gathered
 
 
 async def tell(send: Send, answer: Answer, more: Sequence[tuple[bytes, bytes]] = ()) -> None:
@@ -71,9 +124,3 @@ async def tell(send: Send, answer: Answer, more: Sequence[tuple[bytes, bytes]] =
     headers = [header("content-type", answer.media_type), *more]
     headers += [header(name, value) for name, value in answer.headers.items()]
     await respond(send, answer.status, headers, [answer.body])
-
-
-async def end(task: asyncio.Task[Any]) -> None:
-    """Cancel a task and see it end."""
-    task.cancel()
-    await asyncio.wait([task])

@@ -17,9 +17,10 @@ from ..core import Dialect, Operation
 from ..core.errors import MethodNotAllowed, NotFound, TintypeError
 from ..gateway.gateway import Gateway
 from ..gateway.settings import Settings
+from .metrics import MEDIA_TYPE, Metrics
 from .openapi import describe
 
-OWN = ("/", "/healthz", "/openapi.json", "/docs")
+OWN = ("/", "/healthz", "/metrics", "/openapi.json", "/docs")
 OWN_FOLDERS = ("/pictures/",)
 
 _OPERATIONS = {
@@ -35,6 +36,9 @@ _OPERATIONS = {
             "required": ["status", "version", "running"],
         },
     ),
+    "/metrics": Operation(
+        summary="Counts and times for Prometheus", answer=None, media_types=("text/plain",)
+    ),
     "/pictures/{name}": Operation(
         summary="A picture that was asked for as an address",
         answer=None,
@@ -44,13 +48,17 @@ _OPERATIONS = {
 
 
 def make_pages(
-    gateway: Gateway, settings: Settings, dialects: Sequence[Dialect], dialect: Dialect
+    gateway: Gateway, settings: Settings, dialects: Sequence[Dialect], dialect: Dialect, metrics: Metrics
 ) -> Litestar:
     """`dialect` words the errors. The lifespan of this application is the server's: its end drains the jobs."""
 
     @get("/healthz", sync_to_thread=False)
     def healthz() -> dict[str, Any]:
         return {"status": "ok", "version": version("tintype"), "running": len(gateway.jobs.running)}
+
+    @get("/metrics", sync_to_thread=False)
+    def told() -> Response[bytes]:
+        return Response(metrics.text(), media_type=MEDIA_TYPE)
 
     @get("/", sync_to_thread=False)
     def welcome() -> dict[str, Any]:
@@ -62,6 +70,7 @@ def make_pages(
             "docs": "/docs",
             "openapi": "/openapi.json",
             "health": "/healthz",
+            "metrics": "/metrics",
         }
 
     @cache  # built when it is first asked for: it is a tenth of a second, and most who start do not ask
@@ -97,7 +106,7 @@ def make_pages(
         return Response(told.body, status_code=told.status, media_type=told.media_type)
 
     return Litestar(
-        route_handlers=[healthz, welcome, openapi, docs, picture],
+        route_handlers=[healthz, told, welcome, openapi, docs, picture],
         on_shutdown=[drain],
         openapi_config=None,
         exception_handlers={HTTPException: in_words, TintypeError: in_words},

@@ -41,6 +41,11 @@ class Routes:
         asides.sort(key=lambda each: each[1].when is None)
         routes += [Route(dialect, aside.method, aside.path, aside) for dialect, aside in asides]
         self._routes = [(_pattern(route.path), route) for route in routes]
+        self._with_holes = [(pattern, route) for pattern, route in self._routes if "{" in route.path]
+        self._fixed = {prefix + route.path for route in routes for prefix in ("", "/v1")}
+        self._known: dict[
+            str, list[Match]
+        ] = {}  # what `_matching` found for a fixed path: it is asked for often
         self._speakers: dict[str, Dialect] = {}
         for route in routes:
             if route.aside is None and route.path.count("/") > 2:
@@ -56,16 +61,31 @@ class Routes:
         path = normal(path)
         offered = set()
         for candidate in (path, path.removeprefix("/v1")):
-            for pattern, route in self._routes:
-                found = pattern.fullmatch(candidate)
-                if not found or (route.aside and route.aside.when and not route.aside.when(head)):
+            for match in self._matching(candidate):
+                route = match.route
+                if route.aside and route.aside.when and not route.aside.when(head):
                     continue
                 if route.takes(method):
-                    return Match(route, found.groupdict())
+                    return match
                 offered.add(route.method)
         if offered:
             raise MethodNotAllowed(f"{method} is not for {path}: use {' or '.join(sorted(offered))}.")
         raise NotFound(f"There is nothing at {path}.")
+
+    def _matching(self, path: str) -> list[Match]:
+        """Every route of this very path, in their order. Only paths without holes are remembered: there are few."""
+        found = self._known.get(path)
+        if found is None:
+            fixed = path in self._fixed
+            routes = self._routes if fixed else self._with_holes
+            found = [
+                Match(route, matched.groupdict())
+                for pattern, route in routes
+                if (matched := pattern.fullmatch(path))
+            ]
+            if fixed:
+                self._known[path] = found
+        return found
 
     def speaker(self, path: str) -> Dialect:
         """Who words the error for a path that leads nowhere: whose paths begin most like it, or OpenAI's."""
@@ -80,6 +100,8 @@ def normal(path: str) -> str:
     >>> normal("//v1//images/generations/"), normal("/")
     ('/v1/images/generations', '/')
     """
+    if "//" not in path and not path.endswith("/") and path.startswith("/"):
+        return path
     return "/" + "/".join(part for part in path.split("/") if part)
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
+from collections.abc import Callable
+from typing import Any
 
+import msgspec
 import structlog
 import uvicorn
 from structlog.processors import ExceptionRenderer
@@ -24,6 +28,10 @@ def serve(settings: Settings, environ: dict[str, str]) -> None:
     gateway = open_gateway(settings, environ, attempts=Attempts(settings.data))
     app = App(gateway, all_dialects(), settings)
     print(banner(gateway, settings), flush=True)
+    # What is here now stays, and need not be looked through again. Hardly anything that a request makes is
+    # part of a cycle, and the default looks for one at every fourth request.
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
     uvicorn.run(
         app,
         host=settings.host,
@@ -32,6 +40,7 @@ def serve(settings: Settings, environ: dict[str, str]) -> None:
         log_level="warning",
         timeout_graceful_shutdown=int(settings.grace) + 1,
         server_header=False,
+        proxy_headers=False,  # `base_url_of` reads them
     )
 
 
@@ -41,11 +50,12 @@ def log_to_stderr() -> None:
     Tracebacks are told without the values of variables: those hold prompts, pictures and keys.
     """
     rendering: list[structlog.typing.Processor]
-    if sys.stderr.isatty():
+    machine = not sys.stderr.isatty()
+    if not machine:
         rendering = [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     else:
         plain = ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
-        rendering = [plain, structlog.processors.JSONRenderer()]
+        rendering = [plain, structlog.processors.JSONRenderer(serializer=_to_json)]
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -53,9 +63,15 @@ def log_to_stderr() -> None:
             *rendering,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer)
+        if machine
+        else structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+def _to_json(event: object, default: Callable[[Any], Any]) -> bytes:
+    return msgspec.json.encode(event, enc_hook=default)
 
 
 def banner(gateway: Gateway, settings: Settings) -> str:

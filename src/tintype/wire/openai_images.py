@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from ..core import Usage
+from ..core import Octets, Usage
+from . import payload
 
 GENERATIONS = "/images/generations"
 EDITS = "/images/edits"
@@ -54,6 +55,19 @@ class Answer(msgspec.Struct, kw_only=True):
     code: Any = None
     text: Any = None  # the words of a model that says some, joined (Octen)
     parts: Any = None  # its words and pictures in order: {"type": "text", "text"}, {"type": "image", "index"}
+
+
+_decode = msgspec.json.Decoder(Answer).decode
+
+
+def read_answer(document: Octets) -> Answer:
+    """Raises msgspec.DecodeError, ValueError and RecursionError for what is none."""
+    rest, taken = payload.lift(document, b"b64_json")
+    answer = _decode(rest)
+    if taken:
+        for held in (answer, *(answer.data or ())):
+            held.b64_json = taken.get(bytes(held.b64_json), held.b64_json)
+    return answer
 
 
 def read_usage(usage: TokenUsage | None) -> Usage:

@@ -14,8 +14,9 @@ import msgspec
 
 from ..core import Image, Octets
 
-_escape = re.compile(rb"\\")
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_LONG = 32 * 1024  # bytes from which on it pays to step over a string
+_STRIDE = 64 * 1024  # bytes that are looked through at once: they stay in the processor's cache
 _SPACES = b" \t\r\n\f\v"
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 
@@ -28,10 +29,53 @@ def string(raw: msgspec.Raw) -> Octets | None:
     view = memoryview(raw)
     if len(view) < 2 or view[0] != ord('"'):
         return None
-    if _escape.search(view):
+    if _find(view, b"\\") >= 0:
         # Google's encoders write "=" as "\u003d", PHP's write "/" as "\/".
         return msgspec.json.decode(raw, type=str).encode()
     return view[1:-1]
+
+
+def lift(document: Octets, key: bytes) -> tuple[Octets, dict[bytes, msgspec.Raw]]:
+    """A document to decode in place of this one, and what was taken out of it: each long string under `key`,
+    by the short JSON string that stands for it.
+
+    To find the end of a string, msgspec looks at each of its letters: 1 ms for 2 MB, and ten times as
+    long as this takes. A string with an escape in it, and all that comes after it, is left where it is.
+
+    >>> document, taken = lift(b'{"created": 1, "b64_json": "%s"}' % (b"A" * _LONG), b"b64_json")
+    >>> document, list(taken)
+    (b'{"created": 1, "b64_json": "@0"}', [b'"@0"'])
+    """
+    view = memoryview(document)
+    if len(view) < _LONG:
+        return document, {}
+    opening = re.compile(rb'"%s"\s*:\s*"' % key)
+    rest: list[Octets] = []
+    taken: dict[bytes, msgspec.Raw] = {}
+    at = 0
+    while found := opening.search(view, at):
+        start = found.end()
+        end = _find(view, b'"', start)
+        if end < 0 or _find(view[:end], b"\\", start) >= 0:
+            break
+        if end - start < _LONG:
+            rest.append(view[at:end])
+            at = end
+            continue
+        name = b'"@%d"' % len(taken)  # which is not base64
+        rest += [view[at : start - 1], name]
+        taken[name] = msgspec.Raw(view[start - 1 : end + 1])
+        at = end + 1
+    return b"".join([*rest, view[at:]]) if taken else document, taken
+
+
+def _find(view: memoryview, letter: bytes, start: int = 0) -> int:
+    """As `bytes.find`, which a view lacks. A pattern's `search` takes ten times as long."""
+    for at in range(start, len(view), _STRIDE):
+        found = bytes(view[at : at + _STRIDE]).find(letter)
+        if found >= 0:
+            return at + found
+    return -1
 
 
 def answered(raw: msgspec.Raw) -> Image | None:

@@ -25,42 +25,51 @@ def frame(event: str, data: Iterable[Octets]) -> Iterator[Octets]:
     yield b"\n\n"
 
 
-async def documents(chunks: AsyncIterator[Octets]) -> AsyncIterator[bytes]:
+async def documents(chunks: AsyncIterator[Octets]) -> AsyncIterator[Octets]:
     """The data of each frame, its lines joined; `[DONE]` is left out.
 
     Lines end in LF or CRLF; a lone CR, which the standard allows too, is not an end, since no
     image service sends it. A frame that the end of the stream cuts off is still given, so that
     half a document is an error to whoever decodes it and not silence.
     """
-    data: list[bytes] = []
+    data: list[Octets] = []
     async for line in _lines(chunks):
         if line.startswith(b"data:"):
-            data.append(line[6:] if line.startswith(b"data: ") else line[5:])
+            data.append(memoryview(line)[6 if line.startswith(b"data: ") else 5 :])
         elif not line and data:
-            document, data = b"\n".join(data), []
-            if document.strip() != _DONE:
+            document, data = _joined(data), []
+            if not _is_done(document):
                 yield document
-    document = b"\n".join(data)
-    if document and document.strip() != _DONE:
+    document = _joined(data)
+    if document and not _is_done(document):
         yield document
 
 
+def _joined(lines: list[Octets]) -> Octets:
+    """As it is where it is one line, which may be 30 MB."""
+    return lines[0] if len(lines) == 1 else b"\n".join(lines)
+
+
+def _is_done(document: Octets) -> bool:
+    return len(document) < 100 and bytes(document).strip() == _DONE
+
+
 async def _lines(chunks: AsyncIterator[Octets]) -> AsyncIterator[bytes]:
-    """A line may be 30 MB and arrive 16 kB at a time, so the search for its end resumes where
-    the last one stopped; starting over each time is quadratic.
-    """
-    buffer, searched, first = bytearray(), 0, True
+    """A line may be 30 MB and arrive 8 kB at a time, so each chunk is looked through once, and joined once."""
+    parts: list[bytes] = []  # of the line that has no end yet; none is empty
+    first = True
     async for chunk in chunks:
-        buffer += chunk
-        start = 0
-        while (end := buffer.find(b"\n", max(start, searched))) >= 0:
-            stop = end - 1 if end > start and buffer[end - 1] == 0x0D else end
-            with memoryview(buffer) as view:
-                line = bytes(view[start:stop])
+        data, start = bytes(chunk), 0
+        while (end := data.find(b"\n", start)) >= 0:
+            if end > start:
+                parts.append(data[start:end])
+            if parts and parts[-1].endswith(b"\r"):
+                parts[-1] = parts[-1][:-1]
+            line = b"".join(parts)
             yield line.removeprefix(b"\xef\xbb\xbf") if first else line
-            first, start = False, end + 1
-        del buffer[:start]
-        searched = len(buffer)
-    if buffer:
-        line = bytes(buffer).rstrip(b"\r")
+            parts, first, start = [], False, end + 1
+        if start < len(data):
+            parts.append(data[start:])
+    if parts:
+        line = b"".join(parts).rstrip(b"\r")
         yield line.removeprefix(b"\xef\xbb\xbf") if first else line

@@ -32,6 +32,9 @@ class Service(NamedTuple):
     settings: Mapping[str, Any]
     cards: tuple[ModelCard, ...]
 
+    def __repr__(self) -> str:
+        return f"<Service {self.name}>"  # `settings` may hold the operator's key
+
     @property
     def needs(self) -> tuple[str, ...]:
         """By default the key, of a service that has one."""

@@ -51,7 +51,7 @@ def offers(services: tuple[Service, ...], environ: Mapping[str, str]) -> Iterato
     that service can be called, and not otherwise. A service whose provider is not in this version is answered
     by twins; that is said aloud where its key is set, since whoever set it counts on real pictures.
     """
-    artist = next(_open(service, environ) for service in services if not service.needs)
+    artist = next(open_provider(service, environ) for service in services if not service.needs)
     for service in services:
         there = not missing(service, environ)
         if there and not is_callable(service):
@@ -61,7 +61,7 @@ def offers(services: tuple[Service, ...], environ: Mapping[str, str]) -> Iterato
                 service.name,
             )
             there = False
-        provider = artist if not service.needs else _open(service, environ) if there else None
+        provider = artist if not service.needs else open_provider(service, environ) if there else None
         for card in service.cards:
             if provider is not None:
                 yield Offer(card, provider)
@@ -117,9 +117,16 @@ def is_callable(service: Service) -> bool:
     return find_spec(service.settings["adapter"].partition(":")[0]) is not None
 
 
-def _open(service: Service, environ: Mapping[str, str]) -> Provider:
+def adapter_of(service: Service) -> Adapter:
+    """The class that its catalog file names."""
     module, _, name = service.settings["adapter"].partition(":")
     adapter: Adapter = getattr(import_module(module), name)
+    return adapter
+
+
+def open_provider(service: Service, environ: Mapping[str, str]) -> Provider:
+    """Raises ValueError for an option that it has not, and for what the adapter cannot be opened with."""
+    adapter = adapter_of(service)
     access = read_access(service, environ)
     for option in access.options:
         if option not in adapter.options:

@@ -159,9 +159,15 @@ def swells(size: int) -> Script:
     return answers(gzip.compress(b"\0" * size), content_encoding="gzip")
 
 
-async def echoes(talk: Conversation) -> None:
-    """What was asked is quoted, the key with it."""
-    await answers(document(error={"message": talk.head, "type": "t", "param": None, "code": None}))(talk)
+def echoes(status: int, *, plain: bool = False) -> Script:
+    """An error that quotes what was asked, the key with it, wherever services put their words; or as plain text."""
+
+    async def script(talk: Conversation) -> None:
+        error = {"message": talk.head, "type": "t", "param": None, "code": None}
+        body = talk.head.encode() if plain else document(error=error, message=talk.head, detail=talk.head)
+        await answers(body, status)(talk)
+
+    return script
 
 
 class FaultyUpstream:

@@ -9,7 +9,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from tintype.core import Octets
+from tintype.core import Access, Octets
 from tintype.core.errors import (
     Busy,
     Garbled,
@@ -277,3 +277,10 @@ def test_no_part_of_the_key_is_left_where_an_answer_is_cut_short(before: int, kn
 @pytest.mark.parametrize("body", [b"", b" \n", b"<html><h1>502 Bad Gateway</h1></html>"])
 def test_a_page_for_people_is_not_quoted(body: bytes) -> None:
     assert str(failure(Reply(status=502, chunks=[body] if body else []))) == "127.0.0.1 answered 502."
+
+
+def test_a_key_that_no_header_may_have_is_not_quoted() -> None:
+    access = Access(name="acme", base_url="https://api.acme.example/")
+    with pytest.raises(ValueError, match=r"^\[provider.acme\]: its key") as caught:
+        Upstream.of(access, api_key=f"{KEY}\n")
+    assert KEY not in str(caught.value)

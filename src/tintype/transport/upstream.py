@@ -88,8 +88,11 @@ class Upstream:
                 connect_timeout=access.connect_timeout,
                 authorize=authorize,
             )
-        except ValueError as error:  # a key with a line break in it, say
-            raise ValueError(f"[provider.{access.name}]: {error}") from None
+        except ValueError as error:
+            fault = f"{error}"
+            if "header" in fault:  # it is quoted there, and may be the key
+                fault = "its key, or one of its headers, has a line break in it or a letter that no header may have"
+            raise ValueError(f"[provider.{access.name}]: {fault}") from None
 
     def __repr__(self) -> str:
         return f"<Upstream {self.host}>"

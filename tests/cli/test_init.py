@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import fields
 from pathlib import Path
@@ -87,6 +88,18 @@ def test_it_tells_of_every_provider_what_can_be_set(service: Service) -> None:
     )
     for word in (*variables.split(), *adapter_of(service).options, service.settings.get("base_url", "")):
         assert word in block
+
+
+def test_the_examples_of_the_documentation_can_be_opened(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text("utf-8")
+    blocks = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    settings = settings_of("\n".join(blocks), tmp_path)
+    gateway = open_gateway(settings, {**KEYS, "SECOND_OPENAI_KEY": "fake-key-of-the-second"})
+    offered = {offer.card.id for offer in gateway.offers if not offer.twin}
+    assert {"second/gpt-image-2", "garage/painter"} <= offered
+    assert {offer for table in settings.route.values() for offer in table["offers"]} <= offered
+    told = tomllib.loads(blocks[0])
+    assert {name: told.get(name) for name in NOTES} == tomllib.loads(taken_on(BLOCKS[1]))
 
 
 def test_it_is_written_once(tintype: Tintype, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -21,6 +22,7 @@ from tintype.core.errors import (
 )
 from tintype.transport.upstream import Upstream
 
+from ..faults import echoes, faulty_upstream
 from ..upstream import FakeUpstream, Reply, fake_upstream
 
 KEY = "sk-very-secret-key"
@@ -284,3 +286,20 @@ def test_a_key_that_no_header_may_have_is_not_quoted() -> None:
     with pytest.raises(ValueError, match=r"^\[provider.acme\]: its key") as caught:
         Upstream.of(access, api_key=f"{KEY}\n")
     assert KEY not in str(caught.value)
+
+
+def test_a_password_of_the_address_is_not_quoted() -> None:
+    async def call(url: str) -> None:
+        upstream = Upstream(url.replace("://", "://somebody:pass-word-of-mine@"))
+        try:
+            await upstream.get("models", read_error=nothing_known)
+        finally:
+            await upstream.close()
+
+    with faulty_upstream(echoes(400, plain=True)) as faulty, pytest.raises(Rejected) as caught:
+        asyncio.run(call(faulty.url))
+    assert "authorization: basic" in faulty.heads[0].lower()
+    encoded = base64.b64encode(b"somebody:pass-word-of-mine").decode()
+    assert encoded in faulty.heads[0]
+    assert encoded not in str(caught.value)
+    assert "authorization: basic ***" in str(caught.value).lower()

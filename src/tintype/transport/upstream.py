@@ -8,12 +8,13 @@ an upstream that ignores `"stream": true` is served like any other.
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import ClassVar, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pyreqwest.client import ClientBuilder
 from pyreqwest.exceptions import DetailedPyreqwestError, RequestTimeoutError
@@ -61,7 +62,7 @@ class Upstream:
     ) -> None:
         self.host = urlsplit(base_url).hostname or "the upstream"
         self._authorize = authorize
-        self._secrets = _secrets(headers or {})
+        self._secrets = [*_secrets(headers or {}), *_secrets_of(base_url)]
         self._client = (
             ClientBuilder()
             .base_url(base_url.rstrip("/") + "/")
@@ -272,6 +273,12 @@ def _retry_after(response: Response) -> float | None:
         return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
     except (TypeError, ValueError):
         return None
+
+
+def _secrets_of(base_url: str) -> list[str]:
+    """A name and a password within an address are sent as `authorization: Basic`."""
+    named, at, _ = urlsplit(base_url).netloc.rpartition("@")
+    return [b64encode(unquote(named).encode()).decode()] if at else []
 
 
 def _secrets(headers: Mapping[str, str]) -> list[str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from tintype.catalog import Service, configure, load
+from tintype.cli.init import to_toml
 from tintype.gateway.assemble import is_callable
 
 KEY = "sk-known-to-this-test-alone-0123456789"
@@ -30,12 +30,18 @@ def environ() -> dict[str, str]:
 
 def tables(url: str) -> dict[str, dict[str, Any]]:
     """`[provider.NAME]` of each of them."""
-    return {service.name: {"base_url": url, "timeout": 5} for service in SERVICES}
+    found: dict[str, dict[str, Any]] = {}
+    for service in SERVICES:
+        found[service.name] = {"base_url": url, "key": KEY, "timeout": 5}
+        if not service.cards:  # a server that knows its models itself
+            painter = {"id": f"{service.name}/painter", "max_input_images": 1}
+            found[service.name]["model"] = [painter]
+    return found
 
 
 def toml(url: str) -> str:
     return "".join(
-        f"[provider.{name}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
+        f"[provider.{name}]\n" + "".join(f"{key} = {to_toml(value)}\n" for key, value in table.items())
         for name, table in tables(url).items()
     )
 

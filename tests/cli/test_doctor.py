@@ -33,13 +33,13 @@ def told(script: Script, **more: object) -> checking.Finding:
     [
         (answers(MODELS), "ok", "the key is taken, 2 models; its pictures are paid"),
         (echoes(401), "fail", "127.0.0.1 does not take our key (401). Yours to mend: OPENAI_API_KEY"),
-        (echoes(403), "fail", "127.0.0.1 does not take our key (403). Yours to mend: OPENAI_API_KEY"),
+        (answers(b"", 403), "fail", "127.0.0.1 does not take our key (403). Yours to mend: OPENAI_API_KEY"),
         (
             answers(document(error={"message": "no money", "code": "insufficient_quota"}), 429),
             "fail",
             "Our account at the upstream is out of credit: no money. Yours to mend: the account there",
         ),
-        (answers(b"", 404), "fail", "127.0.0.1 answered 404. Yours to mend: what the settings say of openai"),
+        (answers(b"", 400), "fail", "127.0.0.1 answered 400. Yours to mend: what the settings say of openai"),
         (answers(b"", 503), "fail", "127.0.0.1 answered 503. The service's to mend, or the network's"),
         (answers(b"<html>", 502), "fail", "127.0.0.1 answered 502. The service's to mend, or the network's"),
     ],
@@ -120,6 +120,7 @@ def test_the_command_fails_where_a_provider_does_and_shows_no_key(
     verdicts = {line.split()[1]: line.split()[0] for line in failing.out.splitlines()}
     assert failing.code == 1
     assert verdicts["openai"] == "fail"
+    assert all(line.startswith(("ok  ", "warn", "fail", "off ")) for line in failing.out.splitlines())
     assert {service.name for service in keyed.SERVICES} <= verdicts.keys()
     assert "ok    mine" in well.out
     assert well.code == 0

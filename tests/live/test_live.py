@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from tintype.catalog import Service, configure, load
-from tintype.cli.costs import estimate, price
-from tintype.core import Completed, Image, ImageRequest, ModelCard, Partial, Size
+from tintype.core import Completed, Image, ImageRequest, ModelCard, Partial, Size, Usage
+from tintype.core.money import cost
 from tintype.gateway.assemble import is_callable, missing, open_gateway, read_access
 from tintype.gateway.gateway import today
 from tintype.gateway.settings import Settings
@@ -61,8 +61,10 @@ def cheapest(cards: Iterable[ModelCard], what: str) -> ModelCard:
         pytest.skip(f"no model for: {what}")
 
     def dearness(card: ModelCard) -> tuple[bool, int]:
-        request = order(card, what)
-        known = price(estimate(request, card), card, pictures=1)
+        if card.tokens is None:
+            return card.prices.image is None, card.prices.image or 0
+        tokens = card.tokens.image_out(order(card, what).quality, card.sizes.nearest(Size(256, 256)))
+        known = cost(Usage(image_out=tokens), card.prices)
         return known is None, known or 0
 
     return min(able, key=dearness)

@@ -57,7 +57,8 @@ async def _find(service: Service, environ: Mapping[str, str]) -> Finding:
     try:
         return Finding("ok", await _check(service, environ))
     except TintypeError as error:
-        return Finding("fail", f"{str(error).rstrip('.')}. {_who_mends(error, service, environ)}")
+        said = " ".join(str(error).split())[:300].rstrip(".")  # a service may answer with a page
+        return Finding("fail", f"{said}. {_who_mends(error, service, environ)}")
     except TimeoutError:
         return Finding("fail", f"no answer within {LIMIT:g} seconds")
     except Exception as error:  # a setting that cannot be, or a library that is not there

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -119,7 +120,7 @@ def _settings() -> Iterator[str]:
     for entry in fields(Settings):
         value = getattr(defaults, entry.name)
         if not isinstance(value, Mapping):
-            yield _line(entry.name, value, NOTES[entry.name])
+            yield _line(entry.name, value, NOTES.get(entry.name, ""))
 
 
 def _provider(service: Service) -> Iterator[str]:
@@ -127,15 +128,18 @@ def _provider(service: Service) -> Iterator[str]:
     from ..gateway.assemble import adapter_of, is_callable, missing
 
     settings = service.settings
-    needs = " and ".join(missing(service, {})) or "nothing more"
+    needs = ", and ".join(missing(service, {})) or "nothing more"
     count = f"{len(service.cards)} models" if len(service.cards) != 1 else "1 model"
-    twins = "; until then its twins draw" if any(not card.of for card in service.cards) else ""
+    own = any(not card.of for card in service.cards)  # what only resells has no twins
+    twins = "; until then its twins draw" if own else ""
     if not is_callable(service):
         yield f"# {service.name}: {count}. This version cannot call it yet: its twins draw."
         return
-    yield f"# {service.name}: {count}. It is on when {needs} is set{twins}."
+    yield from _remark(f"{service.name}: {count}. It is on when {needs} is set{twins}.")
     yield f"#[provider.{service.name}]"
-    yield _line("enabled", True, "false: neither it nor its twins are there")
+    yield _line(
+        "enabled", True, "false: neither it nor its twins are there" if own else "false: it is not there"
+    )
     environment: Mapping[str, str] = settings.get("environment", {})
     if "key_env" in settings:
         yield _line("key_env", settings["key_env"], 'the variable that holds its key; or key = "..."')
@@ -157,7 +161,11 @@ def _provider(service: Service) -> Iterator[str]:
             f"{name} (or {_variables(environment[name])})" if name in environment else name
             for name in open_options
         )
-        yield f"# Settings of its own: {', '.join(told)}."
+        yield from _remark(f"Settings of its own: {', '.join(told)}.")
+
+
+def _remark(text: str) -> Iterator[str]:
+    yield from textwrap.wrap(text, 112, initial_indent="# ", subsequent_indent="#   ", break_on_hyphens=False)
 
 
 def _variables(names: str | None) -> str:
@@ -180,15 +188,15 @@ def _route(services: list[Service]) -> Iterator[str]:
 
 
 def _line(name: str, value: Any, note: str = "") -> str:
-    text = f"#{name} = {_toml(value)}"
+    text = f"#{name} = {to_toml(value)}"
     return f"{text:<31} # {note}" if note else text
 
 
-def _toml(value: Any) -> str:
+def to_toml(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{json.dumps(key)} = {_toml(item)}" for key, item in value.items()) + " }"
+        return "{ " + ", ".join(f"{json.dumps(key)} = {to_toml(item)}" for key, item in value.items()) + " }"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_toml, value))}]"
+        return f"[{', '.join(map(to_toml, value))}]"
     if isinstance(value, bool | int | float):
         return json.dumps(value)
     return json.dumps(str(value), ensure_ascii=False)

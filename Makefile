@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help serve test check format bench bench-proxy gallery conformance clean
+.PHONY: help serve test live check format bench bench-proxy gallery conformance clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1@/p' $(MAKEFILE_LIST) | column -t -s@
@@ -13,6 +13,9 @@ serve: $(VENV)/.installed ## start on 127.0.0.1:8080 (PORT=, HOST=, DATA= overri
 
 test: $(VENV)/.installed-dev ## run all tests
 	$(BIN)/pytest -q
+
+live: $(VENV)/.installed-dev ## ask every provider whose key is here for a real picture: costs money
+	$(BIN)/pytest -q -m live tests/live
 
 check: $(VENV)/.installed-dev ## ruff, mypy --strict, import contracts
 	$(BIN)/ruff check .

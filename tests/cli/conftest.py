@@ -48,7 +48,13 @@ def tintype(
 ) -> Iterator[Tintype]:
     """`tintype("gen", "a fox")`. Nothing is set in its environment, and nothing is piped in."""
     monkeypatch.chdir(tmp_path)
-    for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "PORT", "HOST", "DATA"):
+    services = [service.settings for service in load()]
+    variables = " ".join(
+        text
+        for settings in services
+        for text in (settings.get("key_env", ""), *settings.get("environment", {}).values())
+    )
+    for name in ("OPENAI_BASE_URL", "TINTYPE_CONFIG", "PORT", "HOST", "DATA", *variables.split()):
         monkeypatch.delenv(name, raising=False)
     before = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
 
-from tintype.core import Octets
+from tintype.core import Access, Octets
 from tintype.core.errors import (
     Busy,
+    Garbled,
     Refused,
     Rejected,
     Timeout,
@@ -20,6 +22,7 @@ from tintype.core.errors import (
 )
 from tintype.transport.upstream import Upstream
 
+from ..faults import echoes, faulty_upstream
 from ..upstream import FakeUpstream, Reply, Request, fake_upstream
 
 KEY = "sk-very-secret-key"
@@ -238,3 +241,92 @@ def test_a_cancellation_is_never_lost() -> None:
             await upstream.close()
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("headers", [JSON, EVENTS])
+@pytest.mark.parametrize(
+    ("chunks", "fits"), [([b"x" * 60] * 2, False), ([b"x" * 49, b"x" * 50 + b"\n"], True)]
+)
+def test_an_answer_without_end(
+    headers: dict[str, str], chunks: list[bytes], fits: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Upstream, "max_answer", 100)
+    reply = Reply(headers=headers, chunks=chunks, hang=0 if fits else 30)
+    if fits:
+        documents, _ = asyncio.run(called(reply))
+        assert b"".join(documents).strip() == b"x" * 99
+    else:
+        error = failure(reply)
+        assert type(error) is Garbled
+        assert error.charged
+
+
+def test_a_stream_may_be_as_long_as_it_likes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Upstream, "max_answer", 100)
+    documents, _ = asyncio.run(called(Reply(headers=EVENTS, chunks=[b"x" * 50 + b"\n"] * 9)))
+    assert documents == [b"x" * 50] * 9
+
+
+def test_a_file_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Upstream, "max_answer", 100)
+
+    async def call() -> None:
+        async with fake_upstream(Reply(chunks=[b"x" * 101], hang=30)) as fake:
+            upstream = Upstream(fake.url)
+            try:
+                await upstream.get("view", read_error=nothing_known)
+            finally:
+                await upstream.close()
+
+    with pytest.raises(Garbled):
+        asyncio.run(call())
+
+
+@pytest.mark.parametrize("before", [270, 290, 480])
+@pytest.mark.parametrize("known", [False, True])
+def test_no_part_of_the_key_is_left_where_an_answer_is_cut_short(before: int, known: bool) -> None:
+    def read_error(status: int, body: bytes) -> TintypeError | None:
+        return Rejected(body.decode()[:500]) if known else None
+
+    async def call() -> None:
+        async with fake_upstream(
+            Reply(status=400, chunks=[b"x" * before + KEY.encode() + b"y" * 99])
+        ) as fake:
+            upstream = Upstream(fake.url, {"authorization": f"Bearer {KEY}"})
+            try:
+                await upstream.get("models", read_error=read_error)
+            finally:
+                await upstream.close()
+
+    with pytest.raises(Rejected) as caught:
+        asyncio.run(call())
+    assert KEY[:5] not in str(caught.value)
+
+
+@pytest.mark.parametrize("body", [b"", b" \n", b"<html><h1>502 Bad Gateway</h1></html>"])
+def test_a_page_for_people_is_not_quoted(body: bytes) -> None:
+    assert str(failure(Reply(status=502, chunks=[body] if body else []))) == "127.0.0.1 answered 502."
+
+
+def test_a_key_that_no_header_may_have_is_not_quoted() -> None:
+    access = Access(name="acme", base_url="https://api.acme.example/")
+    with pytest.raises(ValueError, match=r"^\[provider.acme\]: its key") as caught:
+        Upstream.of(access, api_key=f"{KEY}\n")
+    assert KEY not in str(caught.value)
+
+
+def test_a_password_of_the_address_is_not_quoted() -> None:
+    async def call(url: str) -> None:
+        upstream = Upstream(url.replace("://", "://somebody:pass-word-of-mine@"))
+        try:
+            await upstream.get("models", read_error=nothing_known)
+        finally:
+            await upstream.close()
+
+    with faulty_upstream(echoes(400, plain=True)) as faulty, pytest.raises(Rejected) as caught:
+        asyncio.run(call(faulty.url))
+    assert "authorization: basic" in faulty.heads[0].lower()
+    encoded = base64.b64encode(b"somebody:pass-word-of-mine").decode()
+    assert encoded in faulty.heads[0]
+    assert encoded not in str(caught.value)
+    assert "authorization: basic ***" in str(caught.value).lower()

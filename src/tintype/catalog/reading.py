@@ -23,7 +23,8 @@ class Service(NamedTuple):
 
     `settings` has `adapter` ("module:Class") always. `key_env` names the environment variable that holds
     the key (never the key), `environment` those of other settings: base_url, or an option of the adapter.
-    `needs` is what must be known before the service can be called; "key|project" is one or the other. `headers`, `timeout`,
+    `needs` is what must be known before the service can be called; "key|project+credentials" is
+    one, or both of the others. `headers`, `timeout`,
     `connect_timeout` and `options` are core's `Access`; `at_once` and `per_minute` say how many
     requests it is sent.
     """
@@ -31,6 +32,9 @@ class Service(NamedTuple):
     name: str
     settings: Mapping[str, Any]
     cards: tuple[ModelCard, ...]
+
+    def __repr__(self) -> str:
+        return f"<Service {self.name}>"  # `settings` may hold the operator's key
 
     @property
     def needs(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import date
@@ -223,10 +224,19 @@ def _seconds(value: Any) -> float:
     return float(value)
 
 
+def _variables(value: Any) -> str:
+    """Names of variables. What is no name may be the key itself, and is not repeated."""
+    if not isinstance(value, str) or not re.fullmatch(
+        r"\s*[A-Za-z_]\w*(\s+[A-Za-z_]\w*)*\s*", value, re.ASCII
+    ):
+        raise ValueError("the name of a variable such as ACME_API_KEY is wanted; a key itself is `key`")
+    return value
+
+
 PROVIDER: Mapping[str, Callable[[Any], Any]] = {
     "adapter": _text,
     "base_url": _text,
-    "key_env": _text,
+    "key_env": _variables,
     "environment": _texts,
     "needs": _words,
     "headers": _texts,

@@ -11,22 +11,18 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated
 
 import typer
 
 from ..core.errors import TintypeError
 from ..gateway.settings import Settings
 from .answering import BASE_URL, KEY, load_settings, server_of
+from .checking import Finding, ask_providers
 from .options import Option
 
 OLDEST = (3, 11)
-COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
-
-
-class Finding(NamedTuple):
-    verdict: Literal["ok", "warn", "fail"]
-    text: str
+COLOURS = {"ok": "green", "warn": "yellow", "fail": "red", "off": "bright_black"}
 
 
 def doctor(
@@ -35,12 +31,13 @@ def doctor(
         Option(metavar="FILE", help="Settings. Default: tintype.toml where it lies in this folder."),
     ] = None,
 ) -> int:
-    """Check this installation: one line a thing."""
-    settings = Settings()
+    """Check this installation, and every provider that is on: one line a thing. It buys nothing."""
+    settings, readable = Settings(), False
 
     def settings_can_be_read() -> Finding:
-        nonlocal settings
+        nonlocal settings, readable
         settings = load_settings(os.environ, config=config)
+        readable = True
         return Finding("ok", f"{config or 'defaults, tintype.toml and the environment'} can be read")
 
     checks: tuple[tuple[str, Callable[[], Finding | None]], ...] = (
@@ -48,24 +45,34 @@ def doctor(
         ("libraries", _libraries),
         ("settings", settings_can_be_read),
         ("catalog", _catalog),
+        ("models", lambda: _models(settings)),
         ("assets", _assets),
         ("drawing", _drawing),
         ("port", lambda: _port(settings)),
         ("data", lambda: _data(settings.data)),
-        ("keys", _keys),
         ("server", _server),
         ("terminal", _terminal),
     )
-    failed = False
+    verdicts = []
+
+    def tell(name: str, finding: Finding) -> None:
+        verdicts.append(finding.verdict)
+        print(f"{_coloured(finding.verdict)}  {name:<11} {finding.text}", flush=True)
+
     for name, check in checks:
         try:
             finding = check()
         except Exception as error:  # whatever a check trips over is what the doctor is for
             finding = Finding("fail", f"{error or type(error).__name__}")
         if finding is not None:
-            failed = failed or finding.verdict == "fail"
-            print(f"{_coloured(finding.verdict)}  {name:<9} {finding.text}", flush=True)
-    return int(failed)
+            tell(name, finding)
+    if readable:
+        try:
+            for name, finding in ask_providers(settings, os.environ):
+                tell(name, finding)
+        except ValueError as error:
+            tell("providers", Finding("fail", f"{error}"))
+    return int("fail" in verdicts)
 
 
 def _coloured(verdict: str) -> str:
@@ -103,6 +110,16 @@ def _catalog() -> Finding:
 
     services = load()
     return Finding("ok", f"{sum(len(each.cards) for each in services)} models of {len(services)} services")
+
+
+def _models(settings: Settings) -> Finding:
+    """Who answers to which name, put together as the server does it."""
+    from ..gateway.assemble import open_gateway
+
+    offers = list(open_gateway(settings, os.environ).offers)
+    return Finding(
+        "ok", f"{len(offers)} can be asked for, {sum(offer.twin for offer in offers)} are drawn by twins"
+    )
 
 
 def _assets() -> Finding:
@@ -164,30 +181,6 @@ def _data(folder: Path) -> Finding:
     if not place.is_dir() or not os.access(place, os.W_OK):
         return Finding("fail", f"{place} cannot be written to: choose another folder with DATA= or --data")
     return Finding("ok", f"{folder.absolute()} {'can be written to' if folder.exists() else 'can be made'}")
-
-
-def _keys() -> Finding:
-    """Names only: a key is never printed."""
-    from ..catalog import load
-    from ..gateway.assemble import is_callable, missing, read_access
-
-    there, absent = [], []
-    for service in load():
-        variable = " or ".join(service.settings.get("key_env", "").split())
-        if not service.needs or not variable:
-            continue
-        if missing(service, os.environ):
-            if any(not card.of for card in service.cards):  # what only resells has no twins
-                absent.append(f"{variable} is not set: {service.name}'s twins draw, free")
-        elif not read_access(service, os.environ).key:
-            there.append(f"{service.name} is set up without a key: it draws, and is paid")
-        elif is_callable(service):
-            there.append(f"{variable} is set: {service.name} draws, and is paid")
-        else:
-            there.append(
-                f"{variable} is set, but this version cannot call {service.name} yet: its twins draw, free"
-            )
-    return Finding("ok", "; ".join(there + absent))
 
 
 def _server() -> Finding | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Access:
-    """What an adapter is opened with. Its `repr` shows no key, no header and no option.
+    """What an adapter is opened with. Its `repr` shows no key, no header, no option, and of the address the host.
 
     `name` is the provider's ("openai"), or the operator's own for one of several of a kind ("azure-eu").
     `timeout` is the longest silence in seconds, and `connect_timeout` the longest wait for a connection.
@@ -25,18 +26,25 @@ class Access:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        return f"<Access {self.name} {self.base_url}>"
+        return f"<Access {self.name} {urlsplit(self.base_url).hostname or ''}>"
 
     def option(self, name: str) -> str:
         """An option that is a text; empty when it was not said. Raises ValueError for one of another kind."""
         value = self.options.get(name, "")
         if not isinstance(value, str):
-            raise ValueError(f"[provider.{self.name}]: `{name}` is a text, not {value!r}")
+            raise ValueError(f"[provider.{self.name}]: `{name}` is a text, not {_kind(value)}")
         return value
 
     def table(self, name: str) -> Mapping[str, str]:
         """An option that maps texts to texts; empty when it was not said. Raises ValueError."""
         value = self.options.get(name, {})
         if not isinstance(value, Mapping) or not all(isinstance(each, str) for each in value.values()):
-            raise ValueError(f"[provider.{self.name}]: `{name}` is a table of texts, not {value!r}")
+            raise ValueError(f"[provider.{self.name}]: `{name}` is a table of texts, not {_kind(value)}")
         return value
+
+
+def _kind(value: object) -> str:
+    """The value itself may be a secret that was written in the wrong place."""
+    return {str: "a text", list: "a list", dict: "a table", bool: "true or false"}.get(
+        type(value), "a number"
+    )

@@ -73,7 +73,7 @@ def offers(services: tuple[Service, ...], environ: Mapping[str, str]) -> Iterato
     that service can be called, and not otherwise. A service whose provider is not in this version is answered
     by twins; that is said aloud where its key is set, since whoever set it counts on real pictures.
     """
-    artist = next(_open(service, environ) for service in services if not service.needs)
+    artist = next(open_provider(service, environ) for service in services if not service.needs)
     for service in services:
         there = not missing(service, environ)
         if there and not is_callable(service):
@@ -83,7 +83,7 @@ def offers(services: tuple[Service, ...], environ: Mapping[str, str]) -> Iterato
                 service.name,
             )
             there = False
-        provider = artist if not service.needs else _open(service, environ) if there else None
+        provider = artist if not service.needs else open_provider(service, environ) if there else None
         gate = Gate(service.settings.get("at_once"), service.settings.get("per_minute"))
         for card in service.cards:
             if provider is not None:
@@ -98,9 +98,11 @@ def missing(service: Service, environ: Mapping[str, str]) -> list[str]:
     known = {**access.options, "key": access.key, "base_url": access.base_url}
     absent = []
     for need in service.needs:
-        ways = need.split("|")
-        if not any(known.get(way) for way in ways):
-            absent.append(" or ".join(_variables(service, way) for way in ways))
+        ways = [way.split("+") for way in need.split("|")]
+        if not any(all(known.get(each) for each in way) for way in ways):
+            absent.append(
+                " or ".join(" with ".join(_variables(service, each) for each in way) for way in ways)
+            )
     return absent
 
 
@@ -139,9 +141,16 @@ def is_callable(service: Service) -> bool:
     return find_spec(service.settings["adapter"].partition(":")[0]) is not None
 
 
-def _open(service: Service, environ: Mapping[str, str]) -> Provider:
+def adapter_of(service: Service) -> Adapter:
+    """The class that its catalog file names."""
     module, _, name = service.settings["adapter"].partition(":")
     adapter: Adapter = getattr(import_module(module), name)
+    return adapter
+
+
+def open_provider(service: Service, environ: Mapping[str, str]) -> Provider:
+    """Raises ValueError for an option that it has not, and for what the adapter cannot be opened with."""
+    adapter = adapter_of(service)
     access = read_access(service, environ)
     for option in access.options:
         if option not in adapter.options:

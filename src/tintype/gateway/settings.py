@@ -29,7 +29,8 @@ class Settings:
     fetch_allow: tuple[IPv4Network | IPv6Network, ...] = ()  # not public, and yet fetched from
     stand_in: Mapping[str, str] = field(default_factory=dict)  # requested name or pattern -> model
     deployment: Mapping[str, str] = field(default_factory=dict)  # Azure's name for it -> model
-    provider: Mapping[str, Any] = field(default_factory=dict)  # name -> its settings, read by the catalog
+    # name -> its settings, read by the catalog; they may hold keys, which a repr shows to nobody
+    provider: Mapping[str, Any] = field(default_factory=dict, repr=False)
     route: Mapping[str, Any] = field(default_factory=dict)  # requested name -> the offers that answer
 
     @classmethod
@@ -71,7 +72,8 @@ class Settings:
             else:
                 new = _convert(value, old)
         except ValueError as error:
-            raise ValueError(f"{where}: {name} cannot be {value!r}: it must be {error}") from error
+            said = "that" if name in _TABLES else repr(value)  # those may hold keys
+            raise ValueError(f"{where}: {name} cannot be {said}: it must be {error}") from error
         return replace(self, **{name: new})
 
 

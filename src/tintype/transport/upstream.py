@@ -8,13 +8,14 @@ an upstream that ignores `"stream": true` is served like any other.
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Self
-from urllib.parse import urlsplit
+from typing import ClassVar, Self
+from urllib.parse import unquote, urlsplit
 
 from pyreqwest.client import ClientBuilder
 from pyreqwest.exceptions import DetailedPyreqwestError, RequestTimeoutError
@@ -22,7 +23,7 @@ from pyreqwest.request import RequestBuilder
 from pyreqwest.response import Response
 
 from ..core import Access, Octets
-from ..core.errors import Busy, Rejected, Timeout, TintypeError, Unavailable
+from ..core.errors import Busy, Garbled, Rejected, Timeout, TintypeError, Unavailable
 
 Frames = Callable[[AsyncIterator[Octets]], AsyncIterator[Octets]]
 """The chunks of an event stream to its documents."""
@@ -48,6 +49,9 @@ class Upstream:
     `authorize` is asked for further headers before each call. Close it with `close`, once.
     """
 
+    max_answer: ClassVar[int] = 256 * 1024 * 1024
+    """Bytes of one document, unpacked. More is not read: no order of pictures comes near."""
+
     def __init__(
         self,
         base_url: str,
@@ -59,7 +63,7 @@ class Upstream:
     ) -> None:
         self.host = urlsplit(base_url).hostname or "the upstream"
         self._authorize = authorize
-        self._secrets = _secrets(headers or {})
+        self._secrets = [*_secrets(headers or {}), *_secrets_of(base_url)]
         self._client = (
             ClientBuilder()
             .base_url(base_url.rstrip("/") + "/")
@@ -86,8 +90,11 @@ class Upstream:
                 connect_timeout=access.connect_timeout,
                 authorize=authorize,
             )
-        except ValueError as error:  # a key with a line break in it, say
-            raise ValueError(f"[provider.{access.name}]: {error}") from None
+        except ValueError as error:
+            fault = f"{error}"
+            if "header" in fault:  # it is quoted there, and may be the key
+                fault = "its key, or one of its headers, has a line break in it or a letter that no header may have"
+            raise ValueError(f"[provider.{access.name}]: {fault}") from None
 
     def __repr__(self) -> str:
         return f"<Upstream {self.host}>"
@@ -115,16 +122,20 @@ class Upstream:
         # Without a limit of 0, a stream's first 64 KB wait for each other (pyreqwest 0.15).
         builder = (await self._ready(builder)).streamed_read_buffer_limit(0)
         try:
-            async with builder.build_streamed() as response:
+            async with AsyncExitStack() as stack:
+                with _cancellable():
+                    response = await stack.enter_async_context(builder.build_streamed())
                 if response.status >= 300:
                     raise await self._failure(response, read_error)
                 if see_headers is not None:
                     see_headers(response.headers)
                 if (response.get_header("content-type") or "").lower().startswith("text/event-stream"):
-                    async for document in frames(_chunks(response)):
+                    chunks = _Chunks(response, self)
+                    async for document in frames(chunks.read()):
+                        chunks.unread = 0
                         yield document
                 else:
-                    yield memoryview(await response.bytes())
+                    yield await self._whole(response)
         except RequestTimeoutError as error:
             raise Timeout(f"No answer from {self.host} in time.", charged=_was_sent(error)) from None
         except DetailedPyreqwestError as error:
@@ -156,7 +167,7 @@ class Upstream:
                 async with builder.build_streamed() as response:
                     if response.status >= 300:
                         raise await self._failure(response, read_error)
-                    return bytes(await response.bytes())
+                    return bytes(await self._whole(response))
         except RequestTimeoutError as error:
             raise Timeout(
                 f"No answer from {self.host} in time.", charged=body is not None and _was_sent(error)
@@ -181,23 +192,38 @@ class Upstream:
             raise Timeout(f"There was no time left to ask {self.host}.")
         return builder.timeout(timedelta(seconds=left))
 
+    async def _whole(self, response: Response) -> memoryview:
+        body = await response.body_reader.read(self.max_answer + 1)
+        if body is None:
+            return memoryview(b"")
+        if len(body) > self.max_answer:
+            raise self.too_large()
+        return memoryview(body)
+
+    def too_large(self) -> Garbled:
+        return Garbled(
+            f"The answer of {self.host} has more than {self.max_answer:,} bytes and no end.", charged=True
+        )
+
     async def _failure(self, response: Response, read_error: ReadError) -> TintypeError:
         status = response.status
         refused = Rejected(f"{self.host} does not take our key ({status}).", code="upstream_key_rejected")
         if status == 401:
             return refused
-        body = bytes(await response.body_reader.read(_EXCERPT) or b"")
+        excerpt = bytes(await response.body_reader.read(_EXCERPT) or b"")
+        # What it says may quote the key, and whoever cuts it short would leave a part of that.
+        body = self._clean(excerpt.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
         known = read_error(status, body)  # a 403 may be about money, or about a model
         if known is not None:
-            known.args = (self._clean(str(known)),)  # what it said may quote the key
+            known.args = (self._clean(str(known)),)  # JSON may have hidden it
             if known.retry_after is None:
                 known.retry_after = _retry_after(response)
             return known
         if status == 403:
             return refused
-        summary = (
-            f"{self.host} answered {status}: {self._clean(body[:300].decode('utf-8', 'replace').strip())}"
-        )
+        said = self._clean(body.decode("utf-8", "replace")).strip()[:300]
+        tells = said and not said.startswith("<")  # a page for people, of whatever stands in front of it
+        summary = f"{self.host} answered {status}{f': {said}' if tells else '.'}"
         if status == 429:
             return Busy(summary, retry_after=_retry_after(response))
         if status in (408, 504, 524):  # 524 is Cloudflare's: the service behind it may well go on and charge
@@ -224,9 +250,20 @@ def _cancellable() -> Iterator[None]:
             raise asyncio.CancelledError
 
 
-async def _chunks(response: Response) -> AsyncIterator[Octets]:
-    while (chunk := await response.body_reader.read_chunk()) is not None:
-        yield memoryview(chunk)
+class _Chunks:
+    """The chunks of an answer. `unread` counts the bytes of which no document has been made."""
+
+    def __init__(self, response: Response, upstream: Upstream) -> None:
+        self._response = response
+        self._upstream = upstream
+        self.unread = 0
+
+    async def read(self) -> AsyncIterator[Octets]:
+        while (chunk := await self._response.body_reader.read_chunk()) is not None:
+            self.unread += len(chunk)
+            if self.unread > self._upstream.max_answer:
+                raise self._upstream.too_large()
+            yield memoryview(chunk)
 
 
 def _cause(error: DetailedPyreqwestError) -> str:
@@ -252,6 +289,12 @@ def _retry_after(response: Response) -> float | None:
         return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
     except (TypeError, ValueError):
         return None
+
+
+def _secrets_of(base_url: str) -> list[str]:
+    """A name and a password within an address are sent as `authorization: Basic`."""
+    named, at, _ = urlsplit(base_url).netloc.rpartition("@")
+    return [b64encode(unquote(named).encode()).decode()] if at else []
 
 
 def _secrets(headers: Mapping[str, str]) -> list[str]:

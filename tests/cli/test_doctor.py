@@ -1,0 +1,127 @@
+"""What `tintype doctor` says of the providers: who is on, what is wrong with it, and who can mend that."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from tintype.catalog import load
+from tintype.cli import checking
+from tintype.cli.checking import ask_providers
+from tintype.gateway.assemble import is_callable
+from tintype.gateway.settings import Settings
+
+from .. import keyed
+from ..faults import Conversation, Script, answers, document, echoes, faulty_upstream, hangs
+from .conftest import Tintype
+
+KEYS = {"OPENAI_API_KEY": keyed.KEY}
+MODELS = document(data=[{"id": "a"}, {"id": "b"}])
+
+
+def told(script: Script, **more: object) -> checking.Finding:
+    with faulty_upstream(script) as upstream:
+        settings = Settings(provider={"openai": {"base_url": upstream.url, **more}})
+        return dict(ask_providers(settings, KEYS))["openai"]
+
+
+@pytest.mark.parametrize(
+    ("script", "verdict", "text"),
+    [
+        (answers(MODELS), "ok", "the key is taken, 2 models; its pictures are paid"),
+        (echoes(401), "fail", "127.0.0.1 does not take our key (401). Yours to mend: OPENAI_API_KEY"),
+        (answers(b"", 403), "fail", "127.0.0.1 does not take our key (403). Yours to mend: OPENAI_API_KEY"),
+        (
+            answers(document(error={"message": "no money", "code": "insufficient_quota"}), 429),
+            "fail",
+            "Our account at the upstream is out of credit: no money. Yours to mend: the account there",
+        ),
+        (answers(b"", 400), "fail", "127.0.0.1 answered 400. Yours to mend: what the settings say of openai"),
+        (answers(b"", 503), "fail", "127.0.0.1 answered 503. The service's to mend, or the network's"),
+        (answers(b"<html>", 502), "fail", "127.0.0.1 answered 502. The service's to mend, or the network's"),
+    ],
+)
+def test_what_a_provider_answers(script: Script, verdict: str, text: str) -> None:
+    assert told(script) == (verdict, text)
+
+
+def test_a_key_of_the_settings_is_named_as_that() -> None:
+    assert told(echoes(401), key=keyed.KEY).text.endswith("Yours to mend: `key` of [provider.openai]")
+
+
+def test_a_provider_that_hangs_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "LIMIT", 0.2)
+    assert told(hangs) == (
+        "fail",
+        "No answer from 127.0.0.1 in time. The service's to mend, or the network's",
+    )
+
+
+def test_all_are_asked_side_by_side() -> None:
+    waiting: list[str] = []
+    met = asyncio.Event()
+
+    async def meets(talk: Conversation) -> None:
+        waiting.append(talk.head)
+        if len(waiting) == 2:
+            met.set()
+        await met.wait()
+        await answers(MODELS)(talk)
+
+    with faulty_upstream(meets) as upstream:
+        second = {"kind": "openai", "base_url": upstream.url, "key": "other"}
+        settings = Settings(provider={"openai": {"base_url": upstream.url}, "second": second})
+        found = dict(ask_providers(settings, KEYS))
+    assert {found["openai"].verdict, found["second"].verdict} == {"ok"}
+
+
+def test_those_that_are_off_are_told_last_and_what_they_lack() -> None:
+    with faulty_upstream(answers(MODELS)) as upstream:
+        second = {"kind": "openai", "base_url": upstream.url, "key": "other"}
+        settings = Settings(provider={"second": second, "nanogpt": {"enabled": False}})
+        found = ask_providers(settings, {})
+    assert found[0] == ("second", ("ok", "the key is taken, 2 models; its pictures are paid"))
+    assert {finding.verdict for _, finding in found[1:]} == {"off"}
+    lines = dict(found)
+    assert lines["openai"].text == "set OPENAI_API_KEY; until then its twins draw, free"
+    assert lines["nanogpt"].text == "its `enabled` is false in the settings"
+    for service in load():
+        if service.needs and is_callable(service) and service.name != "nanogpt":
+            assert lines[service.name].text.startswith("set ")
+
+
+def test_the_key_of_another_server_is_not_sent_to_openai() -> None:
+    environ = {**KEYS, "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
+    with faulty_upstream(answers(MODELS)) as upstream:
+        settings = Settings(provider={"openai": {"base_url": upstream.url}})
+        assert dict(ask_providers(settings, environ))["openai"].verdict == "warn"
+        assert not upstream.heads
+
+
+def test_the_command_fails_where_a_provider_does_and_shows_no_key(
+    tintype: Tintype, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in keyed.environ().items():
+        monkeypatch.setenv(name, value)
+    with faulty_upstream(echoes(400)) as upstream:
+        (tmp_path / "tintype.toml").write_text(keyed.toml(upstream.url))
+        failing = tintype("doctor")
+        upstream.script = answers(MODELS)
+        monkeypatch.setenv("TINTYPE_CONFIG", "one.toml")
+        (tmp_path / "one.toml").write_text(
+            f'[provider.mine]\nkind = "openai"\nkey = {json.dumps(keyed.KEY)}\nbase_url = "{upstream.url}"\n'
+        )
+        for name in keyed.environ():
+            monkeypatch.delenv(name)
+        well = tintype("doctor")
+    verdicts = {line.split()[1]: line.split()[0] for line in failing.out.splitlines()}
+    assert failing.code == 1
+    assert verdicts["openai"] == "fail"
+    assert all(line.startswith(("ok  ", "warn", "fail", "off ")) for line in failing.out.splitlines())
+    assert {service.name for service in keyed.SERVICES} <= verdicts.keys()
+    assert "ok    mine" in well.out
+    assert well.code == 0
+    assert keyed.TRACE not in failing.out + failing.err + well.out + well.err

@@ -170,7 +170,9 @@ def build(request: ImageRequest, card: ModelCard, fields: Mapping[str, Any], tas
     }
     planned = {name: value for name, value in said.items() if value is not None}
     free = {name: value for name, value in extras.items() if name not in _MARKS}
-    body = msgspec.json.encode({**fields, **free, **planned}, enc_hook=bare_base64)
+    # From the picture itself, and not from a blur of it, as the web UI's own page has it.
+    usual = {} if request.mask is None else {"inpainting_fill": 1}
+    body = msgspec.json.encode({**usual, **fields, **free, **planned}, enc_hook=bare_base64)
     return Call(f"{_PREFIX}/{'img2img' if request.images else 'txt2img'}", body)
 
 
@@ -184,7 +186,6 @@ def _edit(request: ImageRequest) -> dict[str, Any]:
         white = pixels.open_mask(request.mask, of=picture)
         said["mask"] = Image.from_bytes(pixels.encode(white, "png"))
         said["inpainting_mask_invert"] = 0
-        said["inpainting_fill"] = 1  # from the picture itself, and not from a blur of it
     return said
 
 

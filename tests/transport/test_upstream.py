@@ -211,3 +211,26 @@ def test_the_key_is_not_shown() -> None:
     assert repr(Upstream("https://user:pass@api.example/v1", {"authorization": f"Bearer {KEY}"})) == (
         "<Upstream api.example>"
     )
+
+
+@pytest.mark.anyio
+async def test_whoever_asks_again_and_again_can_be_cancelled_at_any_moment() -> None:
+    """An answer that comes in the very moment of a cancellation does not undo it."""
+    async with fake_upstream(Reply(chunks=[b"{}"])) as fake:
+        upstream = Upstream(fake.url)
+
+        async def asking() -> None:
+            while True:
+                await upstream.get("/x", read_error=lambda status, body: None)
+
+        try:
+            for _ in range(20):
+                task, before = asyncio.create_task(asking()), len(fake.requests)
+                while len(fake.requests) == before:  # noqa: ASYNC110 (an event would come a moment later)
+                    await asyncio.sleep(0)
+                task.cancel()
+                done, _ = await asyncio.wait({task}, timeout=5)
+                assert done
+                assert task.cancelled()
+        finally:
+            await upstream.close()

@@ -8,7 +8,8 @@ an upstream that ignores `"stream": true` is served like any other.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -149,7 +150,10 @@ class Upstream:
         builder = self._client.request(method, path.lstrip("/"))
         if body is not None:
             builder = builder.header("content-type", media_type or "application/json").body_bytes(body)
-        builder = await self._ready(builder)
+        with _heeding_cancellation():
+            return await self._asked(await self._ready(builder), body, read_error)
+
+    async def _asked(self, builder: RequestBuilder, body: bytes | None, read_error: ReadError) -> bytes:
         try:
             async with builder.build_streamed() as response:
                 if response.status >= 300:
@@ -208,6 +212,22 @@ class Upstream:
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return text
+
+
+@contextmanager
+def _heeding_cancellation() -> Iterator[None]:
+    """pyreqwest 0.15 gives a task its answer where that came just when the task was cancelled, and the cancellation is
+    lost: whoever asks again and again would never end."""
+    task = asyncio.current_task()
+    before = task.cancelling() if task else 0
+    try:
+        yield
+    except TintypeError:
+        if task and task.cancelling() > before:
+            raise asyncio.CancelledError from None
+        raise
+    if task and task.cancelling() > before:
+        raise asyncio.CancelledError
 
 
 async def _chunks(response: Response) -> AsyncIterator[Octets]:

@@ -8,7 +8,7 @@ import logging
 import pytest
 from PIL import Image as Pillow
 
-from tintype.catalog import load, read_service
+from tintype.catalog import configure, load, read_service
 from tintype.core import Completed, Image, ImageRequest, Ratio, Size, SizeWish
 from tintype.core.events import Usage
 from tintype.gateway import assemble
@@ -96,3 +96,26 @@ def test_a_key_for_a_service_that_cannot_be_called_yet_is_said_aloud(
     assert "ACME_API_KEY" in warning
     assert "acme" in warning
     assert "sk-secret" not in warning
+
+
+LOCAL = {
+    "comfyui": "COMFYUI_URL",
+    "automatic1111": "A1111_URL",
+    "localai": "LOCALAI_URL",
+    "sdcpp": "SDCPP_URL",
+    "vllm-omni": "VLLM_OMNI_URL",
+    "sglang": "SGLANG_URL",
+}
+
+
+def test_a_server_of_ones_own_is_there_when_its_address_is_and_has_no_twin() -> None:
+    def there(environ: dict[str, str], provider: dict[str, object]) -> dict[str, bool]:
+        services = configure(load(), provider)
+        found = assemble.offers(services, environ)
+        return {offer.card.id: offer.twin for offer in found if offer.card.owned_by == "local"}
+
+    assert there({}, {}) == {}
+    environ = dict.fromkeys(LOCAL.values(), "http://127.0.0.1:9")
+    assert there(environ, {}) == {f"{name}/default": False for name in LOCAL}
+    mine = {"base_url": "http://127.0.0.1:9", "model": [{"id": "mine", "upstream_id": "a.safetensors"}]}
+    assert there({}, {"comfyui": mine}) == {"comfyui/default": False, "mine": False}

@@ -247,7 +247,10 @@ def test_each_picture_is_a_call_with_a_seed_of_its_own(suffix: str) -> None:
     assert events == [Completed(image=image, seed=7), Completed(image=image, index=1, seed=8)]
     assert made.calls() == ["GET /v1/models", *["POST /v1/images/generations"] * 2]
     bodies = [each.json() for each in made.asked[1:]]
-    assert [(body["model"], body["seed"]) for body in bodies] == [("Qwen/Qwen-Image", 7), ("Qwen/Qwen-Image", 8)]
+    assert [(body["model"], body["seed"]) for body in bodies] == [
+        ("Qwen/Qwen-Image", 7),
+        ("Qwen/Qwen-Image", 8),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -312,7 +315,7 @@ def test_an_address_elsewhere_is_left_to_the_house() -> None:
         ({"data": []}, 200, NoImage),
         ({"error": "generate_image returned no results"}, 500, Unavailable),
         ({"detail": "CUDA out of memory"}, 500, Busy),
-        ({"error": {"message": "model \"x\" not found", "code": 404}}, 404, Rejected),
+        ({"error": {"message": 'model "x" not found', "code": 404}}, 404, Rejected),
     ],
 )
 def test_failures_have_cost_nothing(document: object, status: int, kind: type[TintypeError]) -> None:

@@ -550,7 +550,7 @@ def test_what_the_doctor_hears() -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"steps": "many"}, "`steps` is a int, not 'many'"),
+        ({"steps": "many"}, "`steps` is a whole number, not 'many'"),
         ({"steps": True}, "`steps`"),
         ({"size": "large"}, "pixels such as"),
         ({"size": 5}, "`size`"),

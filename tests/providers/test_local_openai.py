@@ -149,6 +149,14 @@ def args_of(prompt: str) -> tuple[str, dict[str, Any]]:
             {"seed": 7, "clip_skip": 2},
         ),
         (
+            replace(HINTS, negative_prompt=None, extras={"openai": {"sample_params": 4}}),
+            {"seed": 7, "sample_params": {"sample_steps": 9, "guidance": {"txt_cfg": 2.5}}},
+        ),
+        (
+            replace(REQUEST, extras={"openai": {"control_image": Image.from_bytes(PNG)}}),
+            {"seed": 7, "control_image": BASE64},
+        ),
+        (
             replace(REQUEST, negative_prompt="</sd_cpp_extra_args>"),
             {"seed": 7, "negative_prompt": "</sd_cpp_extra_args>"},
         ),

@@ -152,7 +152,7 @@ def build(request: ImageRequest, card: ModelCard, fields: Mapping[str, Any], tas
     }
     marked = next((extras[mark] for mark in _MARKS if isinstance(extras.get(mark), str)), None)
     size = _size(request, card)
-    override = {**fields.get("override_settings", {}), **_table(extras.get("override_settings"))}
+    override = {**_table(fields.get("override_settings")), **_table(extras.get("override_settings"))}
     if card.upstream_id != DEFAULT:
         override["sd_model_checkpoint"] = card.upstream_id
     said = {

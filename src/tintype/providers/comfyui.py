@@ -28,6 +28,7 @@ from ._comfyui_graph import Graph, fill, markers, plain, read_workflow
 from ._own_server import DEFAULT, checked, free_of_charge, leave
 
 _EVERY, _MOST = 0.2, 1.5  # seconds between two looks at a server that is near
+_KINDS: Mapping[type, str] = {str: "text", int: "whole number", float: "number"}
 _SUFFIX = {"jpeg": "jpg"}
 
 
@@ -124,9 +125,10 @@ class ComfyUI:
     async def _upload(self, image: Image) -> str:
         """The name of an input picture, as a node is told it. It goes to the temporary folder, which ComfyUI empties
         when it starts; one name for one picture, so that none is there twice."""
-        data = image.as_bytes()
         format = image.header().format or "png"
-        name = f"{hashlib.sha256(data).hexdigest()[:32]}.{_SUFFIX.get(format, format)}"
+        data = await asyncio.to_thread(image.as_bytes)
+        digest = await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())
+        name = f"{digest[:32]}.{_SUFFIX.get(format, format)}"
         media_type, body = multipart.write(
             [
                 multipart.Field("image", data, f"image/{format}", name),
@@ -188,7 +190,7 @@ def read_ways(access: Access) -> Ways:
         kind = str if name == "size" else type(usual[name])
         fits = isinstance(value, int | float if kind is float else kind) and not isinstance(value, bool)
         if not fits:
-            raise ValueError(f"[provider.{access.name}]: `{name}` is a {kind.__name__}, not {value!r}")
+            raise ValueError(f"[provider.{access.name}]: `{name}` is a {_KINDS[kind]}, not {value!r}")
     if "size" in said:
         width, _, height = said["size"].partition("x")
         if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):

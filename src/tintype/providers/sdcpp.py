@@ -7,12 +7,14 @@ white where it is to draw; without a seed it draws with 42, always.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import msgspec
 
 from ..core import ImageRequest, ModelCard
+from ._own_server import bare_base64
 from .local_openai import LocalOpenAI, white_mask
 from .openai import Call
 
@@ -50,14 +52,20 @@ def _extra_args(request: ImageRequest) -> str:
     for name in ("negative_prompt", "seed", "strength"):
         if (value := getattr(request, name)) is not None:
             words[name] = value
-    sampling: dict[str, Any] = dict(words.get("sample_params", {}))
+    sampling = _table(words.get("sample_params"))
     if request.num_inference_steps is not None:
         sampling["sample_steps"] = request.num_inference_steps
     if request.guidance_scale is not None:
-        sampling["guidance"] = {**sampling.get("guidance", {}), "txt_cfg": request.guidance_scale}
+        sampling["guidance"] = {**_table(sampling.get("guidance")), "txt_cfg": request.guidance_scale}
     if sampling:
         words["sample_params"] = sampling
     if not words:
         return ""
-    text = msgspec.json.encode(words).decode().replace("<", "\\u003c")  # so that no value can end the tag
+    text = (
+        msgspec.json.encode(words, enc_hook=bare_base64).decode().replace("<", "\\u003c")
+    )  # so that no value can end the tag
     return f"<sd_cpp_extra_args>{text}</sd_cpp_extra_args>"
+
+
+def _table(value: object) -> dict[str, Any]:
+    return dict(value) if isinstance(value, Mapping) else {}

@@ -18,6 +18,7 @@ from tintype.core import Access, Completed, Image, ImageEvent, ImageRequest, Mod
 from tintype.core.errors import (
     BadRequest,
     Busy,
+    Cancelled,
     Garbled,
     NoImage,
     Rejected,
@@ -25,6 +26,9 @@ from tintype.core.errors import (
     Unavailable,
     Unsupported,
 )
+from tintype.gateway.gateway import Gateway
+from tintype.gateway.offers import Offer, Offers
+from tintype.polyfills import all_polyfills
 from tintype.providers._comfyui_answers import Entry, Saved, read, read_error
 from tintype.providers._comfyui_graph import read_workflow
 from tintype.providers.comfyui import ComfyUI, Draft, Ways, build
@@ -528,6 +532,25 @@ def test_whoever_leaves_the_queue_interrupts_nobody() -> None:
     asyncio.run(left(server, REQUEST, lambda: bool(server.pending)))
     assert server.pending == []
     assert server.interrupted == []
+
+
+def test_a_caller_who_hangs_up_on_the_house_ends_the_drawing() -> None:
+    async def main() -> Comfy:
+        server = Comfy(looks=10_000)
+        async with comfy(server) as (provider, _):
+            offers = Offers([Offer(NAMED, provider)], default=NAMED.id)
+            job = Gateway(offers=offers, polyfills=all_polyfills()).submit(replace(REQUEST, n=2))
+            async with job.watched():
+                while not server.running:
+                    server.moved.clear()
+                    await server.moved.wait()
+            assert job._task is not None
+            await job._task
+            assert isinstance(job.error, Cancelled)
+        return server
+
+    server = asyncio.run(main())
+    assert (server.pending, server.interrupted) == ([], server.running)
 
 
 def test_a_workflow_that_fails_takes_the_others_along() -> None:

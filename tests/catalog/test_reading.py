@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from tintype.catalog import read_service
+from tintype.catalog import configure, read_service
 from tintype.core import Life, ModelCard, Prices, Range, Size
 
 PROVIDER = '[provider]\nadapter = "tintype.providers.acme:Acme"\n'
@@ -227,3 +227,39 @@ def test_any_value_is_understood_or_named(key: str, value: str) -> None:
         message = str(error)
         assert message.startswith("acme.toml: model ")
         assert f"`{key}`" in message
+
+
+COMFY = """
+[provider]
+adapter = "tintype.providers.acme:Acme"
+needs = ["base_url"]
+template = "acme/default"
+
+[[model]]
+id = "acme/default"
+upstream_id = "default"
+aliases = ["acme"]
+max_n = 4
+max_input_images = 2
+accepts = ["seed"]
+ranges.strength = { min = 0, max = 1 }
+prices = { image = 0 }
+source = "its page"
+checked = 2026-11-28
+"""
+
+
+def test_an_operators_own_model_is_like_the_template_but_for_what_it_says() -> None:
+    service = read_service("acme.toml", COMFY)
+    rows = [{"id": "mine", "upstream_id": "mine.safetensors", "max_n": 1}, {"id": "plain", "accepts": []}]
+    tables = {"acme": {"model": rows}, "garage": {"kind": "acme", "model": rows[:1]}}
+    acme, garage = configure([service], tables)
+    default, mine, plain = acme.cards
+    assert default == service.cards[0]
+    assert (mine.id, mine.upstream_id, mine.name, mine.aliases) == ("mine", "mine.safetensors", "mine", ())
+    assert (mine.max_n, mine.max_input_images, mine.prices) == (1, 2, default.prices)
+    assert mine.accepts == {"seed", "strength"}
+    assert plain.upstream_id == "plain"
+    assert plain.accepts == {"strength"}
+    assert (garage.cards[-1].id, garage.cards[-1].provider) == ("mine", "garage")
+    assert garage.cards[-1].max_input_images == 2

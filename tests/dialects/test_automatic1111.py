@@ -137,9 +137,10 @@ def test_without_a_seed_every_picture_is_another(dialect: Automatic1111, fields:
 
 
 def test_marks_are_taken_out_of_the_prompt_and_reported(dialect: Automatic1111) -> None:
-    request = read(dialect, prompt="a (red:1.3) cat <lora:fur:0.8>, (hat)")
+    marked = "a (red:1.3) cat <lora:fur:0.8>, (hat)"
+    request = read(dialect, prompt=marked)
     assert request.prompt == "a red cat , (hat)"
-    assert request.extras == {"automatic1111": {"lora": True, "emphasis": True}}
+    assert request.extras == {"automatic1111": {"lora": marked, "emphasis": marked}}
 
 
 @pytest.mark.parametrize(

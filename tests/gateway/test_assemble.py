@@ -200,3 +200,26 @@ def test_a_table_that_is_wrong_is_named(name: str, table: dict[str, Any], words:
 def test_a_setting_that_its_adapter_does_not_know_stops_the_start() -> None:
     with pytest.raises(ValueError, match=r"\[provider\.openai\]: there is no setting `regoin`"):
         assemble.open_gateway(Settings(provider={"openai": {"key": "k", "regoin": "eu"}}), {})
+
+
+LOCAL = {
+    "comfyui": "COMFYUI_URL",
+    "automatic1111": "A1111_URL",
+    "localai": "LOCALAI_URL",
+    "sdcpp": "SDCPP_URL",
+    "vllm-omni": "VLLM_OMNI_URL",
+    "sglang": "SGLANG_URL",
+}
+
+
+def test_a_server_of_ones_own_is_there_when_its_address_is_and_has_no_twin() -> None:
+    def there(environ: dict[str, str], provider: dict[str, object]) -> dict[str, bool]:
+        services = configure(load(), provider)
+        found = assemble.offers(services, environ)
+        return {offer.card.id: offer.twin for offer in found if offer.card.owned_by == "local"}
+
+    assert there({}, {}) == {}
+    environ = dict.fromkeys(LOCAL.values(), "http://127.0.0.1:9")
+    assert there(environ, {}) == {f"{name}/default": False for name in LOCAL}
+    mine = {"base_url": "http://127.0.0.1:9", "model": [{"id": "mine", "upstream_id": "a.safetensors"}]}
+    assert there({}, {"comfyui": mine}) == {"comfyui/default": False, "mine": False}

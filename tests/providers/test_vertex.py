@@ -280,7 +280,7 @@ def test_when_it_is_on(environ: Mapping[str, str], on: bool) -> None:
 
 def test_what_is_missing_is_named() -> None:
     assert assemble.missing(vertex_service(), PROJECT) == [
-        "VERTEX_API_KEY or GOOGLE_VERTEX_API_KEY or GOOGLE_APPLICATION_CREDENTIALS"
+        "VERTEX_API_KEY or GOOGLE_VERTEX_API_KEY or GOOGLE_CLOUD_PROJECT with GOOGLE_APPLICATION_CREDENTIALS"
     ]
 
 

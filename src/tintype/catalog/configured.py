@@ -73,7 +73,8 @@ def _configured(
         models = {card.id: card for service in services for card in service.cards if not card.of}
         if not isinstance(own["model"], list):
             raise ValueError(f"{where}: `model`: [[provider.{name}.model]] is wanted")
-        more = read_cards(where, name, own["model"], models)
+        template = next((card for card in like.cards if card.id == settings.get("template")), None)
+        more = read_cards(where, name, own["model"], models, template)
         ids = {card.id for card in more}
         cards = (*(card for card in cards if card.id not in ids), *more)
     return Service(name, settings, cards)

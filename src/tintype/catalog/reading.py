@@ -26,7 +26,7 @@ class Service(NamedTuple):
     `needs` is what must be known before the service can be called; "key|project+credentials" is
     one, or both of the others. `headers`, `timeout`,
     `connect_timeout` and `options` are core's `Access`; `at_once` and `per_minute` say how many
-    requests it is sent.
+    requests it is sent. `template` names the card that an operator's own models of this service are like.
     """
 
     name: str
@@ -70,10 +70,15 @@ def read_service(file: str, text: str, models: Models | None = None) -> Service:
     return _service(file, _parse(file, text), models or {})
 
 
-def read_cards(where: str, service: str, rows: list[Any], models: Models) -> tuple[ModelCard, ...]:
-    """The cards of an operator's own `[[provider.NAME.model]]`, which need no `source`."""
+def read_cards(
+    where: str, service: str, rows: list[Any], models: Models, template: ModelCard | None = None
+) -> tuple[ModelCard, ...]:
+    """The cards of an operator's own `[[provider.NAME.model]]`, which need no `source`.
+
+    They are like `template`, its prices with it, but for what their rows say.
+    """
     named = [{"source": where, **table_of(where, row)} for row in rows]
-    cards = tuple(_card(where, service, row, models) for row in _rows(where, {}, named))
+    cards = tuple(_card(where, service, row, models, template) for row in _rows(where, {}, named))
     _check_names(where, cards)
     return cards
 
@@ -137,7 +142,9 @@ def _rows(file: str, document: dict[str, Any], rows: list[Any]) -> Iterator[dict
         yield {**defaults, **family, **row, **tiers_of_family(row, family)}
 
 
-def _card(file: str, provider: str, row: dict[str, Any], models: Models) -> ModelCard:
+def _card(
+    file: str, provider: str, row: dict[str, Any], models: Models, template: ModelCard | None = None
+) -> ModelCard:
     name = row.get("id", row.get("of"))
     where = f"{file}: model {name!r}"
     row = {key: value for key, value in row.items() if key != "family"}
@@ -145,7 +152,7 @@ def _card(file: str, provider: str, row: dict[str, Any], models: Models) -> Mode
     for key in ("source", "checked"):
         if key not in row and not (key == "checked" and row.get("source") == file):
             raise ValueError(f"{where}: `{key}` is missing: say where these facts were read, and when")
-    base = _base(where, provider, row, models)
+    base = _base(where, provider, row, models, template)
     sizes = read_value(where, "sizes", CARD["sizes"], row["sizes"]) if "sizes" in row else base.sizes
     if "tokens" in row:
         row["tokens"] = read_value(where, "tokens", lambda said: tokens_of_sizes(said, sizes), row["tokens"])
@@ -157,10 +164,16 @@ def _card(file: str, provider: str, row: dict[str, Any], models: Models) -> Mode
     return card
 
 
-def _base(where: str, provider: str, row: dict[str, Any], models: Models) -> ModelCard:
-    """What a card is before its row says anything: empty, or the model that it is an offer of."""
+def _base(
+    where: str, provider: str, row: dict[str, Any], models: Models, template: ModelCard | None
+) -> ModelCard:
+    """What a card is before its row says anything: empty, like the template, or the model that it is an offer of."""
     if "of" not in row:
         name = read_value(where, "id", CARD["id"], row["id"])
+        if template is not None:
+            return replace(
+                template, id=name, provider=provider, upstream_id=name, name=name, of="", aliases=()
+            )
         return ModelCard(id=name, provider=provider, upstream_id=name, name=name, sizes=ANY_SIZE)
     model = models.get(read_value(where, "of", CARD["of"], row["of"]))
     if model is None:

@@ -244,6 +244,7 @@ PROVIDER: Mapping[str, Callable[[Any], Any]] = {
     "connect_timeout": _seconds,
     "at_once": _positive,
     "per_minute": _positive,
+    "template": _text,
     "options": lambda value: table_of("options", value),
 }
 """What a [provider] may say, and how each is read: see `Service`."""

@@ -21,6 +21,7 @@ _WITHOUT_EFFECT = (  # on the picture, or on one that is sent back
     "denoising_strength",
     "do_not_save_grid",
     "do_not_save_samples",
+    "force_task_id",
     "override_settings_restore_afterwards",
     "save_images",
     "send_images",
@@ -130,13 +131,15 @@ def read_size(fields: JsonFields, order: Order, *, edits: bool) -> Size | None:
     return Size(round(size.width * factor), round(size.height * factor))
 
 
-def plain(prompt: str) -> tuple[str, dict[str, Any]]:
-    """The prompt without the web UI's marks, and which of them there were: no other model reads them.
+def plain(prompt: str) -> tuple[str, dict[str, str]]:
+    """The prompt without the web UI's marks, and for each kind that there was the prompt with them: none but a web
+    UI behind us reads them.
 
-    >>> plain("a (red:1.3) cat <lora:fur:0.8>")
-    ('a red cat', {'lora': True, 'emphasis': True})
+    >>> plain("a cat <lora:fur:0.8>")
+    ('a cat', {'lora': 'a cat <lora:fur:0.8>'})
     """
-    marks = {"lora": bool(_NETWORK.search(prompt)), "emphasis": bool(_WEIGHT.search(prompt))}
+    kinds = (("lora", _NETWORK), ("emphasis", _WEIGHT))
+    marks = {kind: prompt for kind, pattern in kinds if pattern.search(prompt)}
     return _WEIGHT.sub(r"\1", _NETWORK.sub("", prompt)).strip(), marks
 
 

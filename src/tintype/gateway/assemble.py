@@ -70,7 +70,8 @@ def offers(services: tuple[Service, ...], environ: Mapping[str, str]) -> Iterato
     """One for every card that can be called, and a twin for every model that cannot.
 
     A twin is of a model, and not of an offer: what another service sells of a vendor's model is there when
-    that service can be called, and not otherwise. A service whose provider is not in this version is answered
+    that service can be called, and not otherwise. Nor is there one of what the operator's own server would draw:
+    a service that needs an address is nowhere until it is told one. A service whose provider is not in this version is answered
     by twins; that is said aloud where its key is set, since whoever set it counts on real pictures.
     """
     artist = next(open_provider(service, environ) for service in services if not service.needs)
@@ -88,7 +89,7 @@ def offers(services: tuple[Service, ...], environ: Mapping[str, str]) -> Iterato
         for card in service.cards:
             if provider is not None:
                 yield Offer(card, provider, gate=gate)
-            elif not card.of:
+            elif not card.of and "base_url" not in service.needs:
                 yield Offer(card, artist, twin=True)
 
 

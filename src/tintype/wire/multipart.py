@@ -155,11 +155,12 @@ def _parameters(header: str) -> Iterator[tuple[str, str]]:
 
 
 class Field(NamedTuple):
-    """One part to write: text, or with a media type ("image/png") a file."""
+    """One part to write: text, or with a media type ("image/png") a file, which may have a name of its own."""
 
     name: str
     data: Octets
     media_type: str | None = None
+    filename: str | None = None
 
 
 def write(fields: Iterable[Field]) -> tuple[str, bytes]:
@@ -169,8 +170,8 @@ def write(fields: Iterable[Field]) -> tuple[str, bytes]:
     for field in fields:
         header = f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(field.name)}"'
         if field.media_type is not None:
-            suffix = field.media_type.rpartition("/")[2]
-            header += f'; filename="image.{suffix}"\r\nContent-Type: {field.media_type}'
+            filename = field.filename or f"image.{field.media_type.rpartition('/')[2]}"
+            header += f'; filename="{_quoted(filename)}"\r\nContent-Type: {field.media_type}'
         chunks += [header.encode(), b"\r\n\r\n", field.data, b"\r\n"]
     chunks.append(f"--{boundary}--\r\n".encode())
     return f"multipart/form-data; boundary={boundary}", b"".join(chunks)

@@ -12,7 +12,7 @@ serve: $(VENV)/.installed ## start on 127.0.0.1:8080 (PORT=, HOST=, DATA= overri
 	@exec $(BIN)/tintype serve
 
 test: $(VENV)/.installed-dev ## run all tests
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n auto --dist worksteal
 
 live: $(VENV)/.installed-dev ## ask every provider whose key is here for a real picture: costs money
 	$(BIN)/pytest -q -m live tests/live

@@ -88,7 +88,7 @@ def open_at(url: str) -> Provider:
             {"resolution": "2K", "aspect_ratio": "16:9"},
         ),
     ],
-    ids=str,
+    ids=lambda value: value.id if isinstance(value, ModelCard) else None,
 )
 def test_bodies(card: ModelCard, changes: dict[str, Any], path: str, body: dict[str, Any]) -> None:
     call = build(replace(CAT, **changes), card)

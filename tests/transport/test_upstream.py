@@ -271,7 +271,7 @@ def test_a_file_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Upstream, "max_answer", 100)
 
     async def call() -> None:
-        async with fake_upstream(Reply(chunks=[b"x" * 101], hang=30)) as fake:
+        async with fake_upstream(Reply(chunks=[b"x" * 101], hang=1)) as fake:
             upstream = Upstream(fake.url)
             try:
                 await upstream.get("view", read_error=nothing_known)

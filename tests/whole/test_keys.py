@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -71,8 +72,14 @@ def test_no_error_quotes_the_key(name: str, plain: bool) -> None:
             assert errors
             for error in errors:
                 shown = [repr(error), *map(str, error.args), *traceback.format_exception(error)]
-                assert TRACE not in "".join(shown)
-        assert any(TRACE in head for head in upstream.heads), "it was there to be quoted"
+                assert not any(trace in "".join(shown) for trace in traces(upstream.heads))
+        assert traces(upstream.heads), "it was there to be quoted"
+
+
+def traces(heads: list[str]) -> list[str]:
+    """The key as it was sent: itself, or as HTTP's basic authorization writes it."""
+    plain = [TRACE] if any(TRACE in head for head in heads) else []
+    return plain + re.findall(r"(?i)^authorization: basic (\S+)", "\n".join(heads), re.M)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -145,7 +152,7 @@ def test_no_answer_and_no_line_of_the_log_has_the_key(tmp_path: Path) -> None:
             server.terminate()
             log, _ = server.communicate(timeout=20)
     assert answers.count(b'"error"') >= 8 * len(NAMES)
-    assert log.count(b'"event": "request"') >= 8 * len(NAMES)
+    assert log.count(b'"event":"request"') >= 8 * len(NAMES)
     assert TRACE.encode() not in answers + log
     assert any(TRACE in head for head in upstream.heads)
 

@@ -31,7 +31,7 @@ from .plan import Plan
 from .route import Route
 from .tally import Tally
 
-PATIENCE = 10.0
+PATIENCE = 2.0
 """Seconds that an order waits for an upstream that says when to come back, once every offer has been asked."""
 
 Bring = Callable[[Image], Awaitable[Image]]

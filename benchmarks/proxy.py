@@ -176,11 +176,11 @@ def every_key() -> dict[str, str]:
 
     found = {}
     for service in load_catalog():
-        variables = service.settings.get("environment", {})
+        variables = {**service.settings.get("environment", {}), "key": service.settings.get("key_env", "")}
         for need in service.needs:
-            names = service.settings.get("key_env", "") if need == "key" else variables.get(need, "")
-            for name in names.split()[:1]:
-                found[name] = "https://127.0.0.1:9/" if need == "base_url" else "bench-key"
+            for name in need.partition("|")[0].split("+"):
+                for variable in variables.get(name, "").split()[:1]:
+                    found[variable] = "https://127.0.0.1:9/" if name == "base_url" else "bench-key"
     return found
 
 

@@ -22,9 +22,10 @@ async def crowd(
     """One request of each caller, in this order; each stays until `leave`."""
 
     async def one(caller: str) -> None:
-        async with gate.passed(caller, NEVER):
-            inside.append(caller)
-            await leave.wait()
+        await gate.enter(caller, NEVER)
+        inside.append(caller)
+        await leave.wait()
+        gate.leave()
 
     tasks = [asyncio.create_task(one(caller)) for caller in callers]
     for _ in range(5):
@@ -79,8 +80,7 @@ def test_nobody_waits_beyond_the_time_that_is_left() -> None:
         gate, inside, leave = Gate(at_once=1), list[str](), asyncio.Event()
         async with crowd(gate, "a", inside, leave):
             with pytest.raises(Timeout):
-                async with gate.passed("b", asyncio.get_running_loop().time() + 0.01):
-                    pass
+                await gate.enter("b", asyncio.get_running_loop().time() + 0.01)
         assert not gate.is_full
 
     asyncio.run(main())
@@ -93,8 +93,7 @@ def test_a_queue_that_is_long_enough_takes_nobody(monkeypatch: pytest.MonkeyPatc
         gate, inside, leave = Gate(at_once=1), list[str](), asyncio.Event()
         async with crowd(gate, "aaa", inside, leave):
             with pytest.raises(TooManyRequests) as caught:
-                async with gate.passed("b", NEVER):
-                    pass
+                await gate.enter("b", NEVER)
             assert caught.value.retry_after
 
     asyncio.run(main())
@@ -108,8 +107,9 @@ def test_so_many_in_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
         loop = asyncio.get_running_loop()
 
         async def one() -> None:
-            async with gate.passed("a", NEVER):
-                begun.append(loop.time())
+            await gate.enter("a", NEVER)
+            begun.append(loop.time())
+            gate.leave()
 
         await asyncio.gather(*(one() for _ in range(5)))
         assert all(later - earlier >= 0.049 for earlier, later in zip(begun, begun[2:], strict=False))
@@ -120,7 +120,8 @@ def test_so_many_in_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_gate_without_limits_is_always_open() -> None:
     async def main() -> None:
         gate = Gate()
-        async with gate.passed("a", 0.0), gate.passed("a", 0.0):
-            assert not gate.is_full
+        await gate.enter("a", 0.0)
+        await gate.enter("a", 0.0)
+        assert not gate.is_full
 
     asyncio.run(main())

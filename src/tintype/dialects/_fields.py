@@ -130,7 +130,9 @@ class JsonFields(Fields):
 
     def take(self, name: str) -> Any:
         raw = self._values.pop(name, None)
-        value = None if raw is None else json_value(name, raw)
+        if raw is None:
+            return None
+        value = json_value(name, raw)
         return None if value == "" else value
 
     def several(self, name: str) -> list[Any]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from ..core.errors import Timeout, TooManyRequests
 
@@ -37,21 +35,21 @@ class Gate:
         """Whether the next one would have to wait."""
         return bool(self._waiting) or self._wait() > 0
 
-    @asynccontextmanager
-    async def passed(self, caller: str, until: float) -> AsyncIterator[None]:
-        """Inside. Raises TooManyRequests where too many wait already, Timeout at `until` (the loop's time)."""
+    async def enter(self, caller: str, until: float) -> None:
+        """Go in, and `leave` later. Raises TooManyRequests where too many wait already, Timeout at `until` (the
+        loop's time)."""
         if self._at_once is None and self._per_minute is None:
-            yield
             return
         if self.is_full:
             await self._queue(caller, until)
         else:
             self._enter()
-        try:
-            yield
-        finally:
-            self._inside -= 1
-            self._serve()
+
+    def leave(self) -> None:
+        if self._at_once is None and self._per_minute is None:
+            return
+        self._inside -= 1
+        self._serve()
 
     async def _queue(self, caller: str, until: float) -> None:
         if self._waiting >= QUEUE:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager
-from uuid import uuid4
+from collections.abc import Callable
+from contextlib import aclosing
+from secrets import token_hex
 
 import structlog
 
@@ -25,29 +25,29 @@ class Job:
     """One generation on its way: its order, its report, and what has happened so far."""
 
     def __init__(self, request: ImageRequest, report: Report) -> None:
-        self.id = f"job_{uuid4().hex[:24]}"
+        self.id = f"job_{token_hex(12)}"
         self.request = request
         self.report = report
         report.job = self.id
         self.error: TintypeError | None = None
         self.ended = False
         self.events: list[ImageEvent] = []
-        self._news = asyncio.Event()
+        self._waiting: list[asyncio.Future[None]] = []
         self._watchers = 0
         self._task: asyncio.Task[None] | None = None
 
-    @asynccontextmanager
-    async def watched(self) -> AsyncIterator[Events]:
+    def watched(self) -> Watched:
         """The events from the first on. When the last watcher leaves, a job that costs nothing is ended."""
+        return Watched(self)
+
+    def join(self) -> Events:
         self._watchers += 1
-        events = self._follow()
-        try:
-            async with aclosing(events):
-                yield events
-        finally:
-            self._watchers -= 1
-            if not self._watchers and not self.report.bought:
-                self.cancel()
+        return self._follow()
+
+    def leave(self) -> None:
+        self._watchers -= 1
+        if not self._watchers and not self.report.bought:
+            self.cancel()
 
     def cancel(self) -> None:
         if self._task is not None and not self.ended:
@@ -56,7 +56,6 @@ class Job:
     async def _follow(self) -> Events:
         position = 0
         while True:
-            news = self._news
             while position < len(self.events):
                 yield self.events[position]
                 position += 1
@@ -64,12 +63,15 @@ class Job:
                 if self.error is not None:
                     raise self.error
                 return
-            if news is self._news:
-                await news.wait()
+            news: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(news)
+            await news
 
     def _tell(self) -> None:
-        news, self._news = self._news, asyncio.Event()
-        news.set()
+        waiting, self._waiting = self._waiting, []
+        for news in waiting:
+            if not news.done():  # else whoever waited has left
+                news.set_result(None)
 
     async def run(
         self, generate: Callable[[], Events], seconds: float | None, finish: Callable[[], None]
@@ -93,6 +95,23 @@ class Job:
         finally:
             self.ended = True
             self._tell()
+
+
+class Watched:
+    """A watcher's time with a job: `async with job.watched() as events`."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    async def __aenter__(self) -> Events:
+        self._events = self._job.join()
+        return self._events
+
+    async def __aexit__(self, *_: object) -> None:
+        try:
+            await self._events.aclose()
+        finally:
+            self._job.leave()
 
 
 class Jobs:

@@ -128,23 +128,22 @@ class Routing:
         now = asyncio.get_running_loop().time()
         # An offer that is not the last leaves time for the next.
         until = self.deadline if turn.is_last else now + (self.deadline - now) / 2
+        await offer.gate.enter(self.caller, until)
         tally = Tally(plan.request, plan.card)
+        self.report.attempts += 1
+        self.report.bought = self.report.bought or not offer.provider.local
+        DEADLINE.set(until)
         try:
-            async with offer.gate.passed(self.caller, until):
-                tally.begin()
-                self.report.attempts += 1
-                self.report.bought = self.report.bought or not offer.provider.local
-                DEADLINE.set(until)
-                async with aclosing(self._generate(offer, plan)) as events:
-                    async for event in events:
-                        if isinstance(event, Completed | Partial) and not event.image.is_local:
-                            event = replace(event, image=await self.bring(event.image))
-                        tally.see(event)
-                        self._answers(offer, plan)
-                        if isinstance(event, Completed):
-                            self._compare(tally, plan.size(), event)
-                        trip.shown = tally.unfinished
-                        yield event
+            async with aclosing(self._generate(offer, plan)) as events:
+                async for event in events:
+                    if isinstance(event, Completed | Partial) and not event.image.is_local:
+                        event = replace(event, image=await self.bring(event.image))
+                    tally.see(event)
+                    self._answers(offer, plan)
+                    if isinstance(event, Completed):
+                        self._compare(tally, plan.size(), event)
+                    trip.shown = tally.unfinished
+                    yield event
             if not tally.pictures:
                 raise NoImage(f"{offer.provider.name} said that it was done, and sent no picture.")
             tally.outcome = "wrong_size" if tally.size_is_wrong else "drawn"
@@ -154,6 +153,7 @@ class Routing:
             offer.breaker.failed(error)
             raise
         finally:
+            offer.gate.leave()
             if tally.outcome == "left":
                 offer.breaker.ended()
             self._record(offer, tally)

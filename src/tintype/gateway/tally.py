@@ -40,10 +40,6 @@ class Tally:
     started: float = field(default_factory=time.time)  # Unix time
     began: float = field(default_factory=time.monotonic)
 
-    def begin(self) -> None:
-        """Now, and not when it was queued."""
-        self.started, self.began = time.time(), time.monotonic()
-
     def fail(self, error: TintypeError) -> None:
         self.error = error
         refused = isinstance(error, Refused)

@@ -49,16 +49,13 @@ class OpenAI:
     async def close(self) -> None:
         await self._upstream.close()
 
-    async def generate(self, request: ImageRequest, card: ModelCard) -> Events:
-        made = pictures(
+    def generate(self, request: ImageRequest, card: ModelCard) -> Events:
+        return pictures(
             self._upstream,
             build(request, card, self._manner),
             partial(read, manner=self._manner),
             partial(read_error, manner=self._manner),
         )
-        async with aclosing(made) as events:
-            async for event in events:
-                yield event
 
 
 def key_header(access: Access, name: str) -> dict[str, str]:

@@ -52,28 +52,30 @@ class Endpoint:
         caller = incoming.key or (scope.get("client") or ("",))[0]
         job = self._gateway.submit(request, base_url=base_url, request_id=facts["id"], caller=caller)
         facts |= {"job": job.id, "model": job.report.model, "provider": job.report.provider}
-        left = asyncio.create_task(hung_up(receive))
         try:
             if job.request.stream:
-                await self._stream(dialect, job, left, send)
+                await self._stream(dialect, job, receive, send)
             else:
-                await self._whole(dialect, job, left, send)
+                await self._whole(dialect, job, receive, send)
         finally:
             facts["plan"] = job.report.plan() or None
-            left.cancel()
 
-    async def _whole(self, dialect: Dialect, job: Job, left: asyncio.Task[None], send: Send) -> None:
+    async def _whole(self, dialect: Dialect, job: Job, receive: Receive, send: Send) -> None:
         async with job.watched() as events:
-            with unless_gone(left):
+            with unless_gone(receive):
                 chunks = [chunk async for chunk in dialect.write(job.request, events, job.report)]
         await respond(send, 200, answer_headers(dialect, job.request, job.report), chunks)
 
-    async def _stream(self, dialect: Dialect, job: Job, left: asyncio.Task[None], send: Send) -> None:
-        async with job.watched() as events:
-            # Documented by core: what `write` returns is an async generator, so that it can be closed.
-            chunks = cast("Any", dialect.write(job.request, events, job.report))
-            async with aclosing(chunks):
-                await self._send_stream(dialect, job, chunks, left, send)
+    async def _stream(self, dialect: Dialect, job: Job, receive: Receive, send: Send) -> None:
+        left = asyncio.create_task(hung_up(receive))
+        try:
+            async with job.watched() as events:
+                # Documented by core: what `write` returns is an async generator, so that it can be closed.
+                chunks = cast("Any", dialect.write(job.request, events, job.report))
+                async with aclosing(chunks):
+                    await self._send_stream(dialect, job, chunks, left, send)
+        finally:
+            left.cancel()
 
     async def _send_stream(
         self, dialect: Dialect, job: Job, chunks: AsyncIterator[Octets], left: asyncio.Task[None], send: Send

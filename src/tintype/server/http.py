@@ -54,30 +54,42 @@ async def hung_up(receive: Receive) -> None:
         pass
 
 
+SOON = 0.02
+"""Seconds. Who has been answered by then is not looked after: that would take longer than many an answer."""
+
+
 @contextmanager
-def unless_gone(left: asyncio.Task[None]) -> Iterator[None]:
-    """End what happens within as soon as the task `left` is over, and raise Gone.
+def unless_gone(receive: Receive) -> Iterator[None]:
+    """End what happens within as soon as the caller has hung up, and raise Gone.
 
     As `asyncio.timeout` does it: by cancelling the task at hand. A task of its own for what happens
     within, and waiting for two of them, takes longer than all that is done for a small answer.
     """
-    task, within = asyncio.current_task(), True
+    task = asyncio.current_task()
+    left: asyncio.Task[None] | None = None
     assert task is not None
 
-    def stop(_: object) -> None:
-        if within:
+    def stop(gone: asyncio.Task[None]) -> None:
+        if not gone.cancelled():
             task.cancel()
 
-    left.add_done_callback(stop)
+    def look_out() -> None:
+        nonlocal left
+        left = asyncio.create_task(hung_up(receive))
+        left.add_done_callback(stop)
+
+    timer = asyncio.get_running_loop().call_later(SOON, look_out)
     try:
         yield
     except asyncio.CancelledError:
-        if left.done() and not task.uncancel():
+        if left is not None and left.done() and not task.uncancel():
             raise Gone from None
         raise
     finally:
-        within = False
-        left.remove_done_callback(stop)
+        timer.cancel()
+        if left is not None:
+            left.remove_done_callback(stop)
+            left.cancel()
 
 
 def header(name: str, value: str, limit: int = 2000) -> tuple[bytes, bytes]:

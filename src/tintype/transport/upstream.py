@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 from base64 import b64encode
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from types import TracebackType
 from typing import ClassVar, Self
 from urllib.parse import unquote, urlsplit
 
@@ -122,9 +123,7 @@ class Upstream:
         # Without a limit of 0, a stream's first 64 KB wait for each other (pyreqwest 0.15).
         builder = (await self._ready(builder)).streamed_read_buffer_limit(0)
         try:
-            async with AsyncExitStack() as stack:
-                with _cancellable():
-                    response = await stack.enter_async_context(builder.build_streamed())
+            async with _Opened(builder) as response:
                 if response.status >= 300:
                     raise await self._failure(response, read_error)
                 if see_headers is not None:
@@ -248,6 +247,27 @@ def _cancellable() -> Iterator[None]:
     finally:
         if task and task.cancelling() > before:
             raise asyncio.CancelledError
+
+
+class _Opened:
+    """A request whose answer has begun. Who is cancelled as it begins does not get it."""
+
+    def __init__(self, builder: RequestBuilder) -> None:
+        self._request = builder.build_streamed()
+
+    async def __aenter__(self) -> Response:
+        task = asyncio.current_task()
+        before = task.cancelling() if task else 0
+        response = await self._request.__aenter__()
+        if task and task.cancelling() > before:
+            await self._request.__aexit__(None, None, None)
+            raise asyncio.CancelledError
+        return response
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._request.__aexit__(kind, error, trace)
 
 
 class _Chunks:

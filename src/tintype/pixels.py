@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BytesIO
 
-import numpy as np
 import PIL.Image
 from PIL import ImageChops, ImageOps
 
@@ -198,6 +197,8 @@ def _plain(picture: Picture) -> Picture:
     if picture.mode == mode:
         return picture
     if picture.mode.startswith("I"):  # grey in 16 bits, which convert() would cut off at 255
+        import numpy as np  # takes a tenth of a second, and hardly any picture is of 16 bits
+
         grey = np.asarray(picture).clip(0, 65_535) >> 8
         picture = PIL.Image.fromarray(grey.astype(np.uint8))
     return picture.convert(mode)

@@ -35,8 +35,8 @@ def test_every_picture_once_with_its_own_number_and_seed(max_n: int, seed: int |
     events = all_of(filled("fan_out", wish, card(max_n=max_n), painter.generate)(wish))
     pictures = sorted((e for e in events if isinstance(e, Completed)), key=lambda e: e.index)
     assert [picture.index for picture in pictures] == list(range(6))
-    unsaid = range(max_n) if seed is None else ()  # the first call is as it was asked for
-    assert [each.seed for each in pictures] == [None if i in unsaid else (seed or 0) + i for i in range(6)]
+    assert [each.seed for each in pictures] == [None if seed is None else seed + i for i in range(6)]
+    assert sorted(asked.first for asked in painter.asked) == list(range(0, 6, max_n))
     for kind in (Partial, Text):
         assert {e.index for e in events if isinstance(e, kind)} == set(range(6))
     assert sorted((e.index, e.step) for e in events if isinstance(e, Partial)) == [

@@ -159,7 +159,7 @@ def test_the_whole_body_of_a_plain_order() -> None:
 
 
 def test_what_a_card_does_not_have_is_not_said() -> None:
-    asked = replace(REQUEST, wants_text=True, seed=4, output_format="png")
+    asked = replace(REQUEST, wants_text=True, output_format="png")
     assert body(asked, replace(PRO, says_text=False, accepts=frozenset()))["generationConfig"] == {
         "responseModalities": ["IMAGE"]
     }

@@ -66,7 +66,7 @@ def far(address: str) -> Iterator[list[Gateway]]:
 ORDERS = {
     "plain": replace(CAT, size=None),
     "small": CAT,
-    "two": replace(CAT, n=2),
+    "two": replace(CAT, n=2, seed=7),  # without one, a twin draws the same for the same two calls
     "a shape": replace(CAT, size=Ratio(16, 9, "512")),
     "pixels": replace(CAT, size=Size(300, 500)),
     "jpeg": replace(CAT, output_format="jpeg", output_compression=70),

@@ -35,6 +35,7 @@ class ImageRequest:
     any_model: bool = False  # a name that nobody here knows asks for the default model
     prompt: str = ""
     n: int = 1
+    first: int = 0  # the number of its first picture within the order that this is a part of
     size: SizeWish = None
     quality: str | None = None  # None: "auto"
     background: Literal["transparent", "opaque"] | None = None

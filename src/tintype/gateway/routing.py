@@ -22,7 +22,6 @@ from ..core import (
     Note,
     Partial,
     Report,
-    Size,
 )
 from ..core.errors import CallerError, NoImage, Refused, TintypeError, TooManyRequests, UpstreamError
 from ..transport.upstream import DEADLINE
@@ -109,13 +108,7 @@ class Routing:
     def _plan(self, request: ImageRequest, offer: Offer) -> Plan:
         if request is self.request and offer is self.offers[0]:
             return self.plan
-        # Calls side by side have a seed each, whether or not the caller knows of seeds.
-        seed = request.seed
-        asked = replace(request, seed=None) if self.request.seed is None else request
-        plan = self.replan(asked, offer)
-        if "seed" in offer.card.accepts or offer.twin:
-            plan = replace(plan, request=replace(plan.request, seed=seed))
-        return plan
+        return self.replan(request, offer)
 
     def _goes_on(self, error: TintypeError) -> bool:
         if isinstance(error, Refused):
@@ -141,7 +134,7 @@ class Routing:
                     tally.see(event)
                     self._answers(offer, plan)
                     if isinstance(event, Completed):
-                        self._compare(tally, plan.size(), event)
+                        self._compare(tally, plan, event)
                     trip.shown = tally.unfinished
                     yield event
             if not tally.pictures:
@@ -186,13 +179,17 @@ class Routing:
         report.provider = ", ".join(dict.fromkeys(each.provider.name for each in self.drew.values()))
         report.model = ", ".join(self.drew)
 
-    def _compare(self, tally: Tally, asked: Size | None, event: Completed) -> None:
-        """A size that is not the one asked for is told."""
-        size = event.image.header().size
-        if not asked or not size or size == asked:
-            return
-        tally.size_is_wrong = True
-        note = Note("size", "delivered", f"{size} asked:{asked}")
+    def _compare(self, tally: Tally, plan: Plan, event: Completed) -> None:
+        """A size or a format that is not the one asked for is told."""
+        format, size = event.image.header()
+        asked, wanted = plan.size(), plan.request.output_format
+        if asked and size and size != asked:
+            tally.size_is_wrong = True
+            self._tell(Note("size", "delivered", f"{size} asked:{asked}"))
+        if wanted and format and format != wanted:
+            self._tell(Note("output_format", "delivered", f"{format} asked:{wanted}"))
+
+    def _tell(self, note: Note) -> None:
         if note not in self.report.notes:
             self.report.notes.append(note)
 
@@ -236,4 +233,4 @@ class _Trip:
 def _rest(request: ImageRequest, made: int) -> ImageRequest:
     """What is still lacking. A fixed seed would draw the same pictures again, and is moved on."""
     seed = None if request.seed is None else request.seed + made
-    return replace(request, n=request.n - made, seed=seed)
+    return replace(request, n=request.n - made, seed=seed, first=request.first + made)

@@ -28,8 +28,8 @@ class FanOut:
 async def fan_out(request: ImageRequest, at_once: int, generate: Generate) -> Events:
     """Call side by side and number the pictures 0 to n-1.
 
-    A fixed seed would make every call draw the same picture, and so would a twin without one: each
-    call's seed is moved on by the number of its first picture.
+    A fixed seed would make every call draw the same picture: each call's is moved on by the number of its first
+    picture. Where there is none, who always draws the same for the same order goes by `first`.
     """
     calls = [_call(request, first, count, generate) for first, count in shares(request.n, at_once)]
     async with aclosing(merge(calls)) as events:
@@ -48,8 +48,9 @@ def shares(n: int, at_once: int) -> Iterator[tuple[int, int]]:
 
 
 async def _call(request: ImageRequest, first: int, count: int, generate: Generate) -> Events:
-    seed = (request.seed or 0) + first if request.seed is not None or first else None
-    async with aclosing(generate(replace(request, n=count, seed=seed))) as events:
+    seed = None if request.seed is None else request.seed + first
+    part = replace(request, n=count, seed=seed, first=request.first + first)
+    async with aclosing(generate(part)) as events:
         async for event in events:
             yield replace(event, index=first + event.index)
 

@@ -29,7 +29,7 @@ def build(request: ImageRequest, card: ModelCard) -> bytes:
         "sampleCount": request.n,
         "aspectRatio": wanted and aspect(wanted),
         "sampleImageSize": wanted and wanted.tier,
-        "seed": request.seed if "seed" in card.accepts else None,  # fan_out makes one up
+        "seed": request.seed,
         "negativePrompt": request.negative_prompt,
         "guidanceScale": request.guidance_scale,
         "outputOptions": said(output),

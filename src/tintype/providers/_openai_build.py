@@ -58,7 +58,7 @@ def _fields(request: ImageRequest, card: ModelCard, manner: Manner) -> dict[str,
         "background": request.background,
         "output_format": request.output_format,
         "output_compression": request.output_compression,
-        "seed": request.seed if "seed" in card.accepts else None,  # fan_out makes one up
+        "seed": request.seed,
         "input_fidelity": request.input_fidelity,
         "strength": request.strength,
         "negative_prompt": request.negative_prompt,

@@ -68,7 +68,7 @@ def _said(request: ImageRequest, card: ModelCard) -> Iterator[tuple[str, Any]]:
             yield field, value
     if request.n != 1:
         yield "n", request.n
-    if request.seed is not None and "seed" in card.accepts:  # fan_out makes one up
+    if request.seed is not None:
         yield "seed", request.seed
     if request.images:
         yield "images", list(request.images)

@@ -147,7 +147,7 @@ def _config(request: ImageRequest, card: ModelCard) -> dict[str, Any]:
         "imageConfig": _image_config(request, card),
         "thinkingConfig": said(thinking),
         "mediaResolution": resolution,
-        "seed": request.seed if "seed" in card.accepts else None,  # fan_out makes one up
+        "seed": request.seed,
     }
     return said(config)
 

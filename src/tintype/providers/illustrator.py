@@ -118,7 +118,7 @@ def draw(request: ImageRequest, card: ModelCard, left: threading.Event) -> Itera
     counted = Usage()
     for index in range(request.n):
         step = 0
-        seed = (request.seed or 0) + index
+        seed = base.seed + index
         words = _words(request, card)
         if words:
             yield Text(text=words, index=index)
@@ -160,7 +160,7 @@ def commission(request: ImageRequest, card: ModelCard) -> Commission:
         prompt=request.prompt,
         width=size.width,
         height=size.height,
-        seed=request.seed or 0,
+        seed=request.first if request.seed is None else request.seed,
         detail=_DETAIL.get(quality, "high"),  # type: ignore[arg-type]
         transparent=request.background == "transparent",
         pictures=pictures,

@@ -45,7 +45,7 @@ def providers(
         documents += [{"name": name, "on": False, "calls": rows} for name, rows in calls.items()]
         print(msgspec.json.encode(documents).decode())
         return 0
-    print(table([("PROVIDER", "STATE", "MODELS"), *(_cells(each) for each in found)]))
+    print(table([("PROVIDER", "MODELS", "STATE"), *(_cells(each) for each in found)]))
     if records:
         rows = (
             (
@@ -82,7 +82,7 @@ def _providers(tables: Any) -> Iterator[dict[str, Any]]:
 
 def _cells(provider: dict[str, Any]) -> tuple[str, str, str]:
     state = "on" if provider["on"] else f"off: {' and '.join(provider['missing'])} not set"
-    return provider["name"], state, str(len(provider["models"]))
+    return provider["name"], str(len(provider["models"])), state
 
 
 def claims(off: float | None) -> str:

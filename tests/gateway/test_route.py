@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tintype.core import Life
 from tintype.gateway import assemble
 from tintype.gateway.offers import Offer, Offers
 from tintype.gateway.route import Route, read_routes
@@ -93,6 +94,14 @@ def test_weights_are_shares_of_the_first_place() -> None:
     firsts = Counter(route.ordered(OFFERS)[0].card.id for _ in range(4000))
     for id, share in (("m", 0.6), ("b/m", 0.3), ("c/m", 0.1)):
         assert abs(firsts[id] / 4000 - share) < 0.06
+
+
+def test_who_is_asked_in_place_of_a_retired_model_needs_no_weight() -> None:
+    old = Offer(replace(CARD, id="old", life=Life(retired=TODAY, successor="m")), Seller("a"))
+    route = Route(offers=("old",), weights=(2.0,))
+    offers = Offers([old, *OFFERS], default="m", routes={"old": route})
+    found = offers.find("old", strict=False, today=TODAY)
+    assert {offer.card.id for offer in found.route.ordered(found.offers)} == {"m", "b/m", "c/m"}
 
 
 def test_an_offer_that_nobody_has_stops_the_start() -> None:

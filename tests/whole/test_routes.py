@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 import threading
 import urllib.request
 from collections.abc import Iterator
@@ -182,3 +183,17 @@ def test_an_address_for_a_picture_that_came_as_base64() -> None:
         with urllib.request.urlopen(image.url) as answer:
             assert answer.read() == base64.b64decode(PNG)
     assert "response_format=filled:host" in raw.headers["x-tintype-plan"]
+
+
+def test_an_order_that_comes_round_in_a_circle_ends_at_once() -> None:
+    """What a house tells of itself to the next one, it knows again."""
+    with upstream(DRAWN) as first, client_of(house(first.url, first.url)) as client:
+        client.images.generate(**ORDER, extra_headers={"x-tintype-via": "before"})
+        (told,) = re.findall(r"(?i)x-tintype-via: (.+)\r", first.requests[0].head)
+        assert told.startswith("before ")
+        for via in (told, " ".join(f"house{number}" for number in range(20))):
+            with pytest.raises(openai.InternalServerError) as caught:
+                client.images.generate(**ORDER, extra_headers={"x-tintype-via": via})
+            assert caught.value.code == "loop_detected"
+            assert caught.value.response.headers["x-should-retry"] == "false"
+        assert len(first.requests) == 1

@@ -36,7 +36,7 @@ class Route:
         if self.weights:
             weight = dict(zip(self.offers, self.weights, strict=True))
             # The larger a weight, the later its clock rings (Efraimidis and Spirakis' weighted order).
-            chosen.sort(key=lambda offer: -(random.random() ** (1 / weight[offer.card.id])))
+            chosen.sort(key=lambda offer: -(random.random() ** (1 / weight.get(offer.card.id, 1.0))))
         return sorted(chosen, key=lambda offer: offer.gate.is_full) if len(chosen) > 1 else chosen
 
     def affords(self, request: ImageRequest, card: ModelCard) -> bool:

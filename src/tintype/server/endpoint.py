@@ -9,20 +9,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
+from secrets import token_hex
 from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from ..core import Dialect, ImageRequest, Incoming, Octets, Report
-from ..core.errors import TintypeError
+from ..core.errors import Rejected, TintypeError
 from ..gateway.gateway import Gateway
 from ..gateway.jobs import Job
 from ..gateway.settings import Settings
+from ..transport.upstream import VIA, VIA_HEADER
 from .house import CallersHouse
 from .http import Gone, Headers, Receive, Scope, Send, header, hung_up, read_body, respond, tell, unless_gone
 from .routes import Match
 
 PIECE = 256 * 1024
 """Bytes of a stream that are sent at once: uvicorn copies each of them to put its length before it."""
+
+MOST_HOUSES = 8
+"""One behind the other, that an order may come through."""
 
 HEARTBEAT = b": still drawing\n\n"
 
@@ -31,6 +36,7 @@ class Endpoint:
     def __init__(self, gateway: Gateway, settings: Settings) -> None:
         self._gateway = gateway
         self._settings = settings
+        self._name = token_hex(4)  # of this house, among those that an order comes through
 
     async def answer(
         self, match: Match, head: Incoming, scope: Scope, receive: Receive, send: Send, facts: dict[str, Any]
@@ -49,6 +55,7 @@ class Endpoint:
         if aside is not None:
             return await tell(send, aside.answer(incoming, CallersHouse(self._gateway, base_url)))
         request = dialect.read(incoming)
+        self._sign(incoming.headers.get(VIA_HEADER, ""))
         caller = incoming.key or (scope.get("client") or ("",))[0]
         job = self._gateway.submit(request, base_url=base_url, request_id=facts["id"], caller=caller)
         facts |= {"job": job.id, "model": job.report.model, "provider": job.report.provider}
@@ -59,6 +66,16 @@ class Endpoint:
                 await self._whole(dialect, job, receive, send)
         finally:
             facts["plan"] = job.report.plan() or None
+
+    def _sign(self, via: str) -> None:
+        """Say that the order has come through here. Raises Rejected for one that has done so before."""
+        houses = [*via.split()[-MOST_HOUSES:], self._name]
+        if self._name in houses[:-1] or len(houses) > MOST_HOUSES:
+            raise Rejected(
+                "This order has come round in a circle: a provider's `base_url` leads back to this server.",
+                code="loop_detected",
+            )
+        VIA.set(" ".join(houses))
 
     async def _whole(self, dialect: Dialect, job: Job, receive: Receive, send: Send) -> None:
         async with job.watched() as events:

@@ -39,6 +39,12 @@ DEADLINE: ContextVar[float | None] = ContextVar("deadline", default=None)
 """When the work at hand must be done, on the event loop's clock. No call that begins before goes on after it:
 whoever hands work on shortens it, and nobody has to pass it along."""
 
+VIA: ContextVar[str] = ContextVar("via", default="")
+"""The houses that the order at hand has come through, this one last. Told to every upstream, so that a house that
+leads back to itself finds it out."""
+
+VIA_HEADER = "x-tintype-via"
+
 _EXCERPT = 65_536
 _NOT_SENT = ("(Connect)", "dns error", "tcp connect", "builder error")
 
@@ -183,6 +189,8 @@ class Upstream:
             headers = await self._authorize()
             self._secrets = sorted({*self._secrets, *_secrets(headers)}, key=len)[-8:]
             builder = builder.headers(headers)
+        if via := VIA.get():
+            builder = builder.header(VIA_HEADER, via)
         deadline = DEADLINE.get()
         if deadline is None:
             return builder

@@ -58,14 +58,16 @@ class Endpoint:
         self._sign(incoming.headers.get(VIA_HEADER, ""))
         caller = incoming.key or (scope.get("client") or ("",))[0]
         job = self._gateway.submit(request, base_url=base_url, request_id=facts["id"], caller=caller)
-        facts |= {"job": job.id, "model": job.report.model, "provider": job.report.provider}
+        facts["job"] = job.id
         try:
             if job.request.stream:
                 await self._stream(dialect, job, receive, send)
             else:
                 await self._whole(dialect, job, receive, send)
         finally:
-            facts["plan"] = job.report.plan() or None
+            report = job.report
+            facts |= {"model": report.model, "provider": report.provider, "attempts": report.attempts}
+            facts["plan"] = report.plan() or None
 
     def _sign(self, via: str) -> None:
         """Say that the order has come through here. Raises Rejected for one that has done so before."""

@@ -1,4 +1,4 @@
-"""What is not a dialect's: health, pictures at their addresses, and this API's description of itself."""
+"""What is not a dialect's: pictures at their addresses, metrics, and this API's description of itself."""
 
 from __future__ import annotations
 
@@ -16,12 +16,8 @@ from litestar.params import FromPath
 from ..core import Dialect, Operation
 from ..core.errors import MethodNotAllowed, NotFound, TintypeError
 from ..gateway.gateway import Gateway
-from ..gateway.settings import Settings
 from .metrics import MEDIA_TYPE, Metrics
 from .openapi import describe
-
-OWN = ("/", "/healthz", "/metrics", "/openapi.json", "/docs")
-OWN_FOLDERS = ("/pictures/",)
 
 _OPERATIONS = {
     "/healthz": Operation(
@@ -47,14 +43,8 @@ _OPERATIONS = {
 }
 
 
-def make_pages(
-    gateway: Gateway, settings: Settings, dialects: Sequence[Dialect], dialect: Dialect, metrics: Metrics
-) -> Litestar:
-    """`dialect` words the errors. The lifespan of this application is the server's: its end drains the jobs."""
-
-    @get("/healthz", sync_to_thread=False)
-    def healthz() -> dict[str, Any]:
-        return {"status": "ok", "version": version("tintype"), "running": len(gateway.jobs.running)}
+def make_pages(gateway: Gateway, dialects: Sequence[Dialect], dialect: Dialect, metrics: Metrics) -> Litestar:
+    """`dialect` words the errors."""
 
     @get("/metrics", sync_to_thread=False)
     def told() -> Response[bytes]:
@@ -97,17 +87,12 @@ def make_pages(
         headers = {"cache-control": "private, max-age=3600", "x-content-type-options": "nosniff"}
         return Response(bytes(kept.data), media_type=kept.media_type, headers=headers)
 
-    async def drain() -> None:
-        await gateway.jobs.drain(settings.grace)
-        await gateway.close()
-
     def in_words(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
         told = dialect.write_error(_told(request, error))
         return Response(told.body, status_code=told.status, media_type=told.media_type)
 
     return Litestar(
-        route_handlers=[healthz, told, welcome, openapi, docs, picture],
-        on_shutdown=[drain],
+        route_handlers=[told, welcome, openapi, docs, picture],
         openapi_config=None,
         exception_handlers={HTTPException: in_words, TintypeError: in_words},
         logging_config=None,

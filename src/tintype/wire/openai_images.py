@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -66,7 +66,9 @@ def read_answer(document: Octets) -> Answer:
     answer = _decode(rest)
     if taken:
         for held in (answer, *(answer.data or ())):
-            held.b64_json = taken.get(bytes(held.b64_json), held.b64_json)
+            if (found := taken.get(bytes(held.b64_json))) is not None:
+                # It has been looked through, and `payload.answered` need not do so again.
+                held.b64_json = cast("msgspec.Raw", memoryview(found)[1:-1])
     return answer
 
 

@@ -55,8 +55,8 @@ def lift(document: Octets, key: bytes) -> tuple[Octets, dict[bytes, msgspec.Raw]
     at = 0
     while found := opening.search(view, at):
         start = found.end()
-        end = _find(view, b'"', start)
-        if end < 0 or _find(view[:end], b"\\", start) >= 0:
+        end = _end(view, start)
+        if end < 0:
             break
         if end - start < _LONG:
             rest.append(view[at:end])
@@ -78,13 +78,26 @@ def _find(view: memoryview, letter: bytes, start: int = 0) -> int:
     return -1
 
 
-def answered(raw: msgspec.Raw) -> Image | None:
-    """The picture that an upstream put into a JSON string; None where there is none.
+def _end(view: memoryview, start: int) -> int:
+    """Where the JSON string ends that begins here; -1 where it does not, or has an escape in it."""
+    for at in range(start, len(view), _STRIDE):
+        part = bytes(view[at : at + _STRIDE])
+        end = part.find(b'"')
+        if part.find(b"\\", 0, end if end >= 0 else len(part)) >= 0:
+            return -1
+        if end >= 0:
+            return at + end
+    return -1
+
+
+def answered(raw: msgspec.Raw | memoryview) -> Image | None:
+    """The picture that an upstream put into a JSON string, or into what `lift` took out of one; None where there
+    is none.
 
     Its base64 is believed and not looked through, but where it was escaped or not padded; a `data:`
     prefix is left off.
     """
-    text = string(raw)
+    text = raw if isinstance(raw, memoryview) else string(raw)
     if not text:
         return None
     if bytes(text[:5]) == b"data:":

@@ -134,23 +134,27 @@ def test_no_answer_and_no_line_of_the_log_has_the_key(tmp_path: Path) -> None:
         config.write_text(toml(upstream.url))
         command = [sys.executable, "-m", "tintype", "serve", "--port", str(port), "--config", str(config)]
         source = {"PYTHONPATH": str(Path(__file__).parents[2] / "src"), "PATH": os.environ["PATH"]}
-        server = subprocess.Popen(
-            command,
-            cwd=tmp_path,
-            env={**environ(), **source},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            answers = b""
-            for status in (400, 401, 403, 500):
-                upstream.script = echoes(status)
-                for service in at(upstream.url).values():
-                    if service.name in NAMES:
-                        answers += ask(port, service.cards[0].id)
-        finally:
-            server.terminate()
-            log, _ = server.communicate(timeout=20)
+        # Into a file: a pipe that nobody reads is full after 64 KB, and then the server waits for a reader.
+        log_file = tmp_path / "log"
+        with log_file.open("wb") as words:
+            server = subprocess.Popen(
+                command,
+                cwd=tmp_path,
+                env={**environ(), **source},
+                stdout=words,
+                stderr=subprocess.STDOUT,
+            )
+            try:
+                answers = b""
+                for status in (400, 401, 403, 500):
+                    upstream.script = echoes(status)
+                    for service in at(upstream.url).values():
+                        if service.name in NAMES:
+                            answers += ask(port, service.cards[0].id)
+            finally:
+                server.terminate()
+                server.wait(timeout=20)
+    log = log_file.read_bytes()
     assert answers.count(b'"error"') >= 8 * len(NAMES)
     assert log.count(b'"event":"request"') >= 8 * len(NAMES)
     assert TRACE.encode() not in answers + log

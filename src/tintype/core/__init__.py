@@ -2,6 +2,7 @@
 
 from .access import Access
 from .attempt import Attempt, Outcome
+from .caller import ANYONE, Caller
 from .card import Life, ModelCard, Range
 from .events import Completed, Events, ImageEvent, Partial, Text, Usage
 from .header import Header
@@ -28,11 +29,13 @@ from .tokens import TokenFormula
 
 __all__ = [
     "ANY",
+    "ANYONE",
     "Access",
     "Adapter",
     "Answer",
     "Aside",
     "Attempt",
+    "Caller",
     "Completed",
     "Delivery",
     "Described",

@@ -8,9 +8,11 @@ Everything that can go wrong, by who can fix it:
     + Refused                  400  content policy, ours or the upstream's
     + Unauthenticated          401
     + OutOfCredit              402
+    + Forbidden                403  a key that may not do this
     + UnknownModel             404
     + NotFound                 404  no such address
     + MethodNotAllowed         405
+    + Conflict                 409  the same name for another order
     + TooLarge                 413
     + TooManyRequests          429  retryable, after `retry_after`
     + Cancelled                499  the caller left, or deleted the job
@@ -82,6 +84,11 @@ class OutOfCredit(CallerError):
     code = "insufficient_quota"
 
 
+class Forbidden(CallerError):
+    status = 403
+    code = "not_allowed"
+
+
 class UnknownModel(CallerError):
     status = 404
     code = "model_not_found"
@@ -95,6 +102,11 @@ class NotFound(CallerError):
 class MethodNotAllowed(CallerError):
     status = 405
     code = "method_not_allowed"
+
+
+class Conflict(CallerError):
+    status = 409
+    code = "idempotency_conflict"
 
 
 class TooLarge(CallerError):

@@ -64,3 +64,13 @@ def dollars(amount: Micros) -> str:
     whole, rest = divmod(amount, MILLION)
     decimals = f"{rest:06d}".rstrip("0").ljust(2, "0")
     return f"${whole}.{decimals}"
+
+
+def usd(amount: Micros) -> str:
+    """For machines: a decimal number of US dollars with all six places.
+
+    >>> usd(52_730), usd(-5), usd(12_000_000)
+    ('0.052730', '-0.000005', '12.000000')
+    """
+    sign = "-" if amount < 0 else ""
+    return f"{sign}{abs(amount) // MILLION}.{abs(amount) % MILLION:06d}"

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
-from ..core import Completed, Image, ImageRequest, Micros, Note, Polyfill, Receipt, Report, Usage
-from ..core.errors import CallerError, Garbled, TintypeError, Unsupported
+from ..accounts.records import Closing, JobRecord
+from ..core import ANYONE, Caller, Image, ImageRequest, Polyfill, Report
+from ..core.errors import CallerError, Garbled, TintypeError, UnknownModel, Unsupported
 from ..core.money import dollars
 from ..polyfills.host import Host
-from ..storage import MemoryStore
+from ..storage import Store
 from ..transport.untrusted import Fetcher
 from .attempts import Attempts
-from .jobs import Job, Jobs
+from .books import Books, Memory
+from .jobs import Job, Jobs, Work
 from .offers import Found, Offer, Offers
 from .plan import Plan, make_plan
-from .receipts import Receipts
+from .purchase import Once, Purchase, Terms
+from .recall import Recall
 from .route import Route
 from .routing import Routing
+from .shelf import Shelf
 
 
 def today() -> date:
@@ -52,9 +57,12 @@ class Gateway:
     offers: Offers
     polyfills: Sequence[Polyfill]
     jobs: Jobs = field(default_factory=Jobs)
-    store: MemoryStore = field(default_factory=MemoryStore)
-    receipts: Receipts = field(default_factory=Receipts)
+    store: Store = field(default_factory=Store.in_memory)
+    books: Books = field(default_factory=Memory)
+    terms: Terms = field(default_factory=Terms)
     attempts: Attempts = field(default_factory=Attempts)
+    unsettled: deque[Closing] = field(default_factory=deque)
+    keep_seconds: float = 24 * 3600.0
     fetcher: Fetcher = field(default_factory=Fetcher)
     seconds: float = 600.0
     today: Callable[[], date] = today
@@ -63,6 +71,14 @@ class Gateway:
         """Pictures get their addresses where this house keeps them."""
         bound = (Host(self.store.keep) if isinstance(each, Host) else each for each in self.polyfills)
         object.__setattr__(self, "polyfills", tuple(bound))
+
+    @property
+    def shelf(self) -> Shelf:
+        return Shelf(store=self.store, seconds=self.keep_seconds)
+
+    @property
+    def recall(self) -> Recall:
+        return Recall(books=self.books, jobs=self.jobs, store=self.store)
 
     def order(self, request: ImageRequest, *, base_url: str = "") -> Order:
         """Everything that is decided before a picture is begun. Raises a CallerError; buys nothing.
@@ -144,14 +160,26 @@ class Gateway:
         return image if kept is None else Image.from_bytes(kept.data)
 
     def submit(
-        self, request: ImageRequest, *, base_url: str = "", request_id: str = "", caller: str = ""
+        self,
+        request: ImageRequest,
+        *,
+        base_url: str = "",
+        request_id: str = "",
+        caller: Caller = ANYONE,
+        once: Once = Once(),  # noqa: B008 -- frozen
+        dialect: str = "",
+        stays: bool = False,
     ) -> Job:
-        """Start the job of a request. Raises a CallerError when it cannot be begun as it is.
+        """Start the job of a request. Raises a CallerError when it cannot be begun as it is; what its account cannot
+        pay is told by `job.begun()`, and as the job's error.
 
-        With a `request_id`, a receipt of what it came to is kept under it. Callers take turns where there is
-        a queue; `caller` tells them apart.
+        With a `request_id`, what it came to can be asked for by it. Callers take turns where there is a queue, by
+        `caller.turn`. A job that `stays` goes on though nobody watches, and its pictures are kept.
         """
+        if caller.strict and not request.strict:
+            request = replace(request, strict=True)
         order = self.order(request, base_url=base_url)
+        self._allow(caller, request, order)
         seconds = order.route.deadline or self.seconds
         routing = Routing(
             request=order.request,
@@ -162,34 +190,48 @@ class Gateway:
             replan=self._replan,
             bring=self._bring,
             keep=self.attempts.keep,
-            caller=caller,
+            caller=caller.turn,
             deadline=asyncio.get_running_loop().time() + seconds,
         )
-        generate = order.plan.around(routing.call)
-        return self.jobs.start(
-            lambda: generate(order.request),
-            order.plan.request,
-            order.report,
-            seconds=seconds,
-            finish=lambda job: self._finish(job, routing.costs, request_id),
+        purchase = Purchase(
+            books=self.books,
+            routing=routing,
+            terms=self.terms,
+            caller=caller,
+            hold=self.terms.hold(order.request, order.offers, caller),
+            keep=self.shelf.keep,
+            unsettled=self.unsettled.append,
+            once=once,
+            dialect=dialect,
+            request_id=request_id,
         )
+        generate = order.plan.around(routing.call)
+        work = Work(
+            generate=lambda: generate(order.request),
+            seconds=seconds,
+            begin=purchase.begin,
+            finish=purchase.finish,
+            end=purchase.end,
+        )
+        job = self.jobs.start(work, order.plan.request, order.report, caller)
+        job.stays = stays
+        job.kept = stays or bool(once.name)
+        return job
 
-    def _finish(self, job: Job, costs: Sequence[Micros | None], request_id: str) -> None:
-        """What it came to. Raises what went wrong where there is no picture, or no other place to say it."""
-        report = job.report
-        pictures = [event for event in job.events if isinstance(event, Completed)]
-        if report.missing and (not pictures or job.request.stream):
-            raise report.missing[0]
-        if report.missing:
-            report.notes.append(Note("n", "delivered", f"{len(pictures)} asked:{job.request.n}"))
-            report.notices += dict.fromkeys(f"a picture is missing: {each}" for each in report.missing)
-        known = [cost for cost in costs if cost is not None]
-        report.cost = sum(known) if len(known) == len(costs) else None
-        if pictures and request_id:
-            used = sum((picture.usage for picture in pictures), Usage())
-            self.receipts.keep(
-                Receipt(request_id=request_id, ended=time.time(), usage=used, cost=report.cost)
-            )
+    async def forget(self, record: JobRecord) -> int:
+        """Delete the pictures of a job that has ended. How many there were."""
+        return await self.shelf.forget(await self.books.delete_pictures(record.id))
+
+    def _allow(self, caller: Caller, request: ImageRequest, order: Order) -> None:
+        """Raises UnknownModel for a model that the key may not use."""
+        if caller.models:
+            card = order.offer.card
+            if not caller.may_use(request.model, card.id, card.of, *card.aliases):
+                raise UnknownModel(
+                    f"This key may not use the model `{request.model or card.id}`.",
+                    param="model",
+                    code="model_not_allowed",
+                )
 
     async def _bring(self, image: Image) -> Image:
         """A picture at an address that an upstream told: someone else's word, like a caller's."""

@@ -14,14 +14,17 @@ FILE = "tintype.toml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`max_body` is bytes of a whole request; `heartbeat`, `grace` and `deadline` are seconds."""
+    """`max_body` is bytes of a whole request; those in time are seconds."""
 
     host: str = "127.0.0.1"
     port: int = 8080
     data: Path = Path("data")
+    database: str = ""  # a URL; empty: a file under `data`; "off": nothing is written down
+    open: bool = False  # whether everyone who reaches it may use it, on any address, without a key
     default_model: str = "gpt-image-2"
     max_body: int = 256 * 1024 * 1024
     heartbeat: float = 8.0
+    plain_heartbeat: float = 0.0  # seconds until a plain answer is begun with blanks; 0: it waits in silence
     grace: float = 30.0
     deadline: float = 600.0  # seconds that an order may take, all of its attempts together
     public_base_url: str = ""  # where callers reach this server; empty: as each request says

@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from secrets import token_hex
-from typing import Any, cast
+from typing import cast
 
 import msgspec
 import structlog
 
-from ..core import Answer, Dialect
+from ..core import Answer, Dialect, Incoming
 from ..core.errors import MethodNotAllowed, TintypeError
 from ..gateway.gateway import Gateway
 from ..gateway.settings import Settings
+from ..gateway.upkeep import Upkeep
+from .door import Door
 from .endpoint import Endpoint, head_of
-from .http import Gone, Headers, Message, Receive, Scope, Send, header, respond, tell
+from .http import Facts, Gone, Headers, Message, Receive, Scope, Send, header, read_body, respond, tell
+from .jobs import JobPages
 from .metrics import Metrics
 from .routes import Routes, normal
 
@@ -27,7 +31,10 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _EXPOSED = (
     b"x-request-id, x-tintype-plan, x-tintype-provider, x-tintype-model, x-tintype-attempts, "
-    b"x-tintype-notice, retry-after"
+    b"x-tintype-notice, x-tintype-job, x-tintype-cost, x-tintype-balance, retry-after, location, "
+    b"preference-applied, idempotent-replayed, x-ratelimit-limit-requests, x-ratelimit-remaining-requests, "
+    b"x-ratelimit-reset-requests, x-ratelimit-limit-images, x-ratelimit-remaining-images, "
+    b"x-ratelimit-reset-images"
 )
 
 
@@ -40,12 +47,24 @@ class App:
     """An ASGI application. Dialect paths are answered here, byte by byte; the operator's pages by Litestar, which
     is loaded for the first of them: it is a third of the time to start."""
 
-    def __init__(self, gateway: Gateway, dialects: Sequence[Dialect], settings: Settings) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        dialects: Sequence[Dialect],
+        settings: Settings,
+        *,
+        door: Door | None = None,
+        upkeep: Upkeep | None = None,
+    ) -> None:
         self._gateway = gateway
+        self._door = door or Door()
+        self._upkeep = upkeep or Upkeep(gateway)
         self._grace = settings.grace
         self._dialects = dialects
         self._routes = Routes(dialects)
-        self._endpoint = Endpoint(gateway, settings)
+        self._endpoint = Endpoint(gateway, settings, self._door)
+        self._jobs = JobPages(gateway, self._routes.speaker("/"), settings.heartbeat)
+        self._max_body = settings.max_body
         self._metrics = Metrics(lambda: len(gateway.jobs.running))
         self._made: ASGIApp | None = None
 
@@ -61,13 +80,13 @@ class App:
             (b"access-control-expose-headers", _EXPOSED),
             (b"vary", b"origin"),
         ]
-        facts: dict[str, Any] = {"id": request_id, "method": scope["method"], "path": scope["path"]}
+        facts = Facts(request_id, added, {"id": request_id, "method": scope["method"], "path": scope["path"]})
         begun = time.perf_counter()
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                facts["status"] = message["status"]
-                message["headers"] = [*message.get("headers", ()), *added]
+                facts.log["status"] = message["status"]
+                message["headers"] = [*message.get("headers", ()), *facts.headers]
             elif scope["method"] == "HEAD":
                 message["body"] = b""
             await send(message)
@@ -75,12 +94,12 @@ class App:
         try:
             await self._answer(scope, receive, sending, facts)
         except Gone:
-            facts["status"] = "gone"
+            facts.log["status"] = "gone"
         seconds = time.perf_counter() - begun
-        self._metrics.count(facts.get("dialect", "none"), facts.get("status"), seconds)
-        log.info("request", **facts, seconds=round(seconds, 3))
+        self._metrics.count(facts.log.get("dialect", "none"), facts.log.get("status"), seconds)
+        log.info("request", **facts.log, seconds=round(seconds, 3))
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, facts: dict[str, Any]) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, facts: Facts) -> None:
         if scope["method"] == "OPTIONS":
             return await respond(send, 204, preflight(scope), [])
         path = normal(scope["path"])
@@ -97,22 +116,33 @@ class App:
             return None
         head, dialect = head_of(scope), None
         try:
+            if JobPages.has(path):
+                return await self._tell_job(path, head, scope, receive, send, facts)
             match = self._routes.find(scope["method"], path, head)
             dialect = match.route.dialect
-            facts["dialect"] = dialect.name
+            facts.log["dialect"] = dialect.name
             await self._endpoint.answer(match, head, scope, receive, send, facts)
         except TintypeError as error:
             await fail(send, dialect or self._routes.speaker(path), error, facts)
         except (Gone, OSError):
             raise Gone from None
         except Exception:
-            log.exception("crash", **facts)
-            if "status" not in facts:
-                text = f"Something in Tintype broke. The log tells more about {facts['id']}."
+            log.exception("crash", **facts.log)
+            if "status" not in facts.log:
+                text = f"Something in Tintype broke. The log tells more about {facts.id}."
                 speaker = dialect or self._routes.speaker(path)
                 await fail(send, speaker, TintypeError(text), facts)
             else:
                 raise
+
+    async def _tell_job(
+        self, path: str, head: Incoming, scope: Scope, receive: Receive, send: Send, facts: Facts
+    ) -> None:
+        facts.log["dialect"] = "jobs"
+        caller = await self._door.let_in(head, scope, facts.headers)
+        facts.log["key"] = caller.key or None
+        incoming = replace(head, body=await read_body(scope, receive, self._max_body))
+        await self._jobs.answer(scope["method"], path, incoming, caller, receive, send)
 
     def _pages(self) -> ASGIApp:
         from .pages import make_pages
@@ -120,7 +150,7 @@ class App:
         speaker = self._routes.speaker("/")
         return cast("ASGIApp", make_pages(self._gateway, self._dialects, speaker, self._metrics))
 
-    async def _tell_health(self, method: str, send: Send, facts: dict[str, Any]) -> None:
+    async def _tell_health(self, method: str, send: Send, facts: Facts) -> None:
         if method not in ("GET", "HEAD"):
             error = MethodNotAllowed(f"{method} is not for {HEALTH}: use GET.")
             await fail(send, self._routes.speaker("/"), error, facts)
@@ -135,17 +165,20 @@ class App:
             return
         while True:
             kind = (await receive())["type"]
+            if kind == "lifespan.startup":
+                await self._upkeep.start()
             if kind == "lifespan.shutdown":
                 await self._gateway.jobs.drain(self._grace)
+                await self._upkeep.stop()
                 await self._gateway.close()
             await send({"type": f"{kind}.complete"})
             if kind == "lifespan.shutdown":
                 return
 
 
-async def fail(send: Send, dialect: Dialect, error: TintypeError, facts: dict[str, Any]) -> None:
+async def fail(send: Send, dialect: Dialect, error: TintypeError, facts: Facts) -> None:
     """Answer an error. An SDK tries again unless told that this would not help, or would buy twice."""
-    facts["error"] = error.code
+    facts.log["error"] = error.code
     headers: Headers = []
     if error.retry_after is not None:
         headers.append(header("retry-after", f"{error.retry_after:g}"))

@@ -14,18 +14,19 @@ from ..core import ANYONE, Caller, Image, ImageRequest, Polyfill, Report
 from ..core.errors import CallerError, Garbled, TintypeError, UnknownModel, Unsupported
 from ..core.money import dollars
 from ..polyfills.host import Host
-from ..storage import Store
+from ..storage import Store, addresses
 from ..transport.untrusted import Fetcher
 from .attempts import Attempts
 from .books import Books, Memory
 from .jobs import Job, Jobs, Work
 from .offers import Found, Offer, Offers
 from .plan import Plan, make_plan
-from .purchase import Once, Purchase, Terms
+from .purchase import Once, Purchase
 from .recall import Recall
 from .route import Route
 from .routing import Routing
 from .shelf import Shelf
+from .terms import Terms
 
 
 def today() -> date:
@@ -60,6 +61,7 @@ class Gateway:
     store: Store = field(default_factory=Store.in_memory)
     books: Books = field(default_factory=Memory)
     terms: Terms = field(default_factory=Terms)
+    picture_lifetime: float = 3600.0  # seconds that an address of a picture is good for
     attempts: Attempts = field(default_factory=Attempts)
     unsettled: deque[Closing] = field(default_factory=deque)
     keep_seconds: float = 24 * 3600.0
@@ -69,7 +71,8 @@ class Gateway:
 
     def __post_init__(self) -> None:
         """Pictures get their addresses where this house keeps them."""
-        bound = (Host(self.store.keep) if isinstance(each, Host) else each for each in self.polyfills)
+        keep = addresses(self.store, self.picture_lifetime)
+        bound = (Host(keep) if isinstance(each, Host) else each for each in self.polyfills)
         object.__setattr__(self, "polyfills", tuple(bound))
 
     @property
@@ -91,12 +94,12 @@ class Gateway:
         if request.images or request.mask:
             request = replace(
                 request,
-                images=tuple(self._at_home(image, base_url) for image in request.images),
-                mask=request.mask and self._at_home(request.mask, base_url),
+                images=tuple(self._at_home(image) for image in request.images),
+                mask=request.mask and self._at_home(request.mask),
             )
         delivery = request.response_format or found.delivers
         if delivery == "url":
-            request = replace(request, addresses=f"{base_url}/pictures/" if base_url else "")
+            request = replace(request, addresses=base_url)
             delivery = "b64_json" if request.stream or not base_url else "url"
         offers, plan = self._able(request, found)
         if delivery != (plan.request.response_format or "b64_json"):
@@ -151,13 +154,10 @@ class Gateway:
         plan = replace(plan, request=replace(plan.request, response_format="b64_json"))
         return plan.of_one_offer()
 
-    def _at_home(self, image: Image, base_url: str) -> Image:
+    def _at_home(self, image: Image) -> Image:
         """The picture itself where its address is one that this house gave out: that needs no network."""
-        house, _, name = (image.url or "").partition("/pictures/")
-        if image.is_local or not base_url or house != base_url:
-            return image
-        kept = self.store.get(name)
-        return image if kept is None else Image.from_bytes(kept.data)
+        found = None if image.is_local else self.store.at_home(image.url or "", time.time())
+        return image if found is None else Image.from_bytes(found)
 
     def submit(
         self,
@@ -241,7 +241,6 @@ class Gateway:
             raise Garbled(str(error), code="upstream_picture_lost", charged=True) from None
 
     async def close(self) -> None:
-        """After the last job: what has not been written is, and connections are let go of."""
-        await self.attempts.close()
+        """After the last job: connections are let go of."""
         for provider in {id(offer.provider): offer.provider for offer in self.offers}.values():
             await provider.close()

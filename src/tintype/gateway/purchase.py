@@ -11,6 +11,7 @@ import structlog
 from ..accounts.records import Closing, JobRecord, KeptPicture, Opening, State, Taken
 from ..core import Caller, Completed, Micros, Note, Usage
 from ..core.errors import Cancelled, Conflict, TintypeError
+from ..polyfills.host import tell_unhosted
 from .books import Books
 from .jobs import Job
 from .results import finished, write_result
@@ -91,6 +92,7 @@ class Purchase:
         if report.missing:
             report.notes.append(Note("n", "delivered", f"{len(pictures)} asked:{job.request.n}"))
             report.notices += dict.fromkeys(f"a picture is missing: {each}" for each in report.missing)
+        tell_unhosted(job.events, report)
 
     def _cost(self) -> Micros | None:
         """To the caller, of all that was made; None once a part of it is not known."""

@@ -68,7 +68,7 @@ def write_result(
             position += 1
     result = _Result(
         created=report.created,
-        notes=[tuple(note) for note in report.notes],
+        notes=[(note.field, note.verb, note.detail) for note in report.notes],
         notices=report.notices,
         attempts=report.attempts,
         cost=report.cost,
@@ -95,7 +95,7 @@ def read_events(record: JobRecord, pictures: Mapping[int, bytes]) -> list[ImageE
             events.append(Text(text=told.text, index=told.index))
             continue
         image = None
-        if told.picture in pictures:
+        if told.picture is not None and told.picture in pictures:
             image = Image.from_bytes(pictures[told.picture])
             image = image.at(told.url) if told.url else image
         elif told.url:

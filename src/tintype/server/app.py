@@ -18,11 +18,13 @@ from ..core.errors import MethodNotAllowed, TintypeError
 from ..gateway.gateway import Gateway
 from ..gateway.settings import Settings
 from ..gateway.upkeep import Upkeep
+from ..storage import FOLDER
 from .door import Door
 from .endpoint import Endpoint, head_of
 from .http import Facts, Gone, Headers, Message, Receive, Scope, Send, header, read_body, respond, tell
 from .jobs import JobPages
 from .metrics import Metrics
+from .pictures import Pictures
 from .routes import Routes, normal
 
 log = structlog.get_logger()
@@ -31,7 +33,8 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _EXPOSED = (
     b"x-request-id, x-tintype-plan, x-tintype-provider, x-tintype-model, x-tintype-attempts, "
-    b"x-tintype-notice, x-tintype-job, x-tintype-cost, x-tintype-balance, retry-after, location, "
+    b"x-tintype-notice, x-tintype-job, x-tintype-cost, x-tintype-balance, retry-after, etag, "
+    b"content-range, accept-ranges, location, "
     b"preference-applied, idempotent-replayed, x-ratelimit-limit-requests, x-ratelimit-remaining-requests, "
     b"x-ratelimit-reset-requests, x-ratelimit-limit-images, x-ratelimit-remaining-images, "
     b"x-ratelimit-reset-images"
@@ -39,7 +42,6 @@ _EXPOSED = (
 
 
 OWN = ("/", "/metrics", "/openapi.json", "/docs")
-OWN_FOLDERS = ("/pictures/",)
 HEALTH = "/healthz"
 
 
@@ -65,6 +67,7 @@ class App:
         self._endpoint = Endpoint(gateway, settings, self._door)
         self._jobs = JobPages(gateway, self._routes.speaker("/"), settings.heartbeat)
         self._max_body = settings.max_body
+        self._pictures = Pictures(gateway.store)
         self._metrics = Metrics(lambda: len(gateway.jobs.running))
         self._made: ASGIApp | None = None
 
@@ -103,7 +106,7 @@ class App:
         if scope["method"] == "OPTIONS":
             return await respond(send, 204, preflight(scope), [])
         path = normal(scope["path"])
-        if path in OWN or path.startswith(OWN_FOLDERS):
+        if path in OWN:
             seen = {**scope, "path": path, "raw_path": path.encode()}
             if scope["method"] == "HEAD":
                 seen["method"] = "GET"
@@ -116,6 +119,8 @@ class App:
             return None
         head, dialect = head_of(scope), None
         try:
+            if path.startswith(FOLDER):
+                return await self._pictures.answer(scope, path, send)
             if JobPages.has(path):
                 return await self._tell_job(path, head, scope, receive, send, facts)
             match = self._routes.find(scope["method"], path, head)

@@ -119,6 +119,19 @@ def ceiling(request: ImageRequest, card: ModelCard, *, seconds: float | None = N
     return max(amounts) * request.n
 
 
+def refusal(request: ImageRequest, card: ModelCard) -> Micros | None:
+    """What a vendor takes who drew all that was asked for, and withheld it: known of one who sells by the picture."""
+    if not card.prices.by_the_unit:
+        return None
+    size = None if request.size is None else card.sizes.nearest(request.size)
+    return cost(Usage(), card.prices, pictures=[sold_as(size, request.quality, card)] * request.n)
+
+
+def sold_as(size: Size | None, quality: str | None, card: ModelCard) -> Drawn:
+    """A picture as its price goes by it: a model with one quality need not be told of it."""
+    return Drawn(size, quality or (card.qualities[0] if len(card.qualities) == 1 else None))
+
+
 def _candidates(request: ImageRequest, card: ModelCard) -> list[Drawn]:
     """What one picture of the order may be."""
     named = request.quality in card.qualities

@@ -16,12 +16,11 @@ from ..core import (
     Outcome,
     Partial,
     Provider,
-    Size,
     Usage,
 )
 from ..core.errors import NoImage, Refused, TintypeError
 from ..core.money import cost
-from ..core.quote import inputs
+from ..core.quote import inputs, refusal, sold_as
 
 
 @dataclass(slots=True)
@@ -66,7 +65,7 @@ class Tally:
     def _count(self, event: Completed) -> None:
         """A quality that nobody named may have been any."""
         quality, size = event.quality or self.request.quality, event.image.header().size
-        self.drawn.append(self._priced_as(size, quality))
+        self.drawn.append(sold_as(size, quality, self.card))
         if self.card.tokens is None or size is None or (quality is None and self.card.qualities):
             self.image_out = None
         elif self.image_out is not None:
@@ -78,10 +77,6 @@ class Tally:
         if self.card.tokens is None or not self.image_out:
             return None
         return Usage(image_out=self.image_out + self.card.tokens.per_partial * self.previews)
-
-    def _priced_as(self, size: Size | None, quality: str | None) -> Drawn:
-        only = self.card.qualities[0] if len(self.card.qualities) == 1 else None
-        return Drawn(size, quality or only)
 
     def counted(self) -> Usage | None:
         """The tokens that are paid: as the upstream tells them, or else by the formula. None when neither does."""
@@ -104,19 +99,10 @@ class Tally:
             return None
         return cost(usage, self.card.prices, pictures=self.drawn, previews=self.previews, seconds=seconds)
 
-    def refusal(self) -> Micros | None:
-        """What a vendor takes who drew all that was asked for, and withheld it: known of one who sells by the picture."""
-        prices, wish = self.card.prices, self.request.size
-        if not prices.by_the_unit or prices.second is not None:
-            return None
-        size = None if wish is None else self.card.sizes.nearest(wish)
-        asked = [self._priced_as(size, self.request.quality)] * self.request.n
-        return cost(Usage(), prices, pictures=asked)
-
     def _owed(self, seconds: float) -> Micros | None:
         """None also for what failed: whether that is paid is not told."""
         if isinstance(self.error, Refused) and self.error.charged and self.said is None:
-            amount = self.refusal()
+            amount = refusal(self.request, self.card)
             if amount is not None:
                 return amount
         return self.cost(seconds) if self.pictures else None

@@ -36,6 +36,8 @@ NOTES = {
     "public_base_url": "where callers reach this server, for picture addresses; empty: as the request says",
     "fetch": "pictures that callers send as addresses are fetched; false: they are refused",
     "fetch_allow": 'networks that they may come from though they are not public, such as ["10.0.0.0/8"]',
+    "allow_unknown_price": "orders whose price is not known are drawn; false: they are refused",
+    "charge_twins": "what a twin draws costs as much as its model's; false: nothing",
 }
 """What each setting that is not a table is for."""
 
@@ -48,6 +50,15 @@ TABLES = """\
 # Names of Azure deployments, and their models. A deployment that is called like a model needs none.
 #[deployment]
 #"my-pictures" = "gpt-image-2"
+
+# What callers pay on top of the vendor's price, by provider or model; docs/money.md tells more.
+#[markup]
+#default = "20%"
+#[markup.provider]
+#"openai" = "15%"
+#[markup.model]
+#"gpt-image-*" = "12.5%"
+#"tintype-illustrator" = "0%"
 """
 
 PROVIDERS = """\

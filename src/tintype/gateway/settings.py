@@ -9,6 +9,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Self
 
+from .pricing import Markup
+
 FILE = "tintype.toml"
 
 
@@ -34,6 +36,9 @@ class Settings:
     secret: str = field(default="", repr=False)
     fetch: bool = True  # pictures that callers send as addresses; False: those are refused
     fetch_allow: tuple[IPv4Network | IPv6Network, ...] = ()  # not public, and yet fetched from
+    allow_unknown_price: bool = False  # orders whose price is not known; False: those are refused
+    charge_twins: bool = False  # what a twin draws costs as much as its model's; False: nothing
+    markup: Mapping[str, Any] = field(default_factory=dict)  # what is put on prices: see pricing.Markup
     stand_in: Mapping[str, str] = field(default_factory=dict)  # requested name or pattern -> model
     deployment: Mapping[str, str] = field(default_factory=dict)  # Azure's name for it -> model
     # name -> its settings, read by the catalog; they may hold keys, which a repr shows to nobody
@@ -72,20 +77,36 @@ class Settings:
         old = known[name]
         try:
             if isinstance(old, Mapping):
-                kind = Mapping if name in _TABLES else str
-                if not isinstance(value, Mapping) or not all(isinstance(to, kind) for to in value.values()):
-                    raise ValueError("a table of tables" if name in _TABLES else "a table of names")
-                new: Any = dict(value)
+                new: Any = _table(name, value)
             else:
                 new = _convert(value, old)
         except ValueError as error:
             said = "that" if name in (*_TABLES, "secret") else repr(value)  # those may hold keys
             raise ValueError(f"{where}: {name} cannot be {said}: it must be {error}") from error
+        if name == "markup":
+            _check_markup(new, where)
         return replace(self, **{name: new})
 
 
 _TABLES = ("provider", "route")
+_TABLE = {**dict.fromkeys(_TABLES, "a table of tables"), "markup": 'a table such as { default = "20%" }'}
 _SHORT = ("HOST", "PORT", "DATA")
+
+
+def _check_markup(table: Mapping[str, Any], where: str) -> None:
+    try:
+        Markup.of(table)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from error
+
+
+def _table(name: str, value: Any) -> dict[str, Any]:
+    if name == "markup" and isinstance(value, Mapping):
+        return dict(value)
+    kind = Mapping if name in _TABLES else str
+    if not isinstance(value, Mapping) or not all(isinstance(to, kind) for to in value.values()):
+        raise ValueError(_TABLE.get(name, "a table of names"))
+    return dict(value)
 
 
 def _convert(value: Any, like: Any) -> Any:

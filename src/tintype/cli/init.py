@@ -34,6 +34,9 @@ NOTES = {
     "grace": "seconds that running jobs have to finish when the server stops",
     "deadline": "seconds that an order may take, all of its attempts together",
     "public_base_url": "where callers reach this server, for picture addresses; empty: as the request says",
+    "storage": "where pictures lie: s3://BUCKET/PREFIX, gs://..., az://...; empty: a folder of `data`",
+    "picture_lifetime": "seconds that a picture can be fetched at its address",
+    "secret": "signs those addresses; empty: one is made and kept in `data`",
     "fetch": "pictures that callers send as addresses are fetched; false: they are refused",
     "fetch_allow": 'networks that they may come from though they are not public, such as ["10.0.0.0/8"]',
 }

@@ -15,6 +15,7 @@ from ..catalog import Service, configure, load
 from ..core import Access, Adapter, Polyfill, Provider
 from ..polyfills import all_polyfills
 from ..polyfills.fetch import Fetch
+from ..storage import Store, read_secret
 from ..transport.untrusted import Fetcher
 from .attempts import Attempts
 from .gates import Gate
@@ -27,9 +28,13 @@ _log = logging.getLogger(__name__)
 
 
 def open_gateway(
-    settings: Settings, environ: Mapping[str, str], *, attempts: Attempts | None = None
+    settings: Settings,
+    environ: Mapping[str, str],
+    *,
+    attempts: Attempts | None = None,
+    store: Store | None = None,
 ) -> Gateway:
-    """Raises ValueError for a catalog or a configuration that cannot be."""
+    """Raises ValueError for a catalog or a configuration that cannot be. Without a `store`, pictures are kept in memory."""
     services = configure(load(), settings.provider)
     return Gateway(
         offers=Offers(
@@ -41,8 +46,19 @@ def open_gateway(
         ),
         polyfills=tuple(polyfills(settings)),
         attempts=attempts or Attempts(),
+        store=store or Store.in_memory(),
+        picture_lifetime=settings.picture_lifetime,
         fetcher=Fetcher(allow=settings.fetch_allow),
         seconds=settings.deadline,
+    )
+
+
+def open_store(settings: Settings) -> Store:
+    """Where this server's pictures lie. Raises ValueError for a store that cannot be, or a secret that cannot be kept."""
+    return Store.open(
+        settings.storage,
+        folder=settings.data / "pictures",
+        secret=read_secret(settings.secret, settings.data),
     )
 
 

@@ -11,8 +11,8 @@ from datetime import UTC, date, datetime
 from ..core import Completed, Image, ImageRequest, Micros, Note, Polyfill, Receipt, Report, Usage
 from ..core.errors import CallerError, Garbled, TintypeError, Unsupported
 from ..core.money import dollars
-from ..polyfills.host import Host
-from ..storage import MemoryStore
+from ..polyfills.host import Host, tell_unhosted
+from ..storage import Store, addresses
 from ..transport.untrusted import Fetcher
 from .attempts import Attempts
 from .jobs import Job, Jobs
@@ -52,7 +52,8 @@ class Gateway:
     offers: Offers
     polyfills: Sequence[Polyfill]
     jobs: Jobs = field(default_factory=Jobs)
-    store: MemoryStore = field(default_factory=MemoryStore)
+    store: Store = field(default_factory=Store.in_memory)
+    picture_lifetime: float = 3600.0  # seconds that an address of a picture is good for
     receipts: Receipts = field(default_factory=Receipts)
     attempts: Attempts = field(default_factory=Attempts)
     fetcher: Fetcher = field(default_factory=Fetcher)
@@ -61,7 +62,8 @@ class Gateway:
 
     def __post_init__(self) -> None:
         """Pictures get their addresses where this house keeps them."""
-        bound = (Host(self.store.keep) if isinstance(each, Host) else each for each in self.polyfills)
+        keep = addresses(self.store, self.picture_lifetime)
+        bound = (Host(keep) if isinstance(each, Host) else each for each in self.polyfills)
         object.__setattr__(self, "polyfills", tuple(bound))
 
     def order(self, request: ImageRequest, *, base_url: str = "") -> Order:
@@ -75,12 +77,12 @@ class Gateway:
         if request.images or request.mask:
             request = replace(
                 request,
-                images=tuple(self._at_home(image, base_url) for image in request.images),
-                mask=request.mask and self._at_home(request.mask, base_url),
+                images=tuple(self._at_home(image) for image in request.images),
+                mask=request.mask and self._at_home(request.mask),
             )
         delivery = request.response_format or found.delivers
         if delivery == "url":
-            request = replace(request, addresses=f"{base_url}/pictures/" if base_url else "")
+            request = replace(request, addresses=base_url)
             delivery = "b64_json" if request.stream or not base_url else "url"
         offers, plan = self._able(request, found)
         if delivery != (plan.request.response_format or "b64_json"):
@@ -135,13 +137,10 @@ class Gateway:
         plan = replace(plan, request=replace(plan.request, response_format="b64_json"))
         return plan.of_one_offer()
 
-    def _at_home(self, image: Image, base_url: str) -> Image:
+    def _at_home(self, image: Image) -> Image:
         """The picture itself where its address is one that this house gave out: that needs no network."""
-        house, _, name = (image.url or "").partition("/pictures/")
-        if image.is_local or not base_url or house != base_url:
-            return image
-        kept = self.store.get(name)
-        return image if kept is None else Image.from_bytes(kept.data)
+        found = None if image.is_local else self.store.at_home(image.url or "", time.time())
+        return image if found is None else Image.from_bytes(found)
 
     def submit(
         self, request: ImageRequest, *, base_url: str = "", request_id: str = "", caller: str = ""
@@ -183,6 +182,7 @@ class Gateway:
         if report.missing:
             report.notes.append(Note("n", "delivered", f"{len(pictures)} asked:{job.request.n}"))
             report.notices += dict.fromkeys(f"a picture is missing: {each}" for each in report.missing)
+        tell_unhosted(job.events, report)
         known = [cost for cost in costs if cost is not None]
         report.cost = sum(known) if len(known) == len(costs) else None
         if pictures and request_id:

@@ -25,6 +25,10 @@ class Settings:
     grace: float = 30.0
     deadline: float = 600.0  # seconds that an order may take, all of its attempts together
     public_base_url: str = ""  # where callers reach this server; empty: as each request says
+    storage: str = ""  # where pictures lie; empty: in the folder `pictures` of `data`
+    picture_lifetime: float = 3600.0  # seconds that a picture can be fetched at its address
+    # signs the addresses; empty: one is made and kept in `data`. A repr shows it to nobody
+    secret: str = field(default="", repr=False)
     fetch: bool = True  # pictures that callers send as addresses; False: those are refused
     fetch_allow: tuple[IPv4Network | IPv6Network, ...] = ()  # not public, and yet fetched from
     stand_in: Mapping[str, str] = field(default_factory=dict)  # requested name or pattern -> model
@@ -72,7 +76,7 @@ class Settings:
             else:
                 new = _convert(value, old)
         except ValueError as error:
-            said = "that" if name in _TABLES else repr(value)  # those may hold keys
+            said = "that" if name in (*_TABLES, "secret") else repr(value)  # those may hold keys
             raise ValueError(f"{where}: {name} cannot be {said}: it must be {error}") from error
         return replace(self, **{name: new})
 

@@ -16,9 +16,11 @@ from ..core import Answer, Dialect
 from ..core.errors import MethodNotAllowed, TintypeError
 from ..gateway.gateway import Gateway
 from ..gateway.settings import Settings
+from ..storage import FOLDER
 from .endpoint import Endpoint, head_of
 from .http import Gone, Headers, Message, Receive, Scope, Send, header, respond, tell
 from .metrics import Metrics
+from .pictures import Pictures
 from .routes import Routes, normal
 
 log = structlog.get_logger()
@@ -27,12 +29,11 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _EXPOSED = (
     b"x-request-id, x-tintype-plan, x-tintype-provider, x-tintype-model, x-tintype-attempts, "
-    b"x-tintype-notice, retry-after"
+    b"x-tintype-notice, retry-after, etag, content-range, accept-ranges"
 )
 
 
 OWN = ("/", "/metrics", "/openapi.json", "/docs")
-OWN_FOLDERS = ("/pictures/",)
 HEALTH = "/healthz"
 
 
@@ -46,6 +47,7 @@ class App:
         self._dialects = dialects
         self._routes = Routes(dialects)
         self._endpoint = Endpoint(gateway, settings)
+        self._pictures = Pictures(gateway.store)
         self._metrics = Metrics(lambda: len(gateway.jobs.running))
         self._made: ASGIApp | None = None
 
@@ -84,7 +86,7 @@ class App:
         if scope["method"] == "OPTIONS":
             return await respond(send, 204, preflight(scope), [])
         path = normal(scope["path"])
-        if path in OWN or path.startswith(OWN_FOLDERS):
+        if path in OWN:
             seen = {**scope, "path": path, "raw_path": path.encode()}
             if scope["method"] == "HEAD":
                 seen["method"] = "GET"
@@ -97,6 +99,8 @@ class App:
             return None
         head, dialect = head_of(scope), None
         try:
+            if path.startswith(FOLDER):
+                return await self._pictures.answer(scope, path, send)
             match = self._routes.find(scope["method"], path, head)
             dialect = match.route.dialect
             facts["dialect"] = dialect.name
@@ -118,7 +122,7 @@ class App:
         from .pages import make_pages
 
         speaker = self._routes.speaker("/")
-        return cast("ASGIApp", make_pages(self._gateway, self._dialects, speaker, self._metrics))
+        return cast("ASGIApp", make_pages(self._dialects, speaker, self._metrics))
 
     async def _tell_health(self, method: str, send: Send, facts: dict[str, Any]) -> None:
         if method not in ("GET", "HEAD"):

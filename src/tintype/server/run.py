@@ -15,7 +15,7 @@ from structlog.processors import ExceptionRenderer
 from structlog.tracebacks import ExceptionDictTransformer
 
 from ..dialects import all_dialects
-from ..gateway.assemble import open_gateway
+from ..gateway.assemble import open_gateway, open_store
 from ..gateway.attempts import Attempts
 from ..gateway.gateway import Gateway
 from ..gateway.settings import Settings
@@ -25,7 +25,7 @@ from .app import App
 def serve(settings: Settings, environ: dict[str, str]) -> None:
     """Blocks until SIGTERM or SIGINT; running jobs then have `settings.grace` seconds to finish."""
     log_to_stderr()
-    gateway = open_gateway(settings, environ, attempts=Attempts(settings.data))
+    gateway = open_gateway(settings, environ, attempts=Attempts(settings.data), store=open_store(settings))
     app = App(gateway, all_dialects(), settings)
     print(banner(gateway, settings), flush=True)
     # What is here now stays, and need not be looked through again. Hardly anything that a request makes is

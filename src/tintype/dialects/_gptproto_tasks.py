@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from ..core import Answer, Aside, Completed, House, ImageRequest, Incoming, JobView, Operation
+from ..core import Answer, Aside, Completed, House, Image, ImageRequest, Incoming, JobView, Operation
 from ..core.errors import NotFound, TintypeError
 
 Read = Callable[[Incoming], ImageRequest]
@@ -150,7 +150,14 @@ def _status(job: JobView | None) -> str:
 
 def _urls(job: JobView) -> list[str]:
     made = [event for event in job.events if isinstance(event, Completed)]
-    return [event.image.url or "" for event in sorted(made, key=lambda event: event.index)]
+    return [_url(event.image) for event in sorted(made, key=lambda event: event.index)]
+
+
+def _url(image: Image) -> str:
+    """A picture that could not be kept at an address has none: it is one itself."""
+    if image.url is not None:
+        return image.url
+    return f"data:image/{image.header().format or 'png'};base64,{bytes(image.as_base64()).decode('ascii')}"
 
 
 _PREDICTION_STATUSES = {"in_progress": "processing", "cancelled": "failed"}

@@ -170,6 +170,7 @@ def _begun(opening: Opening) -> JobRecord:
         asked=opening.asked,
         model=opening.model,
         provider=opening.provider,
+        real=opening.real,
         prompt=opening.prompt,
         n=opening.n,
         made=0,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
-from ..accounts.records import Closing, JobRecord
+from ..accounts.records import JobRecord
 from ..core import ANYONE, Caller, Image, ImageRequest, Polyfill, Report
 from ..core.errors import CallerError, Garbled, TintypeError, UnknownModel, Unsupported
 from ..core.money import dollars
@@ -21,6 +20,7 @@ from .books import Books, Memory
 from .jobs import Job, Jobs, Work
 from .offers import Found, Offer, Offers
 from .plan import Plan, make_plan
+from .pricing import Hold
 from .purchase import Once, Purchase
 from .recall import Recall
 from .route import Route
@@ -63,7 +63,6 @@ class Gateway:
     terms: Terms = field(default_factory=Terms)
     picture_lifetime: float = 3600.0  # seconds that an address of a picture is good for
     attempts: Attempts = field(default_factory=Attempts)
-    unsettled: deque[Closing] = field(default_factory=deque)
     keep_seconds: float = 24 * 3600.0
     fetcher: Fetcher = field(default_factory=Fetcher)
     seconds: float = 600.0
@@ -198,9 +197,8 @@ class Gateway:
             routing=routing,
             terms=self.terms,
             caller=caller,
-            hold=self.terms.hold(order.request, order.offers, caller),
+            hold=self.terms.hold(order.request, order.offers, caller, order.route, seconds),
             keep=self.shelf.keep,
-            unsettled=self.unsettled.append,
             once=once,
             dialect=dialect,
             request_id=request_id,
@@ -217,6 +215,11 @@ class Gateway:
         job.stays = stays
         job.kept = stays or bool(once.name)
         return job
+
+    def quote(self, order: Order, caller: Caller) -> Hold:
+        """What this caller would pay for it."""
+        seconds = order.route.deadline or self.seconds
+        return self.terms.quote(order.request, order.offers, caller, order.route, seconds)
 
     async def forget(self, record: JobRecord) -> int:
         """Delete the pictures of a job that has ended. How many there were."""

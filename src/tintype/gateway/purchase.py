@@ -45,7 +45,7 @@ class Once:
 
 @dataclass(slots=True, kw_only=True)
 class Purchase:
-    """`hold` is the most that it can cost. `unsettled` takes what could not be written down, for later."""
+    """`hold` is the most that it can cost."""
 
     books: Books
     routing: Routing
@@ -53,7 +53,6 @@ class Purchase:
     caller: Caller
     hold: Micros
     keep: Keep
-    unsettled: Callable[[Closing], None]
     once: Once = Once()
     dialect: str = ""
     request_id: str = ""
@@ -78,6 +77,7 @@ class Purchase:
                     provider=report.provider,
                     prompt=request.prompt if self.terms.prompts else "",
                     n=request.n,
+                    real=not all(self._is_free(offer.card.id) for offer in self.routing.offers),
                 )
             )
         except Taken as taken:
@@ -133,8 +133,8 @@ class Purchase:
         try:
             settled = await self.books.settle(closing)
         except Exception as error:
+            # The books settle it by themselves once they can.
             log.error("not settled yet", job=job.id, cost=report.cost, exc_info=error)
-            self.unsettled(closing)
             return
         if settled is None:
             log.error("settled too late: somebody has taken this server for dead", job=job.id)

@@ -7,17 +7,9 @@ from dataclasses import dataclass, field
 
 from ..core import Caller, ImageRequest, Micros
 from ..core.errors import Unsupported
-from ..core.quote import estimate, price
 from .offers import Offer
-from .pricing import Markup
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quote:
-    """To the caller: what it will probably come to, and at most; None where a price is not known."""
-
-    likely: Micros | None
-    most: Micros | None
+from .pricing import Candidate, Hold, Markup, hold_of
+from .route import USUAL, Route
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,41 +21,48 @@ class Terms:
     allow_unknown_price: bool = False
     prompts: bool = True
 
-    def quote(self, request: ImageRequest, offers: Sequence[Offer], caller: Caller) -> Quote:
-        """`likely` is of the first of the offers, `most` of the dearest."""
-        first = offers[0].card
-        likely = self.price(offers[0], price(estimate(request, first), first, pictures=request.n), caller)
-        most: Micros | None = 0
-        for offer in offers:
-            own = self.price(
-                offer, price(estimate(request, offer.card), offer.card, pictures=request.n), caller
-            )
-            most = None if own is None or most is None else max(most, own)
-        return Quote(likely=likely, most=most)
+    def quote(
+        self,
+        request: ImageRequest,
+        offers: Sequence[Offer],
+        caller: Caller,
+        route: Route = USUAL,
+        seconds: float | None = None,
+    ) -> Hold:
+        """What this caller would pay; `seconds` is the longest that the order may take."""
+        return hold_of(
+            request,
+            [Candidate(offer.card, offer.provider.name, offer.twin) for offer in offers],
+            self.markup,
+            caller_markup=caller.markup,
+            charge_twins=self.charge_twins or not caller.account,
+            next_after_refusal=route.next_after_refusal,
+            seconds=seconds,
+        )
 
     def price(self, offer: Offer, cost: Micros | None, caller: Caller) -> Micros | None:
-        """What this caller pays for what an offer takes."""
+        """What this caller pays for what an offer took."""
         if offer.twin and caller.account and not self.charge_twins:
             return 0
         if cost is None:
             return None
-        card = offer.card
+        model = offer.card.of or offer.card.id
         return self.markup.price(
-            cost, provider=card.provider, model=card.of or card.id, caller_markup=caller.markup
+            cost, provider=offer.provider.name, model=model, caller_markup=caller.markup
         )
 
-    def hold(self, request: ImageRequest, offers: Sequence[Offer], caller: Caller) -> Micros:
+    def hold(
+        self, request: ImageRequest, offers: Sequence[Offer], caller: Caller, route: Route, seconds: float
+    ) -> Micros:
         """What is set aside for an order. Raises Unsupported where its price is not known, and must be."""
         if not caller.account:
             return 0
-        most = self.quote(request, offers, caller).most
-        if most is None:
-            if self.allow_unknown_price:
-                return 0
+        found = self.quote(request, offers, caller, route, seconds)
+        if found.unknown and not self.allow_unknown_price:
             raise Unsupported(
-                f"The price of {offers[0].card.id} is not known here, and this house sells nothing whose price it "
-                "does not know. The operator may allow it with `allow_unknown_price`.",
+                f"The price of {', '.join(found.unknown)} is not known here, and this house sells nothing whose "
+                "price it does not know. The operator may allow it with `allow_unknown_price`.",
                 param="model",
                 code="price_unknown",
             )
-        return most
+        return found.most

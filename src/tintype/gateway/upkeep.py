@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -31,7 +30,6 @@ class Upkeep:
         self._gateway = gateway
         self._chores = (
             *chores,
-            Chore("settle what could not be", 5.0, self._settle),
             Chore("clear the store", 600.0, self._sweep),
         )
         self._tasks: list[asyncio.Task[None]] = []
@@ -40,13 +38,10 @@ class Upkeep:
         self._tasks = [asyncio.create_task(self._keep_at(chore)) for chore in self._chores]
 
     async def stop(self) -> None:
-        """What was left to settle is tried once more."""
         for task in self._tasks:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
-        with suppress(Exception):
-            await self._settle()
 
     async def _keep_at(self, chore: Chore) -> None:
         while True:
@@ -55,12 +50,6 @@ class Upkeep:
             except Exception as error:
                 log.warning("a chore failed", chore=chore.name, reason=str(error)[:300])
             await asyncio.sleep(chore.seconds)
-
-    async def _settle(self) -> None:
-        unsettled = self._gateway.unsettled
-        while unsettled:
-            await self._gateway.books.settle(unsettled[0])
-            log.info("settled after all", job=unsettled.popleft().job)
 
     async def _sweep(self) -> None:
         gone = await self._gateway.store.sweep(time.time())

@@ -153,7 +153,7 @@ class App:
         from .pages import make_pages
 
         speaker = self._routes.speaker("/")
-        return cast("ASGIApp", make_pages(self._gateway, self._dialects, speaker, self._metrics))
+        return cast("ASGIApp", make_pages(self._dialects, speaker, self._metrics))
 
     async def _tell_health(self, method: str, send: Send, facts: Facts) -> None:
         if method not in ("GET", "HEAD"):

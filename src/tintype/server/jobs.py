@@ -152,14 +152,14 @@ class JobPages:
         path = self._dialect.paths[0]
         request = self._dialect.read(replace(incoming, path=path, path_params={}))
         order = self._gateway.order(request)
-        quote = self._gateway.terms.quote(order.request, order.offers, caller)
+        quote = self._gateway.quote(order, caller)
         return _document(
             {
                 "object": "image.quote",
                 "model": order.report.model,
                 "provider": order.report.provider,
                 "cost": None if quote.likely is None else usd(quote.likely),
-                "most": None if quote.most is None else usd(quote.most),
+                "most": None if quote.ceiling is None else usd(quote.ceiling),
                 "currency": "USD",
                 "plan": order.report.plan(),
                 "notices": order.report.notices,

@@ -14,7 +14,6 @@ from litestar.exceptions import HTTPException
 
 from ..core import Dialect, Operation
 from ..core.errors import MethodNotAllowed, NotFound, TintypeError
-from ..gateway.gateway import Gateway
 from .metrics import MEDIA_TYPE, Metrics
 from .openapi import describe
 from .pictures import OPERATION
@@ -39,7 +38,7 @@ _OPERATIONS = {
 }
 
 
-def make_pages(gateway: Gateway, dialects: Sequence[Dialect], dialect: Dialect, metrics: Metrics) -> Litestar:
+def make_pages(dialects: Sequence[Dialect], dialect: Dialect, metrics: Metrics) -> Litestar:
     """`dialect` words the errors."""
 
     @get("/metrics", sync_to_thread=False)

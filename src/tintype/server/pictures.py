@@ -106,12 +106,11 @@ def read_range(value: str, size: int) -> tuple[int, int] | None:
 
 
 def _headers(found: Resolved, etag: str, now: float) -> Headers:
-    kind = found.name.kind
     return [
         header("etag", etag),
         header("cache-control", f"private, max-age={max(0, int(found.expires - now))}"),
         header("accept-ranges", "bytes"),
-        header("content-disposition", f'inline; filename="tintype-{etag[1:13]}.{kind}"'),
+        header("content-disposition", found.name.disposition),
         header("x-content-type-options", "nosniff"),
     ]
 

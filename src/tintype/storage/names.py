@@ -61,6 +61,11 @@ class Name(NamedTuple):
     def media_type(self) -> str:
         return MEDIA_TYPES[self.kind]
 
+    @property
+    def disposition(self) -> str:
+        """Shown and not saved, and under a name of its own where it is saved."""
+        return f'inline; filename="tintype-{self.hash.hex()[:12]}.{self.kind}"'
+
 
 def folder_of(hour: int) -> str:
     return datetime.fromtimestamp(hour * HOUR, UTC).strftime("%Y-%m-%dT%H")

@@ -47,14 +47,14 @@ class Place:
             return self._made
 
     async def ready(self) -> ObjectStore:
-        return self._made or await asyncio.to_thread(self.objects)
+        return await asyncio.to_thread(self.objects) if self._made is None else self._made
 
     async def put(self, name: Name, data: Octets) -> None:
         """All of it or nothing; what is there already is not written again."""
         objects, path = await self.ready(), name.path
         from obstore.exceptions import AlreadyExistsError, NotSupportedError
 
-        told: Any = {"Content-Type": name.media_type, "Content-Disposition": disposition(name)}
+        told: Any = {"Content-Type": name.media_type, "Content-Disposition": name.disposition}
         try:
             await objects.put_async(path, data, attributes=told, mode="create")
         except AlreadyExistsError:
@@ -200,8 +200,3 @@ class Memory(Place):
 
     def _forget(self, path: str) -> None:
         self._size -= self._held.pop(path, 0)
-
-
-def disposition(name: Name) -> str:
-    """Shown and not saved, and under a name of its own where it is saved."""
-    return f'inline; filename="tintype-{name.hash.hex()[:12]}.{name.kind}"'

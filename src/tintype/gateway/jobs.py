@@ -15,8 +15,9 @@ from secrets import token_hex
 
 import structlog
 
+from ..accounts.records import Taken
 from ..core import Caller, Completed, Events, ImageEvent, ImageRequest, Partial, Report
-from ..core.errors import Cancelled, Timeout, TintypeError, Unavailable
+from ..core.errors import Cancelled, Conflict, Timeout, TintypeError, Unavailable
 
 log = structlog.get_logger()
 
@@ -58,7 +59,7 @@ class Job:
         self._closing = False
 
     async def begun(self) -> None:
-        """Wait until it has been let in. Raises what it was refused with."""
+        """Wait until it has been let in. Raises what it was refused with, and Taken."""
         await asyncio.shield(self._begun)
 
     async def over(self) -> None:
@@ -133,6 +134,8 @@ class Job:
             self.error = error
         except asyncio.CancelledError:
             self.error = Cancelled("The job was cancelled: nobody waited for it any more.")
+        except Taken as taken:
+            self.error = Conflict(f"This order has been placed before, as {taken.record.id}.")
         except Exception as error:
             self._break(error)
         finally:

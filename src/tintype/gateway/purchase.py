@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import structlog
 
-from ..accounts.records import Closing, JobRecord, KeptPicture, Opening, State, Taken
+from ..accounts.records import Closing, KeptPicture, Opening, State
 from ..core import Caller, Completed, Micros, Note, Usage
-from ..core.errors import Cancelled, Conflict, TintypeError
+from ..core.errors import Cancelled, TintypeError
 from ..polyfills.host import tell_unhosted
 from .books import Books
 from .jobs import Job
@@ -22,16 +22,6 @@ log = structlog.get_logger()
 
 Keep = Callable[[Sequence[Completed]], Awaitable[tuple[KeptPicture, ...]]]
 """Puts finished pictures where they can be read again. Does not raise: what is not kept is not among them."""
-
-
-class Repeated(Conflict):
-    """This order has been placed before, as the job of `record`."""
-
-    code = "already_ordered"
-
-    def __init__(self, record: JobRecord) -> None:
-        super().__init__(f"This order has been placed before, as {record.id}.")
-        self.record = record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,30 +48,27 @@ class Purchase:
     request_id: str = ""
 
     async def begin(self, job: Job) -> None:
-        """Raises OutOfCredit, TooManyRequests, Unavailable, and Repeated."""
+        """Raises OutOfCredit, TooManyRequests, Unavailable, and Taken."""
         report, request = job.report, job.request
-        try:
-            await self.books.hold(
-                Opening(
-                    job=job.id,
-                    account=self.caller.account,
-                    key=self.caller.key,
-                    hold=self.hold,
-                    request=self.request_id,
-                    idempotency=self.once.name,
-                    fingerprint=self.once.fingerprint,
-                    dialect=self.dialect,
-                    created=time.time(),
-                    asked=report.asked,
-                    model=report.model,
-                    provider=report.provider,
-                    prompt=request.prompt if self.terms.prompts else "",
-                    n=request.n,
-                    real=not all(self._is_free(offer.card.id) for offer in self.routing.offers),
-                )
+        await self.books.hold(
+            Opening(
+                job=job.id,
+                account=self.caller.account,
+                key=self.caller.key,
+                hold=self.hold,
+                request=self.request_id,
+                idempotency=self.once.name,
+                fingerprint=self.once.fingerprint,
+                dialect=self.dialect,
+                created=time.time(),
+                asked=report.asked,
+                model=report.model,
+                provider=report.provider,
+                prompt=request.prompt if self.terms.prompts else "",
+                n=request.n,
+                real=not all(self._is_free(offer.card.id) for offer in self.routing.offers),
             )
-        except Taken as taken:
-            raise Repeated(taken.record) from None
+        )
 
     def finish(self, job: Job) -> None:
         """What it came to. Raises what went wrong where there is no picture, or no other place to say it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any, cast
 
 import msgspec
@@ -20,7 +21,7 @@ class _Event(msgspec.Struct, omit_defaults=True):
     text: str | None = None
     picture: int | None = None
     url: str | None = None
-    usage: tuple[int, ...] = ()
+    usage: dict[str, int] = {}
     revised_prompt: str | None = None
     seed: int | None = None
     quality: str | None = None
@@ -109,7 +110,7 @@ def _completed(told: _Event, image: Image) -> Completed:
     return Completed(
         image=image,
         index=told.index,
-        usage=Usage(*told.usage) if told.usage else Usage(),
+        usage=Usage(**told.usage),
         revised_prompt=told.revised_prompt,
         seed=told.seed,
         quality=told.quality,
@@ -156,8 +157,9 @@ def _result(record: JobRecord) -> _Result:
     return msgspec.json.decode(record.result, type=_Result)
 
 
-def _counts(usage: Usage) -> tuple[int, ...]:
-    return (usage.text_in, usage.image_in, usage.text_out, usage.image_out)
+def _counts(usage: Usage) -> dict[str, int]:
+    counts = ((each.name, getattr(usage, each.name)) for each in fields(usage))
+    return {name: count for name, count in counts if count}
 
 
 def _kinds(base: type[TintypeError]) -> list[type[TintypeError]]:

@@ -47,9 +47,7 @@ class Terms:
         if cost is None:
             return None
         model = offer.card.of or offer.card.id
-        return self.markup.price(
-            cost, provider=offer.provider.name, model=model, caller_markup=caller.markup
-        )
+        return self.markup.price(cost, provider=offer.provider.name, model=model, caller_markup=caller.markup)
 
     def hold(
         self, request: ImageRequest, offers: Sequence[Offer], caller: Caller, route: Route, seconds: float

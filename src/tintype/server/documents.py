@@ -78,6 +78,7 @@ def _receipt(job: Job | Past, record: JobRecord | None, made: Sequence[Completed
             "image_in": usage.image_in,
             "text_out": usage.text_out,
             "image_out": usage.image_out,
+            "cached_in": usage.cached_in,
         },
     }
 

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from secrets import token_hex
 from urllib.parse import parse_qsl
 
+from ..accounts.records import Taken
 from ..core import Answer, Caller, Dialect, ImageRequest, Incoming
 from ..core.errors import Conflict, Rejected
 from ..gateway.gateway import Gateway
 from ..gateway.jobs import Job
-from ..gateway.purchase import Once, Repeated
+from ..gateway.purchase import Once
 from ..gateway.recall import Past
 from ..gateway.settings import Settings
 from ..transport.upstream import VIA, VIA_HEADER
@@ -105,7 +106,7 @@ class Endpoint:
             try:
                 await job.begun()
                 return job
-            except Repeated:
+            except Taken:
                 continue
         raise Conflict("This order is being placed by several at once: try again.", code="already_ordered")
 

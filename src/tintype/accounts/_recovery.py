@@ -76,6 +76,7 @@ def recover(connection: sa.Connection, *, me: str, watch: Watch, now: float) -> 
                 state="interrupted",
                 ended=now,
                 held=0,
+                cost=0,
                 maybe_paid=jobs.c.real,
                 error="interrupted",
                 message=MESSAGE,

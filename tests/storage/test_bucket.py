@@ -21,8 +21,8 @@ from tintype.storage import Store
 from tintype.storage.failures import reason
 from tintype.storage.places import Memory, Place
 
+from ..buckets import ACCESS, HUSH
 from ..pictures import picture
-from .conftest import ACCESS, HUSH
 
 SECRET = b"0123456789abcdef"
 PNG = picture("png")

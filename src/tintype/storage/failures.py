@@ -15,6 +15,8 @@ log = structlog.get_logger()
 
 _NO_BUCKET = re.compile("NoSuchBucket|ContainerNotFound|bucket does not exist", re.IGNORECASE)
 
+_IS_MISSING = "its bucket does not exist"
+
 
 @contextmanager
 def failing(doing: str) -> Iterator[None]:
@@ -37,9 +39,11 @@ def _why(error: Exception) -> str | None:
     """The end of a sentence; None for what is a fault of ours, and no store's."""
     from obstore import exceptions
 
+    if isinstance(error, OSError | exceptions.BaseError) and _NO_BUCKET.search(str(error)):
+        return _IS_MISSING
     match error:
         case FileNotFoundError() if error.errno is None:  # obstore's: a folder's own error has a number
-            return "its bucket does not exist"
+            return _IS_MISSING
         case exceptions.PermissionDeniedError() | exceptions.UnauthenticatedError() | PermissionError():
             return "it does not let this server in"
         case OSError():

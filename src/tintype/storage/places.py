@@ -30,8 +30,6 @@ _AT_ONCE = 1000  # objects in one call of the bucket's
 class Place:
     """An object store that is opened when it is first needed."""
 
-    signs = False  # whether it gives out addresses of its own
-
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._made: ObjectStore | None = None
@@ -85,8 +83,6 @@ class Place:
 
 class Bucket(Place):
     """S3, Google Cloud Storage or Azure; credentials, endpoint and region are the environment's."""
-
-    signs = True
 
     def __init__(self, url: str) -> None:
         super().__init__()

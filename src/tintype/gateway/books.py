@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from ..accounts.records import Closing, JobRecord, KeptPicture, Opening, Settled, Taken
-from ..core import Attempt, Micros, Usage
+from ..accounts.records import Closing, JobRecord, KeptPicture, Opening, Settled, State, Taken
+from ..core import Micros, Usage
+from ..core.errors import NotFound
 
 FORGIVEN = ("failed", "cancelled", "interrupted")
 """Whoever ordered a picture once and got none may order it again under the same name."""
 
 
 class Books(Protocol):
-    """What `accounts.ledger.Ledger` is to the gateway."""
+    """What `written.Written` is to the gateway."""
 
     async def hold(self, opening: Opening) -> None:
         """Write the job down and set its money aside. Raises OutOfCredit, TooManyRequests, and Taken."""
@@ -31,37 +32,35 @@ class Books(Protocol):
         """The job of an answer, by its x-request-id."""
         ...
 
-    async def find_order(self, idempotency: str) -> JobRecord | None: ...
+    async def find_idempotency(self, name: str) -> JobRecord | None:
+        """The job of an order that is placed once."""
+        ...
 
     async def find_fingerprint(self, key: str, fingerprint: str, since: float) -> JobRecord | None:
-        """The last job of this body that runs, or has ended well since then."""
+        """The last job of this body and key since then that runs, or has ended well."""
         ...
 
     async def pictures(self, job: str) -> Sequence[KeptPicture]:
         """Those that were kept and have not been deleted, in their order."""
         ...
 
-    async def delete_pictures(self, job: str) -> Sequence[str]:
+    async def keep_pictures(self, job: str, pictures: Sequence[KeptPicture]) -> None:
+        """Those of a job that has ended before they were kept."""
+        ...
+
+    async def release_pictures(self, job: str) -> Sequence[str]:
         """Write down that they are gone; the paths that no other job's pictures share."""
         ...
 
     async def list_jobs(
-        self,
-        *,
-        key: str | None = None,
-        account: str | None = None,
-        state: str | None = None,
-        before: tuple[float, str] | None = None,
-        limit: int = 50,
+        self, *, key: str | None = None, state: State | None = None, before: str = "", limit: int = 50
     ) -> Sequence[JobRecord]:
-        """The newest first; `before` is the creation and the id of the last one seen."""
+        """The newest first; `before` is the id of the last one seen. Raises NotFound for one that is not there."""
         ...
 
     async def balance(self, account: str) -> Micros | None:
         """What is left to spend; None for an account that is not prepaid."""
         ...
-
-    async def attempts(self, job: str) -> Sequence[Attempt]: ...
 
 
 class Memory:
@@ -71,13 +70,12 @@ class Memory:
         self._capacity = capacity
         self._jobs: OrderedDict[str, JobRecord] = OrderedDict()
         self._pictures: dict[str, tuple[KeptPicture, ...]] = {}
-        self._attempts: dict[str, tuple[Attempt, ...]] = {}
         self._orders: dict[str, str] = {}
         self._requests: dict[str, str] = {}
 
     async def hold(self, opening: Opening) -> None:
         if opening.idempotency:
-            before = await self.find_order(opening.idempotency)
+            before = await self.find_idempotency(opening.idempotency)
             if before is not None and before.state not in FORGIVEN:
                 raise Taken(before)
             self._orders[opening.idempotency] = opening.job
@@ -90,7 +88,6 @@ class Memory:
     def _forget(self, job: str) -> None:
         record = self._jobs.pop(job)
         self._pictures.pop(job, None)
-        self._attempts.pop(job, None)
         self._requests.pop(record.request, None)
         if self._orders.get(record.idempotency) == job:
             del self._orders[record.idempotency]
@@ -101,7 +98,6 @@ class Memory:
             return None
         self._jobs[closing.job] = _ended(record, closing)
         self._pictures[closing.job] = closing.pictures
-        self._attempts[closing.job] = closing.attempts
         return Settled(charged=0, balance=None)
 
     async def find(self, job: str) -> JobRecord | None:
@@ -110,8 +106,8 @@ class Memory:
     async def find_request(self, request: str) -> JobRecord | None:
         return self._jobs.get(self._requests.get(request, ""))
 
-    async def find_order(self, idempotency: str) -> JobRecord | None:
-        return self._jobs.get(self._orders.get(idempotency, ""))
+    async def find_idempotency(self, name: str) -> JobRecord | None:
+        return self._jobs.get(self._orders.get(name, ""))
 
     async def find_fingerprint(self, key: str, fingerprint: str, since: float) -> JobRecord | None:
         for record in reversed(self._jobs.values()):
@@ -124,35 +120,27 @@ class Memory:
     async def pictures(self, job: str) -> Sequence[KeptPicture]:
         return self._pictures.get(job, ())
 
-    async def delete_pictures(self, job: str) -> Sequence[str]:
+    async def keep_pictures(self, job: str, pictures: Sequence[KeptPicture]) -> None:
+        if job in self._jobs and not self._pictures.get(job):
+            self._pictures[job] = tuple(pictures)
+
+    async def release_pictures(self, job: str) -> Sequence[str]:
         gone = {picture.path for picture in self._pictures.pop(job, ())}
         left = {picture.path for kept in self._pictures.values() for picture in kept}
         return sorted(gone - left)
 
     async def list_jobs(
-        self,
-        *,
-        key: str | None = None,
-        account: str | None = None,
-        state: str | None = None,
-        before: tuple[float, str] | None = None,
-        limit: int = 50,
+        self, *, key: str | None = None, state: State | None = None, before: str = "", limit: int = 50
     ) -> Sequence[JobRecord]:
-        found = [
-            record
-            for record in self._jobs.values()
-            if (key is None or record.key == key)
-            and (account is None or record.account == account)
-            and (state is None or record.state == state)
-            and (before is None or (record.created, record.id) < before)
-        ]
-        return sorted(found, key=lambda record: (record.created, record.id), reverse=True)[:limit]
+        newest = list(reversed(self._jobs.values()))
+        if before:
+            if before not in self._jobs:
+                raise NotFound(f"There is no job {before!r} to list those before.", param="before")
+            newest = newest[newest.index(self._jobs[before]) + 1 :]
+        return [each for each in newest if key in (None, each.key) and state in (None, each.state)][:limit]
 
     async def balance(self, account: str) -> Micros | None:
         return None
-
-    async def attempts(self, job: str) -> Sequence[Attempt]:
-        return self._attempts.get(job, ())
 
 
 def _begun(opening: Opening) -> JobRecord:

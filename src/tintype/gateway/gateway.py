@@ -223,7 +223,7 @@ class Gateway:
 
     async def forget(self, record: JobRecord) -> int:
         """Delete the pictures of a job that has ended. How many there were."""
-        return await self.shelf.forget(await self.books.delete_pictures(record.id))
+        return await self.shelf.forget(await self.books.release_pictures(record.id))
 
     def _allow(self, caller: Caller, request: ImageRequest, order: Order) -> None:
         """Raises UnknownModel for a model that the key may not use."""

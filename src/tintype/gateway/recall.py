@@ -76,7 +76,7 @@ class Recall:
         that it tries again. Raises Conflict where the name was given to another order."""
         record = None
         if once.name:
-            record = await self.books.find_order(once.name)
+            record = await self.books.find_idempotency(once.name)
             if record is not None and record.state in FORGIVEN:
                 return None
             if record is not None and once.fingerprint != record.fingerprint:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from ..accounts.records import JobRecord
+from ..accounts.records import JobRecord, State
 from ..core import Answer, Caller, Completed, Dialect, Events, Incoming, Octets
 from ..core.errors import BadRequest, MethodNotAllowed, NoImage, NotFound
 from ..core.money import usd
@@ -125,18 +125,16 @@ class JobPages:
         return _document({**job_members(job), "deleted": deleted})
 
     async def _list(self, incoming: Incoming, caller: Caller) -> Answer:
-        limit, before = _limit(incoming.query.get("limit")), None
-        if after := incoming.query.get("after"):
-            record = await self._gateway.books.find(after)
-            if record is None or not self._gateway.recall.may_see(caller, record):
-                raise BadRequest(f"`after` is the id of a job of yours, not {after[:80]!r}.", param="after")
-            before = record.created, record.id
-        found = await self._gateway.books.list_jobs(
-            key=None if caller.admin else caller.key,
-            state=_state(incoming.query.get("status")),
-            before=before,
-            limit=limit + 1,
-        )
+        limit = _limit(incoming.query.get("limit"))
+        try:
+            found = await self._gateway.books.list_jobs(
+                key=None if caller.admin else caller.key,
+                state=_state(incoming.query.get("status")),
+                before=incoming.query.get("after", ""),
+                limit=limit + 1,
+            )
+        except NotFound:
+            raise BadRequest("`after` is the id of a job.", param="after") from None
         shown: list[JobRecord] = list(found[:limit])
         return _document(
             {
@@ -192,9 +190,13 @@ def _limit(said: str | None) -> int:
     return int(said)
 
 
-def _state(said: str | None) -> str | None:
-    states = {"running": "running", "completed": "done"} | {
-        state: state for state in ("failed", "cancelled", "interrupted")
+def _state(said: str | None) -> State | None:
+    states: dict[str, State] = {
+        "running": "running",
+        "completed": "done",
+        "failed": "failed",
+        "cancelled": "cancelled",
+        "interrupted": "interrupted",
     }
     if said is None:
         return None

@@ -18,11 +18,14 @@ from ..polyfills.fetch import Fetch
 from ..storage import Store, read_secret
 from ..transport.untrusted import Fetcher
 from .attempts import Attempts
+from .books import Books, Memory
 from .gates import Gate
 from .gateway import Gateway
 from .offers import Offer, Offers
+from .pricing import Markup
 from .route import Route, read_routes
 from .settings import Settings
+from .terms import Terms
 
 _log = logging.getLogger(__name__)
 
@@ -31,10 +34,11 @@ def open_gateway(
     settings: Settings,
     environ: Mapping[str, str],
     *,
-    attempts: Attempts | None = None,
     store: Store | None = None,
+    books: Books | None = None,
+    attempts: Attempts | None = None,
 ) -> Gateway:
-    """Raises ValueError for a catalog or a configuration that cannot be. Without a `store`, pictures are kept in memory."""
+    """Raises ValueError for a catalog or a configuration that cannot be. Without a `store` and `books`, all is kept in memory."""
     services = configure(load(), settings.provider)
     return Gateway(
         offers=Offers(
@@ -47,6 +51,14 @@ def open_gateway(
         polyfills=tuple(polyfills(settings)),
         attempts=attempts or Attempts(),
         store=store or Store.in_memory(),
+        books=books or Memory(),
+        terms=Terms(
+            markup=Markup.of(settings.markup),
+            charge_twins=settings.charge_twins,
+            allow_unknown_price=settings.allow_unknown_price,
+            prompts=settings.history_days > 0,
+        ),
+        keep_seconds=settings.result_lifetime,
         picture_lifetime=settings.picture_lifetime,
         fetcher=Fetcher(allow=settings.fetch_allow),
         seconds=settings.deadline,

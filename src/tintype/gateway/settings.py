@@ -30,6 +30,8 @@ class Settings:
     grace: float = 30.0
     deadline: float = 600.0  # seconds that an order may take, all of its attempts together
     public_base_url: str = ""  # where callers reach this server; empty: as each request says
+    history_days: float = 30.0  # that prompts are kept in the database; 0: they are not written down
+    result_lifetime: float = 24 * 3600.0  # seconds that a picture is kept to be asked for again
     storage: str = ""  # where pictures lie; empty: in the folder `pictures` of `data`
     picture_lifetime: float = 3600.0  # seconds that a picture can be fetched at its address
     # signs the addresses; empty: one is made and kept in `data`. A repr shows it to nobody
@@ -44,6 +46,13 @@ class Settings:
     # name -> its settings, read by the catalog; they may hold keys, which a repr shows to nobody
     provider: Mapping[str, Any] = field(default_factory=dict, repr=False)
     route: Mapping[str, Any] = field(default_factory=dict)  # requested name -> the offers that answer
+
+    @property
+    def database_url(self) -> str:
+        """Empty where nothing is written down."""
+        if self.database == "off":
+            return ""
+        return self.database or f"sqlite:///{(self.data / 'tintype.db').absolute()}"
 
     @classmethod
     def load(cls, environ: Mapping[str, str], path: Path | None = None) -> Self:

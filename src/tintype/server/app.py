@@ -24,6 +24,7 @@ from .endpoint import Endpoint, head_of
 from .http import Facts, Gone, Headers, Message, Receive, Scope, Send, header, read_body, respond, tell
 from .jobs import JobPages
 from .metrics import Metrics
+from .opening import Rooms
 from .pictures import Pictures
 from .routes import Routes, normal
 
@@ -55,12 +56,12 @@ class App:
         dialects: Sequence[Dialect],
         settings: Settings,
         *,
-        door: Door | None = None,
-        upkeep: Upkeep | None = None,
+        rooms: Rooms | None = None,
     ) -> None:
         self._gateway = gateway
-        self._door = door or Door()
-        self._upkeep = upkeep or Upkeep(gateway)
+        self._rooms = rooms or Rooms(gateway=gateway, door=Door())
+        self._door = self._rooms.door
+        self._upkeep = Upkeep(gateway, self._rooms.chores)
         self._grace = settings.grace
         self._dialects = dialects
         self._routes = Routes(dialects)
@@ -176,6 +177,7 @@ class App:
                 await self._gateway.jobs.drain(self._grace)
                 await self._upkeep.stop()
                 await self._gateway.close()
+                await self._rooms.close()
             await send({"type": f"{kind}.complete"})
             if kind == "lifespan.shutdown":
                 return

@@ -15,18 +15,18 @@ from structlog.processors import ExceptionRenderer
 from structlog.tracebacks import ExceptionDictTransformer
 
 from ..dialects import all_dialects
-from ..gateway.assemble import open_gateway, open_store
 from ..gateway.gateway import Gateway
 from ..gateway.settings import Settings
 from .app import App
+from .opening import open_rooms
 
 
 def serve(settings: Settings, environ: dict[str, str]) -> None:
     """Blocks until SIGTERM or SIGINT; running jobs then have `settings.grace` seconds to finish."""
     log_to_stderr()
-    gateway = open_gateway(settings, environ, store=open_store(settings))
-    app = App(gateway, all_dialects(), settings)
-    print(banner(gateway, settings), flush=True)
+    rooms = open_rooms(settings, environ)
+    app = App(rooms.gateway, all_dialects(), settings, rooms=rooms)
+    print(banner(rooms.gateway, settings), flush=True)
     # What is here now stays, and need not be looked through again. Hardly anything that a request makes is
     # part of a cycle, and the default looks for one at every fourth request.
     gc.freeze()

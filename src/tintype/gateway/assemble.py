@@ -30,7 +30,7 @@ def open_gateway(
     settings: Settings, environ: Mapping[str, str], *, attempts: Attempts | None = None
 ) -> Gateway:
     """Raises ValueError for a catalog or a configuration that cannot be."""
-    services = configure(load(), settings.provider)
+    services = tuple(signing(configure(load(), settings.provider), settings))
     return Gateway(
         offers=Offers(
             offers(services, environ),
@@ -44,6 +44,17 @@ def open_gateway(
         fetcher=Fetcher(allow=settings.fetch_allow),
         seconds=settings.deadline,
     )
+
+
+def signing(services: tuple[Service, ...], settings: Settings) -> Iterator[Service]:
+    """What draws here, and can sign what it has drawn, is told how."""
+    for service in services:
+        if not service.needs and is_callable(service):
+            able = [name for name in adapter_of(service).options if hasattr(settings, name)]
+            told = {name: getattr(settings, name) for name in able if getattr(settings, name)}
+            options = {**told, **service.settings.get("options", {})}
+            service = service._replace(settings={**service.settings, "options": options})
+        yield service
 
 
 def routes(settings: Settings, services: tuple[Service, ...]) -> dict[str, Route]:

@@ -26,7 +26,12 @@ class Settings:
     deadline: float = 600.0  # seconds that an order may take, all of its attempts together
     public_base_url: str = ""  # where callers reach this server; empty: as each request says
     fetch: bool = True  # pictures that callers send as addresses; False: those are refused
-    fetch_allow: tuple[IPv4Network | IPv6Network, ...] = ()  # not public, and yet fetched from
+    fetch_allow: tuple[IPv4Network | IPv6Network, ...] = ()  # not public, and yet reached
+    webhook_secret: str = field(default="", repr=False)  # "whsec_..."; empty: made of the house's own
+    c2pa_certificate: str = ""  # a PEM file, with its issuers' certificates; empty: nothing is signed
+    c2pa_key: str = ""  # a PEM file
+    c2pa_algorithm: str = "es256"
+    c2pa_timestamp_url: str = ""  # empty: no time stamps, and so no network
     stand_in: Mapping[str, str] = field(default_factory=dict)  # requested name or pattern -> model
     deployment: Mapping[str, str] = field(default_factory=dict)  # Azure's name for it -> model
     # name -> its settings, read by the catalog; they may hold keys, which a repr shows to nobody
@@ -72,7 +77,7 @@ class Settings:
             else:
                 new = _convert(value, old)
         except ValueError as error:
-            said = "that" if name in _TABLES else repr(value)  # those may hold keys
+            said = "that" if name in (*_TABLES, "webhook_secret") else repr(value)  # those may hold keys
             raise ValueError(f"{where}: {name} cannot be {said}: it must be {error}") from error
         return replace(self, **{name: new})
 

@@ -17,6 +17,7 @@ import pytest
 
 from tintype.core import Completed, Image, ImageEvent, ImageRequest, Partial, Size
 from tintype.core.credentials import has_credentials
+from tintype.core.errors import Rejected
 from tintype.engines.signing import COMPOSED, DRAWN, Signer
 from tintype.gateway.assemble import open_gateway
 from tintype.gateway.settings import Settings
@@ -129,6 +130,12 @@ def test_several_threads_sign_at_a_time(paths: tuple[str, str]) -> None:
     with ThreadPoolExecutor(8) as pool:
         signed = list(pool.map(lambda _: signer.sign(picture(), "png", "m"), range(32)))
     assert {read(data)[0] for data in signed} == {"Valid"}
+
+
+def test_what_cannot_be_signed_is_not_delivered(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(Rejected, match="could not be signed"), caplog.at_level(logging.ERROR):
+        Signer(*chain(), "es256").sign(picture("jpeg"), "png", "m")
+    assert "could not be signed" in caplog.text
 
 
 def _wrong(folder: Path) -> dict[str, tuple[dict[str, str], str]]:

@@ -411,3 +411,24 @@ def _row(connection: Any) -> dict[str, Any]:
 def test_no_secret_is_shown() -> None:
     secrets = Secrets("whsec_" + "QUJD" * 12, HOUSE)
     assert "QUJD" not in repr(secrets) + json.dumps(DONE)
+
+
+def test_the_receiver_of_the_documentation_receives(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text("utf-8")
+    code = page.partition("```python\n")[2].partition("```")[0]
+    known: dict[str, Any] = {}
+    exec(code, known)
+
+    async def main() -> list[str]:
+        async with fake_upstream(script(500, 200)) as receiver, house(tmp_path) as here:
+            await here.webhooks.order("job_1", receiver.url, DONE)
+            await here.until(lambda told: told.state == "taken")
+            names = ("webhook-id", "webhook-timestamp", "webhook-signature")
+            return [
+                known["receive"](
+                    {name: each.header(name) for name in names}, each.body, here.webhooks.secret_of("")
+                )
+                for each in receiver.requests
+            ]
+
+    assert asyncio.run(main()) == ["image.job.done", "told before"]

@@ -41,6 +41,11 @@ NOTES = {
     "fetch_allow": 'networks that they may come from though they are not public, such as ["10.0.0.0/8"]',
     "allow_unknown_price": "orders whose price is not known are drawn; false: they are refused",
     "charge_twins": "what a twin draws costs as much as its model's; false: nothing",
+    "webhook_secret": "whsec_ and base64: what webhooks are signed with; empty: made of the house's own secret",
+    "c2pa_certificate": "a PEM file, the issuers' certificates after it: pictures drawn here are signed with it",
+    "c2pa_key": "its key, a PEM file",
+    "c2pa_algorithm": "es256, es384, es512, ps256, ps384, ps512 or ed25519: as the key is",
+    "c2pa_timestamp_url": "a time stamp authority (RFC 3161), which is asked for every picture; empty: none is",
 }
 """What each setting that is not a table is for."""
 

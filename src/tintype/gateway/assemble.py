@@ -39,7 +39,7 @@ def open_gateway(
     attempts: Attempts | None = None,
 ) -> Gateway:
     """Raises ValueError for a catalog or a configuration that cannot be. Without a `store` and `books`, all is kept in memory."""
-    services = configure(load(), settings.provider)
+    services = tuple(signing(configure(load(), settings.provider), settings))
     return Gateway(
         offers=Offers(
             offers(services, environ),
@@ -72,6 +72,17 @@ def open_store(settings: Settings) -> Store:
         folder=settings.data / "pictures",
         secret=read_secret(settings.secret, settings.data),
     )
+
+
+def signing(services: tuple[Service, ...], settings: Settings) -> Iterator[Service]:
+    """What draws here, and can sign what it has drawn, is told how."""
+    for service in services:
+        if not service.needs and is_callable(service):
+            able = [name for name in adapter_of(service).options if hasattr(settings, name)]
+            told = {name: getattr(settings, name) for name in able if getattr(settings, name)}
+            options = {**told, **service.settings.get("options", {})}
+            service = service._replace(settings={**service.settings, "options": options})
+        yield service
 
 
 def routes(settings: Settings, services: tuple[Service, ...]) -> dict[str, Route]:

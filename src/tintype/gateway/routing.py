@@ -166,7 +166,7 @@ class Routing:
                         event = replace(event, image=await self.bring(event.image))
                     yield event
 
-        return plan.within(here)(plan.request)
+        return plan.within(here, self._tell)(plan.request)
 
     def _answers(self, offer: Offer, plan: Plan) -> None:
         """Who draws, and by which plan, as the caller is told: all that did, once there are several."""

@@ -21,7 +21,7 @@ from .jobs import Job, Jobs, Work
 from .offers import Found, Offer, Offers
 from .plan import Plan, make_plan
 from .pricing import Hold
-from .purchase import Once, Purchase
+from .purchase import Hook, Once, Purchase
 from .recall import Recall
 from .route import Route
 from .routing import Routing
@@ -168,12 +168,13 @@ class Gateway:
         once: Once = Once(),  # noqa: B008 -- frozen
         dialect: str = "",
         stays: bool = False,
+        hook: Hook | None = None,
     ) -> Job:
         """Start the job of a request. Raises a CallerError when it cannot be begun as it is; what its account cannot
         pay is told by `job.begun()`, and as the job's error.
 
         With a `request_id`, what it came to can be asked for by it. Callers take turns where there is a queue, by
-        `caller.turn`. A job that `stays` goes on though nobody watches, and its pictures are kept.
+        `caller.turn`. A job that `stays` goes on though nobody watches, and its pictures are kept. `hook` is told of it.
         """
         if caller.strict and not request.strict:
             request = replace(request, strict=True)
@@ -199,6 +200,7 @@ class Gateway:
             caller=caller,
             hold=self.terms.hold(order.request, order.offers, caller, order.route, seconds),
             keep=self.shelf.keep,
+            hook=hook,
             once=once,
             dialect=dialect,
             request_id=request_id,

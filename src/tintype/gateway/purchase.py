@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
@@ -33,6 +34,14 @@ class Once:
     fingerprint: str = ""
 
 
+class Hook(Protocol):
+    """Somebody who is told of a job. `begin` may refuse it with a CallerError; `end` comes once it is settled."""
+
+    async def begin(self, job: Job) -> None: ...
+
+    async def end(self, job: Job) -> None: ...
+
+
 @dataclass(slots=True, kw_only=True)
 class Purchase:
     """`hold` is the most that it can cost."""
@@ -43,6 +52,7 @@ class Purchase:
     caller: Caller
     hold: Micros
     keep: Keep
+    hook: Hook | None = None
     once: Once = Once()
     dialect: str = ""
     request_id: str = ""
@@ -50,6 +60,8 @@ class Purchase:
     async def begin(self, job: Job) -> None:
         """Raises OutOfCredit, TooManyRequests, Unavailable, and Taken."""
         report, request = job.report, job.request
+        if self.hook is not None:
+            await self.hook.begin(job)
         await self.books.hold(
             Opening(
                 job=job.id,
@@ -125,8 +137,17 @@ class Purchase:
             return
         if settled is None:
             log.error("settled too late: somebody has taken this server for dead", job=job.id)
-        else:
-            report.charged, report.balance = settled.charged, settled.balance
+            return
+        report.charged, report.balance = settled.charged, settled.balance
+        if self.hook is not None:
+            await self._tell(self.hook, job)
+
+    async def _tell(self, hook: Hook, job: Job) -> None:
+        try:
+            await hook.end(job)
+        except Exception as error:
+            # It has been promised, and is ordered again by whoever finds that it is owed.
+            log.warning("a webhook is not ordered yet", job=job.id, reason=str(error))
 
     def _is_free(self, offer: str) -> bool:
         return next(

@@ -65,7 +65,7 @@ class App:
         self._grace = settings.grace
         self._dialects = dialects
         self._routes = Routes(dialects)
-        self._endpoint = Endpoint(gateway, settings, self._door)
+        self._endpoint = Endpoint(gateway, settings, self._door, self._rooms.webhooks)
         self._jobs = JobPages(gateway, self._routes.speaker("/"), settings.heartbeat)
         self._max_body = settings.max_body
         self._pictures = Pictures(gateway.store)
@@ -173,6 +173,7 @@ class App:
             kind = (await receive())["type"]
             if kind == "lifespan.startup":
                 await self._upkeep.start()
+                self._rooms.start()
             if kind == "lifespan.shutdown":
                 await self._gateway.jobs.drain(self._grace)
                 await self._upkeep.stop()

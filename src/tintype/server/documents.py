@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from ..accounts.records import JobRecord
+from ..accounts.records import JobRecord, State
 from ..core import Completed, Octets, Schema, Usage
 from ..core.errors import Cancelled, TintypeError
 from ..core.money import usd
@@ -54,14 +54,19 @@ def job_document(job: Job | Past, result: Sequence[Octets]) -> Iterator[Octets]:
     yield b"}"
 
 
+def state_of(job: Job) -> State:
+    """How a job has ended, in the words of the books."""
+    if job.error is None:
+        return "done"
+    return "cancelled" if isinstance(job.error, Cancelled) else "failed"
+
+
 def _status(job: Job | Past) -> str:
     if isinstance(job, Past):
         return _STATUSES.get(job.record.state, job.record.state)
     if not job.ended:
         return "queued" if job.report.place is not None and job.report.place() else "running"
-    if job.error is None:
-        return "completed"
-    return "cancelled" if isinstance(job.error, Cancelled) else "failed"
+    return _STATUSES.get(state_of(job), state_of(job))
 
 
 def _receipt(job: Job | Past, record: JobRecord | None, made: Sequence[Completed]) -> dict[str, Any]:

@@ -14,9 +14,11 @@ from ..gateway.jobs import Job
 from ..gateway.purchase import Once
 from ..gateway.recall import Past
 from ..gateway.settings import Settings
+from ..gateway.webhooks import Webhooks
 from ..transport.upstream import VIA, VIA_HEADER
 from .answers import Sight, stream, whole, whole_or_later
 from .door import Door
+from .hooks import read_hook
 from .house import CallersHouse
 from .http import Facts, Receive, Scope, Send, read_body, tell
 from .routes import Match
@@ -27,10 +29,13 @@ MOST_HOUSES = 8
 
 
 class Endpoint:
-    def __init__(self, gateway: Gateway, settings: Settings, door: Door) -> None:
+    def __init__(
+        self, gateway: Gateway, settings: Settings, door: Door, webhooks: Webhooks | None = None
+    ) -> None:
         self._gateway = gateway
         self._settings = settings
         self._door = door
+        self._webhooks = webhooks
         self._name = token_hex(4)  # of this house, among those that an order comes through
 
     async def answer(
@@ -85,6 +90,7 @@ class Endpoint:
     ) -> Job | Past:
         """Order it; or find the job that it was ordered with before."""
         once = read_once(incoming, caller, dialect.name)
+        hook = read_hook(incoming.headers, self._webhooks)
         for _ in range(3):  # another server may be quicker, and then fail
             if once.fingerprint and (earlier := await self._before(once, incoming, caller)) is not None:
                 facts.headers.append((b"idempotent-replayed", b"true"))
@@ -100,8 +106,9 @@ class Endpoint:
                 once=once,
                 dialect=dialect.name,
                 stays=stays,
+                hook=hook,
             )
-            if not once.name and not stays:
+            if not once.name and not stays and hook is None:
                 return job
             try:
                 await job.begun()

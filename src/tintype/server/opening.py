@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from ..accounts.database import Database
+from ..accounts.deliveries import Deliveries
 from ..accounts.history import History
 from ..accounts.keys import Keys
 from ..core.errors import BadRequest
@@ -17,8 +18,12 @@ from ..gateway.books import Books, Memory
 from ..gateway.gateway import Gateway
 from ..gateway.settings import Settings
 from ..gateway.upkeep import Chore
+from ..gateway.webhooks import Secrets, Webhooks
 from ..gateway.written import Written
+from ..storage import read_secret
+from ..transport.posting import Poster
 from .door import Door
+from .hooks import order_owed
 
 DAY = 86_400.0
 
@@ -32,9 +37,17 @@ class Rooms:
     chores: tuple[Chore, ...] = ()
     database: Database | None = None
     written: Written | None = None
+    webhooks: Webhooks | None = None
+
+    def start(self) -> None:
+        """Within the event loop."""
+        if self.webhooks is not None:
+            self.webhooks.start()
 
     async def close(self) -> None:
         """After the last job."""
+        if self.webhooks is not None:
+            await self.webhooks.close()
         if self.written is not None:
             await self.written.ledger.stop()
         if self.database is not None:
@@ -49,18 +62,24 @@ def open_rooms(settings: Settings, environ: Mapping[str, str]) -> Rooms:
     keys = Keys(database) if database is not None else None
     _check_open(settings, keys)
     books: Books = written or Memory()
+    secret = read_secret(settings.secret, settings.data)
     gateway = open_gateway(settings, environ, store=open_store(settings), books=books)
+    secrets = Secrets(settings.webhook_secret, secret)
+    webhooks = None
+    if database is not None:
+        webhooks = Webhooks(Deliveries(database), secrets, Poster(allow=settings.fetch_allow))
     return Rooms(
         gateway=gateway,
         door=Door(keys),
-        chores=_chores(settings, written),
+        chores=_chores(settings, written, webhooks),
+        webhooks=webhooks,
         database=database,
         written=written,
     )
 
 
-def _chores(settings: Settings, written: Written | None) -> tuple[Chore, ...]:
-    if written is None:
+def _chores(settings: Settings, written: Written | None, webhooks: Webhooks | None) -> tuple[Chore, ...]:
+    if written is None or webhooks is None:
         return ()
     history = written.history
 
@@ -68,8 +87,12 @@ def _chores(settings: Settings, written: Written | None) -> tuple[Chore, ...]:
         await history.forget(time.time() - max(settings.history_days * DAY, settings.result_lifetime))
         await _mark_expired(history)
 
+    async def beat() -> None:
+        await written.ledger.beat()
+        await order_owed(webhooks, written)
+
     return (
-        Chore("say that this server lives, and end the jobs of dead ones", 5.0, written.ledger.beat),
+        Chore("say that this server lives, and end the jobs of dead ones", 5.0, beat),
         Chore("forget what is old", 600.0, forget),
     )
 

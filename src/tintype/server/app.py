@@ -100,6 +100,7 @@ class App:
         head, dialect = head_of(scope), None
         try:
             if path.startswith(FOLDER):
+                facts["path"] = FOLDER  # the rest of it is the permission to see the picture
                 return await self._pictures.answer(scope, path, send)
             match = self._routes.find(scope["method"], path, head)
             dialect = match.route.dialect

@@ -153,7 +153,12 @@ class Store:
         return Resolved(name=name, expires=expires)
 
     def at_home(self, url: str, now: float) -> bytes | None:
-        """The picture at an address of this house; None for any other. It blocks for as long as a file is read."""
+        """The picture at an address of this house; None for any other. It blocks for as long as a file is read.
+
+        A bucket's addresses are its own: they are fetched like anybody's.
+        """
+        if isinstance(self._place, Bucket):
+            return None
         _, _, token = url.rpartition(FOLDER)
         try:
             path = self.resolve(token, now).path

@@ -35,6 +35,7 @@ NOTES = {
     "deadline": "seconds that an order may take, all of its attempts together",
     "public_base_url": "where callers reach this server, for picture addresses; empty: as the request says",
     "fetch": "pictures that callers send as addresses are fetched; false: they are refused",
+    "limits": 'where requests and pictures a minute are counted: "redis://HOST:6379/0"; empty: in each server',
     "fetch_allow": 'networks that they may come from though they are not public, such as ["10.0.0.0/8"]',
 }
 """What each setting that is not a table is for."""

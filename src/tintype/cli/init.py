@@ -38,6 +38,7 @@ NOTES = {
     "picture_lifetime": "seconds that a picture can be fetched at its address",
     "secret": "signs those addresses; empty: one is made and kept in `data`",
     "fetch": "pictures that callers send as addresses are fetched; false: they are refused",
+    "limits": 'where requests and pictures a minute are counted: "redis://HOST:6379/0"; empty: in each server',
     "fetch_allow": 'networks that they may come from though they are not public, such as ["10.0.0.0/8"]',
     "allow_unknown_price": "orders whose price is not known are drawn; false: they are refused",
     "charge_twins": "what a twin draws costs as much as its model's; false: nothing",

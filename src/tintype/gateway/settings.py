@@ -47,6 +47,8 @@ class Settings:
     c2pa_key: str = ""  # a PEM file
     c2pa_algorithm: str = "es256"
     c2pa_timestamp_url: str = ""  # empty: no time stamps, and so no network
+    # the address of a Redis that servers share; it may hold a password
+    limits: str = field(default="", repr=False)
     stand_in: Mapping[str, str] = field(default_factory=dict)  # requested name or pattern -> model
     deployment: Mapping[str, str] = field(default_factory=dict)  # Azure's name for it -> model
     # name -> its settings, read by the catalog; they may hold keys, which a repr shows to nobody
@@ -103,7 +105,7 @@ class Settings:
         return replace(self, **{name: new})
 
 
-_SECRETS = ("database", "secret", "webhook_secret")
+_SECRETS = ("database", "limits", "secret", "webhook_secret")
 _TABLES = ("provider", "route")
 _TABLE = {**dict.fromkeys(_TABLES, "a table of tables"), "markup": 'a table such as { default = "20%" }'}
 _SHORT = ("HOST", "PORT", "DATA")

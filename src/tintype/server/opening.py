@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 
 from ..accounts.database import Database
 from ..accounts.deliveries import Deliveries
 from ..accounts.history import History
 from ..accounts.keys import Keys
+from ..accounts.limits import Limits
 from ..core.errors import BadRequest
 from ..gateway.assemble import open_gateway, open_store
 from ..gateway.books import Books, Memory
@@ -24,9 +25,11 @@ from ..storage import read_secret
 from ..transport.posting import Poster
 from .door import Door
 from .hooks import order_owed
+from .readiness import Check
+from .telemetry import Traces
+from .watch import Watch
 
 DAY = 86_400.0
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rooms:
@@ -38,6 +41,9 @@ class Rooms:
     database: Database | None = None
     written: Written | None = None
     webhooks: Webhooks | None = None
+    limits: Limits | None = None
+    watch: Watch = field(default_factory=Watch)
+    checks: Mapping[str, Check] = field(default_factory=dict)
 
     def start(self) -> None:
         """Within the event loop."""
@@ -50,12 +56,16 @@ class Rooms:
             await self.webhooks.close()
         if self.written is not None:
             await self.written.ledger.stop()
+        if self.limits is not None:
+            await self.limits.close()
         if self.database is not None:
             await self.database.close()
+        await self.watch.close()
 
 
 def open_rooms(settings: Settings, environ: Mapping[str, str]) -> Rooms:
     """Raises ValueError for what cannot be opened, and BadRequest for a server that everyone could use unasked."""
+    watch = Watch(Traces.open(environ))
     url = settings.database_url
     database = Database.open(url) if url else None
     written = Written(database) if database is not None else None
@@ -65,17 +75,34 @@ def open_rooms(settings: Settings, environ: Mapping[str, str]) -> Rooms:
     secret = read_secret(settings.secret, settings.data)
     gateway = open_gateway(settings, environ, store=open_store(settings), books=books)
     secrets = Secrets(settings.webhook_secret, secret)
+    limits = Limits.open(settings.limits, tell=watch.metrics.limit)
     webhooks = None
     if database is not None:
         webhooks = Webhooks(Deliveries(database), secrets, Poster(allow=settings.fetch_allow))
     return Rooms(
         gateway=gateway,
-        door=Door(keys),
+        door=Door(keys, limits),
+        limits=limits,
+        watch=watch,
+        checks=_checks(gateway, database),
         chores=_chores(settings, written, webhooks),
         webhooks=webhooks,
         database=database,
         written=written,
     )
+
+
+def _checks(gateway: Gateway, database: Database | None) -> dict[str, Check]:
+    """Whether what this server stands on answers."""
+
+    async def answers() -> None:
+        assert database is not None
+        await database.read(lambda connection: connection.exec_driver_sql("SELECT 1"))
+
+    checks: dict[str, Check] = {"store": gateway.store.check}
+    if database is not None:
+        checks["database"] = answers
+    return checks
 
 
 def _chores(settings: Settings, written: Written | None, webhooks: Webhooks | None) -> tuple[Chore, ...]:

@@ -17,6 +17,8 @@ from tintype.gateway.offers import Offer, Offers
 from tintype.gateway.settings import Settings
 from tintype.polyfills import all_polyfills
 from tintype.server.app import App
+from tintype.server.door import Door
+from tintype.server.opening import Rooms
 from tintype.server.watch import Watch
 
 from .fakes import FakeProvider
@@ -28,10 +30,13 @@ def serving(
     settings: Settings | None = None,
     dialects: Sequence[Dialect] | None = None,
     *,
+    rooms: Rooms | None = None,
     watch: Watch | None = None,
 ) -> Iterator[str]:
     """The server's address, without a path."""
-    app = App(gateway, dialects or all_dialects(), settings or Settings(), watch=watch)
+    if rooms is None:
+        rooms = Rooms(gateway=gateway, door=Door(), watch=watch or Watch())
+    app = App(gateway, dialects or all_dialects(), settings or Settings(), rooms=rooms)
     config = uvicorn.Config(
         app,
         host="127.0.0.1",

@@ -14,6 +14,8 @@ from tintype.dialects import all_dialects
 from tintype.gateway.settings import Settings
 from tintype.server import readiness
 from tintype.server.app import App
+from tintype.server.door import Door
+from tintype.server.opening import Rooms
 from tintype.server.readiness import Readiness
 
 from ..fakes import FakeProvider
@@ -39,7 +41,9 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def app(**checks: Any) -> App:
-    return App(fake_gateway(FakeProvider(), CARD), all_dialects(), Settings(), ready=checks)
+    gateway = fake_gateway(FakeProvider(), CARD)
+    rooms = Rooms(gateway=gateway, door=Door(), checks=checks)
+    return App(gateway, all_dialects(), Settings(), rooms=rooms)
 
 
 async def ask(app: App, path: str, method: str = "GET") -> tuple[int, Any]:

@@ -145,10 +145,8 @@ class App:
         head, dialect = head_of(scope), None
         try:
             if path.startswith(FOLDER):
-                facts["path"] = FOLDER  # the rest of it is the permission to see the picture
-                facts.log["path"] = scope["route"] = (
-                    f"{FOLDER}{{name}}"  # its name is the permission to see it
-                )
+                # The rest of it is the permission to see the picture.
+                facts.log["path"] = scope["route"] = FOLDER
                 return await self._pictures.answer(scope, path, send)
             if JobPages.has(path):
                 return await self._tell_job(path, head, scope, receive, send, facts)

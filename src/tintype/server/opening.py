@@ -31,6 +31,7 @@ from .watch import Watch
 
 DAY = 86_400.0
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rooms:
     """`database` is None where nothing is written down."""

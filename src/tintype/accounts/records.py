@@ -16,7 +16,7 @@ class Opening:
     """A job that is about to begin. `hold` is the most that it can cost its account.
 
     `idempotency` is what may be ordered once, by whom and under which name; empty: as often as one likes.
-    `fingerprint` is the SHA-256 of the order's body, in hex.
+    `fingerprint` is the SHA-256 of the order's body, in hex. `real`: upstreams are asked that may take money for it.
     """
 
     job: str
@@ -31,6 +31,7 @@ class Opening:
     asked: str
     model: str = ""
     provider: str = ""
+    real: bool = False
     prompt: str = ""
     n: int = 1
 
@@ -101,6 +102,7 @@ class JobRecord:
     asked: str
     model: str
     provider: str
+    real: bool
     prompt: str
     n: int
     made: int

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -18,13 +20,19 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    UniqueConstraint,
+    text,
 )
 
 metadata = MetaData()
 
 # SQLite counts up by itself only in a column that is INTEGER.
 _COUNTED = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """What makes an index one of some rows only."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
 
 accounts = Table(
     "accounts",
@@ -111,6 +119,7 @@ jobs = Table(
     Column("asked", String(200), nullable=False, default=""),  # the model's name as the caller wrote it
     Column("model", String(200), nullable=False, default=""),
     Column("provider", String(200), nullable=False, default=""),
+    Column("real", Boolean, nullable=False, default=False),  # whether upstreams are asked that may take money
     Column("prompt", Text, nullable=False, default=""),  # empty where no history is kept
     Column("pictures_asked", Integer, nullable=False, default=1),
     Column("pictures_made", Integer, nullable=False, default=0),
@@ -129,11 +138,12 @@ jobs = Table(
     Column("error", String(64), nullable=False, default=""),  # its code
     Column("message", Text, nullable=False, default=""),  # of the error
     Column("result", LargeBinary),  # what is needed to answer again, without the pictures
-    UniqueConstraint("idempotency", name="one_job_an_order"),
     Index("jobs_of_key", "key", "created"),
-    Index("jobs_of_day", "day"),
-    Index("jobs_of_state", "state", "process"),
+    Index("jobs_of_time", "created", "id"),
     Index("jobs_of_request", "request"),
+    # Small ones, which cost the many jobs that are not in them nothing.
+    Index("one_job_an_order", "idempotency", unique=True, **_where("idempotency IS NOT NULL")),
+    Index("jobs_that_run", "process", **_where("state = 'running'")),
 )
 
 attempts = Table(
@@ -192,7 +202,7 @@ processes = Table(
     "processes",  # the servers on this database
     metadata,
     Column("id", String(32), primary_key=True),
-    Column("host", String(200), nullable=False),
+    Column("host", String(200), nullable=False),  # and where on it a pid is counted from
     Column("pid", Integer, nullable=False),
     Column("started", String(40), nullable=False),  # when the system says that this pid began
     Column("seen", Float, nullable=False),

@@ -1,0 +1,92 @@
+"""A database when it is opened: an empty one gets its tables, an older one is upgraded, a newer one is refused."""
+
+from __future__ import annotations
+
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from ._failures import judge
+from .migrations import HEAD, TABLE
+from .schema import metadata
+
+LOCK = 0x74696E74797065  # "tintype": whoever holds it in PostgreSQL is making or changing tables
+TRIES = 50
+
+version = sa.Table(TABLE, sa.MetaData(), sa.Column("version_num", sa.String(32), nullable=False))
+
+
+def bring_up_to_date(engine: sa.Engine) -> None:
+    """Raises ValueError for a database that cannot be brought there, and SQLAlchemy's DBAPIError for one that is away."""
+    for left in reversed(range(TRIES)):
+        try:
+            with engine.begin() as connection:
+                return _check(connection)
+        except sa.exc.DBAPIError as error:
+            # Whoever else opens it at this moment may hold a lock that SQLite does not wait for.
+            if judge(error) != "again" or not left:
+                raise
+            time.sleep(random.uniform(0.01, 0.1))
+    return None
+
+
+def _check(connection: sa.Connection) -> None:
+    if _found(connection) == HEAD:
+        return
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+    found = _found(connection)  # somebody may have been faster
+    if found is None:
+        _create(connection)
+    elif found != HEAD:
+        upgrade(connection, found)
+
+
+def _found(connection: sa.Connection) -> str | None:
+    if not sa.inspect(connection).has_table(TABLE):
+        return None
+    found = connection.execute(sa.select(version.c.version_num)).scalars().all()
+    return found[0] if found else None
+
+
+def _create(connection: sa.Connection) -> None:
+    theirs = sorted(set(sa.inspect(connection).get_table_names()) & set(metadata.tables))
+    if theirs:
+        raise ValueError(
+            f"There are tables in this database that are not Tintype's and are called as its own: {', '.join(theirs)}. "
+            "Give it a database of its own."
+        )
+    metadata.create_all(connection)
+    version.create(connection, checkfirst=True)
+    connection.execute(version.insert().values(version_num=HEAD))
+
+
+def upgrade(connection: sa.Connection, found: str, *, folder: Path | None = None, to: str = HEAD) -> None:
+    """From one revision to another, in the transaction of `connection`. Alembic is loaded here only: it takes long.
+
+    `folder`: of the revisions. Raises ValueError where `found` is not among them.
+    """
+    from alembic.config import Config
+    from alembic.runtime.environment import EnvironmentContext
+    from alembic.script import ScriptDirectory
+
+    here = Path(__file__).parent / "migrations"
+    script = ScriptDirectory(here, version_locations=[str(folder or here / "versions")])
+    if found not in {each.revision for each in script.walk_revisions()}:
+        raise ValueError(
+            f"This database was made by a newer Tintype (its revision is {found}, this Tintype knows those up to {HEAD}). "
+            "Start the newer one, or restore a backup that is older."
+        )
+
+    def steps(revision: Any, _: object) -> Any:
+        return script._upgrade_revs(to, revision)
+
+    with EnvironmentContext(Config(), script, fn=steps, destination_rev=to) as environment:
+        environment.configure(
+            connection=connection, target_metadata=metadata, version_table=TABLE, render_as_batch=True
+        )
+        with environment.begin_transaction():
+            environment.run_migrations()

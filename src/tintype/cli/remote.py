@@ -29,6 +29,7 @@ from ..core import (
 )
 from ..core.errors import (
     BadRequest,
+    Forbidden,
     Garbled,
     NoImage,
     OutOfCredit,
@@ -56,7 +57,7 @@ _BY_STATUS: Mapping[int, type[TintypeError]] = {
     400: BadRequest,
     401: Unauthenticated,
     402: OutOfCredit,
-    403: Unauthenticated,
+    403: Forbidden,
     404: UnknownModel,
     408: Timeout,
     413: TooLarge,
@@ -71,6 +72,7 @@ _BY_CODE: Mapping[object, type[TintypeError]] = {
     "insufficient_quota": OutOfCredit,
     "billing_hard_limit_reached": OutOfCredit,
     "invalid_api_key": Unauthenticated,
+    "not_allowed": Forbidden,
     "model_not_found": UnknownModel,
     "upstream_timeout": Timeout,
     "invalid_request_error": BadRequest,

@@ -8,6 +8,7 @@ Everything that can go wrong, by who can fix it:
     + Refused                  400  content policy, ours or the upstream's
     + Unauthenticated          401
     + OutOfCredit              402
+    + Forbidden                403  the key is good, and not for this
     + UnknownModel             404
     + NotFound                 404  no such address
     + MethodNotAllowed         405
@@ -80,6 +81,11 @@ class Unauthenticated(CallerError):
 class OutOfCredit(CallerError):
     status = 402
     code = "insufficient_quota"
+
+
+class Forbidden(CallerError):
+    status = 403
+    code = "not_allowed"
 
 
 class UnknownModel(CallerError):

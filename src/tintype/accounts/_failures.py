@@ -8,8 +8,12 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-Verdict = Literal["again", "away", "wrong"]
-"""`again`: another was in the way. `away`: the database is not there, or takes nothing. `wrong`: ours to mend."""
+Verdict = Literal["again", "twice", "away", "wrong"]
+"""`again`: another was in the way. `twice`: what may be there once was, and perhaps just came. `away`: the database is
+not there, or takes nothing. `wrong`: ours to mend."""
+
+
+_AWAY = tuple(f"SQLITE_{name}" for name in ("FULL", "IOERR", "READONLY", "CANTOPEN", "CORRUPT", "NOTADB"))
 
 
 class InTheWay(Exception):
@@ -33,16 +37,9 @@ def judge(error: BaseException) -> Verdict:
 def _judge_sqlite(name: str, error: sqlite3.Error) -> Verdict:
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return "again"
-    if name.startswith(
-        (
-            "SQLITE_FULL",
-            "SQLITE_IOERR",
-            "SQLITE_READONLY",
-            "SQLITE_CANTOPEN",
-            "SQLITE_CORRUPT",
-            "SQLITE_NOTADB",
-        )
-    ) or isinstance(error, sqlite3.ProgrammingError):  # of a connection that was closed
+    if name in ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"):
+        return "twice"
+    if name.startswith(_AWAY) or "closed database" in str(error):
         return "away"
     return "wrong"
 
@@ -51,6 +48,8 @@ def _judge_postgresql(error: BaseException) -> Verdict:
     state = getattr(error, "sqlstate", None)
     if state in ("40001", "40P01", "55P03"):
         return "again"
+    if state == "23505":
+        return "twice"
     if state is None:
         return (
             "away"

@@ -121,6 +121,9 @@ class Writer:
                         continue
                     self._away = True
                     return [Unavailable(f"The database is not there: {reason(error)}.")] * len(batch)
+                if verdict == "twice" and len(batch) == 1 and tries < 3:  # by now it may be seen
+                    tries += 1
+                    continue
                 if len(batch) > 1:
                     return [answer for item in batch for answer in self._write([item])]
                 return [error]

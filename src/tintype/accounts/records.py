@@ -119,6 +119,63 @@ class JobRecord:
     result: bytes | None = field(default=None, repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money:
+    """What an account or a key can spend and has spent, in micro-dollars; a limit of None is none. Days are UTC.
+
+    `spent` counts what is `held` for the `running` jobs. Only an account has a balance; `available` is what of it no
+    job has set aside, None where it does not bound anything.
+    """
+
+    prepaid: bool = False
+    balance: Micros = 0
+    held: Micros = 0
+    running: int = 0
+    at_once: int | None = None
+    spent_today: Micros = 0
+    day_limit: Micros | None = None
+    spent_this_month: Micros = 0
+    month_limit: Micros | None = None
+    spent: Micros = 0
+    spent_limit: Micros | None = None
+
+    @property
+    def available(self) -> Micros | None:
+        return self.balance - self.held if self.prepaid else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Who pays. `markup` is in basis points, None: as the settings say. `closed` is Unix time."""
+
+    id: str
+    name: str
+    created: float
+    closed: float | None = None
+    markup: int | None = None
+    money: Money = field(default_factory=Money)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """What is known of a key; the key itself is known to nobody. `tail` is its last letters. Times are Unix time."""
+
+    id: str
+    account: str
+    name: str
+    tail: str
+    created: float
+    expires: float | None = None
+    revoked: float | None = None
+    models: tuple[str, ...] = ()
+    dialects: tuple[str, ...] = ()
+    requests_per_minute: int | None = None
+    images_per_minute: int | None = None
+    admin: bool = False
+    strict: bool = False
+    money: Money = field(default_factory=Money)
+
+
 class Taken(Exception):
     """This order has been placed before, as the job `record`."""
 

@@ -15,7 +15,7 @@ import msgspec
 
 from ..core import Micros
 from ..core.errors import CallerError, TintypeError, Unauthenticated
-from ..core.money import decimal, micros
+from ..core.money import micros, usd
 from . import telling
 from .costs import money
 from .failures import INTERRUPTED, sentence
@@ -63,8 +63,8 @@ class Total:
             "orders": len(self.left),
             "done": self.done,
             "pictures": self.pictures,
-            "cost": decimal(self.charged),
-            "not_charged": decimal(self.free),
+            "cost": usd(self.charged),
+            "not_charged": usd(self.free),
             "unknown": self.unknown,
         }
         return msgspec.json.encode(document).decode()

@@ -12,7 +12,7 @@ import msgspec
 
 from ..core import Completed, Image, Micros, Usage
 from ..core.errors import CallerError, NoImage, NotFound, TintypeError, Unauthenticated
-from ..core.money import decimal, micros
+from ..core.money import micros, usd
 from ..core.quote import estimate, price
 from ..gateway.gateway import Gateway, Order
 from ..gateway.settings import Settings
@@ -114,7 +114,7 @@ class Shop:
             amount = None
             with suppress(ValueError):  # it says "unknown"
                 amount = micros(told)
-        result.cost = None if amount is None else decimal(amount)
+        result.cost = None if amount is None else usd(amount)
         result.charged = is_charged(order.offer)
         result.model, result.provider = report.model, report.provider
         result.plan, result.notices = report.plan(), list(report.notices)

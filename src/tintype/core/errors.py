@@ -8,7 +8,7 @@ Everything that can go wrong, by who can fix it:
     + Refused                  400  content policy, ours or the upstream's
     + Unauthenticated          401
     + OutOfCredit              402
-    + Forbidden                403  the key is good, and not for this
+    + Forbidden                403  a key that may not do this
     + UnknownModel             404
     + NotFound                 404  no such address
     + MethodNotAllowed         405

@@ -67,14 +67,14 @@ def dollars(amount: Micros) -> str:
     return f"${whole}.{decimals}"
 
 
-def decimal(amount: Micros) -> str:
-    """For machines: dollars with all six decimals, so that no digit is lost; `micros` reads it back.
+def usd(amount: Micros) -> str:
+    """For machines: a decimal number of US dollars with all six places.
 
-    >>> decimal(52_730), decimal(-1_500_000), decimal(0)
-    ('0.052730', '-1.500000', '0.000000')
+    >>> usd(52_730), usd(-5), usd(12_000_000)
+    ('0.052730', '-0.000005', '12.000000')
     """
-    whole, rest = divmod(abs(amount), MILLION)
-    return f"{'-' if amount < 0 else ''}{whole}.{rest:06d}"
+    sign = "-" if amount < 0 else ""
+    return f"{sign}{abs(amount) // MILLION}.{abs(amount) % MILLION:06d}"
 
 
 _DECIMAL = re.compile(r"([+-]?)(\d{1,12})(?:\.(\d{1,6})0*)?", re.ASCII)

@@ -19,6 +19,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     data: Path = Path("data")
+    database: str = ""  # a URL; empty: a file under `data`; "off": nothing is written down
     default_model: str = "gpt-image-2"
     max_body: int = 256 * 1024 * 1024
     heartbeat: float = 8.0

@@ -26,7 +26,12 @@ def serving(
     gateway: Gateway, settings: Settings | None = None, dialects: Sequence[Dialect] | None = None
 ) -> Iterator[str]:
     """The server's address, without a path."""
-    app = App(gateway, dialects or all_dialects(), settings or Settings())
+    with serving_app(App(gateway, dialects or all_dialects(), settings or Settings())) as url:
+        yield url
+
+
+@contextmanager
+def serving_app(app: App) -> Iterator[str]:
     config = uvicorn.Config(
         app,
         host="127.0.0.1",

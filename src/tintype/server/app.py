@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from importlib.metadata import version
 from secrets import token_hex
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 import structlog
@@ -21,6 +21,9 @@ from .http import Gone, Headers, Message, Receive, Scope, Send, header, respond,
 from .metrics import Metrics
 from .routes import Routes, normal
 
+if TYPE_CHECKING:
+    from ..gateway.rooms import Rooms
+
 log = structlog.get_logger()
 
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -32,7 +35,7 @@ _EXPOSED = (
 
 
 OWN = ("/", "/metrics", "/openapi.json", "/docs")
-OWN_FOLDERS = ("/pictures/",)
+OWN_FOLDERS = ("/pictures/", "/admin/")
 HEALTH = "/healthz"
 
 
@@ -40,8 +43,16 @@ class App:
     """An ASGI application. Dialect paths are answered here, byte by byte; the operator's pages by Litestar, which
     is loaded for the first of them: it is a third of the time to start."""
 
-    def __init__(self, gateway: Gateway, dialects: Sequence[Dialect], settings: Settings) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        dialects: Sequence[Dialect],
+        settings: Settings,
+        *,
+        rooms: Rooms | None = None,
+    ) -> None:
         self._gateway = gateway
+        self._rooms = rooms
         self._grace = settings.grace
         self._dialects = dialects
         self._routes = Routes(dialects)
@@ -54,13 +65,14 @@ class App:
             await self._lifespan(scope, receive, send)
             return
         request_id = f"req_{token_hex(16)}"
-        origin = next((value for name, value in scope["headers"] if name == b"origin"), b"*")
-        added: Headers = [
-            (b"x-request-id", request_id.encode()),
-            (b"access-control-allow-origin", origin),
-            (b"access-control-expose-headers", _EXPOSED),
-            (b"vary", b"origin"),
-        ]
+        added: Headers = [(b"x-request-id", request_id.encode())]
+        if not is_private(scope["path"]):
+            origin = next((value for name, value in scope["headers"] if name == b"origin"), b"*")
+            added += [
+                (b"access-control-allow-origin", origin),
+                (b"access-control-expose-headers", _EXPOSED),
+                (b"vary", b"origin"),
+            ]
         facts: dict[str, Any] = {"id": request_id, "method": scope["method"], "path": scope["path"]}
         begun = time.perf_counter()
 
@@ -82,7 +94,8 @@ class App:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, facts: dict[str, Any]) -> None:
         if scope["method"] == "OPTIONS":
-            return await respond(send, 204, preflight(scope), [])
+            private = is_private(scope["path"])
+            return await respond(send, 204, ALLOWED if private else preflight(scope), [])
         path = normal(scope["path"])
         if path in OWN or path.startswith(OWN_FOLDERS):
             seen = {**scope, "path": path, "raw_path": path.encode()}
@@ -118,7 +131,7 @@ class App:
         from .pages import make_pages
 
         speaker = self._routes.speaker("/")
-        return cast("ASGIApp", make_pages(self._gateway, self._dialects, speaker, self._metrics))
+        return cast("ASGIApp", make_pages(self._gateway, self._dialects, speaker, self._metrics, self._rooms))
 
     async def _tell_health(self, method: str, send: Send, facts: dict[str, Any]) -> None:
         if method not in ("GET", "HEAD"):
@@ -152,6 +165,18 @@ async def fail(send: Send, dialect: Dialect, error: TintypeError, facts: dict[st
     if error.charged or not error.retryable:
         headers.append((b"x-should-retry", b"false"))
     await tell(send, dialect.write_error(error), headers)
+
+
+ALLOWED: Headers = [(b"allow", b"GET, POST, PATCH, DELETE, OPTIONS")]
+"""And nothing more: no page of another site is told that it may use a private path."""
+
+
+def is_private(path: str) -> bool:
+    """
+    >>> is_private("//admin/keys"), is_private("/v1/images/generations")
+    (True, False)
+    """
+    return normal(path).startswith("/admin")
 
 
 def preflight(scope: Scope) -> Headers:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from litestar import Litestar, Request, Response, get
@@ -16,8 +16,13 @@ from litestar.params import FromPath
 from ..core import Dialect, Operation
 from ..core.errors import MethodNotAllowed, NotFound, TintypeError
 from ..gateway.gateway import Gateway
+from .admin import operations
+from .admin_pages import handlers
 from .metrics import MEDIA_TYPE, Metrics
 from .openapi import describe
+
+if TYPE_CHECKING:
+    from ..gateway.rooms import Rooms
 
 _OPERATIONS = {
     "/healthz": Operation(
@@ -43,8 +48,14 @@ _OPERATIONS = {
 }
 
 
-def make_pages(gateway: Gateway, dialects: Sequence[Dialect], dialect: Dialect, metrics: Metrics) -> Litestar:
-    """`dialect` words the errors."""
+def make_pages(
+    gateway: Gateway,
+    dialects: Sequence[Dialect],
+    dialect: Dialect,
+    metrics: Metrics,
+    rooms: Rooms | None = None,
+) -> Litestar:
+    """`dialect` words the errors; `rooms` are what the admin API is about."""
 
     @get("/metrics", sync_to_thread=False)
     def told() -> Response[bytes]:
@@ -65,7 +76,9 @@ def make_pages(gateway: Gateway, dialects: Sequence[Dialect], dialect: Dialect, 
 
     @cache  # built when it is first asked for: it is a tenth of a second, and most who start do not ask
     def description() -> bytes:
-        return msgspec.json.encode(describe(dialects, _OPERATIONS, dialect, version("tintype")))
+        return msgspec.json.encode(
+            describe(dialects, {**_OPERATIONS, **operations()}, dialect, version("tintype"))
+        )
 
     reader = files(__package__).joinpath("docs.html").read_bytes()
 
@@ -92,7 +105,7 @@ def make_pages(gateway: Gateway, dialects: Sequence[Dialect], dialect: Dialect, 
         return Response(told.body, status_code=told.status, media_type=told.media_type)
 
     return Litestar(
-        route_handlers=[told, welcome, openapi, docs, picture],
+        route_handlers=[told, welcome, openapi, docs, picture, *handlers(rooms)],
         openapi_config=None,
         exception_handlers={HTTPException: in_words, TintypeError: in_words},
         logging_config=None,

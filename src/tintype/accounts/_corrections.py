@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from ..core import Micros
 from ..core.errors import CallerError, NotFound
 from ..core.money import dollars
-from ._moves import READ_PURSES, WRITE_PURSE, change, read_purse
+from ._moves import READ_PURSES, WRITE_PURSE, before, change, read_purse
 from ._rows import day_of, tidy
 from ._statements import Hand
 from .schema import accounts, entries, jobs, purses
@@ -75,9 +75,10 @@ def refund(connection: sa.Connection, *, job: str, note: str, now: float) -> Mic
     hand = Hand(connection)
     mine = sorted({found.account, found.key} - {""})
     for row in hand.look_up(READ_PURSES, mine):
-        before, after = read_purse(row), read_purse(row)
-        after.refund(found.charged, found.day, balanced=after.id == found.account)
-        hand.many(WRITE_PURSE, [change(before, after)])
+        purse = read_purse(row)
+        was = before(purse)
+        purse.refund(found.charged, found.day, balanced=purse.id == found.account)
+        hand.many(WRITE_PURSE, [change(was, purse)])
     hand.close()
     connection.execute(jobs.update().where(jobs.c.id == job).values(charged=0))
     _enter(

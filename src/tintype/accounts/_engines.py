@@ -86,7 +86,8 @@ def _sqlite(url: sa.URL, begin: str, **options: Any) -> sa.Engine:
 
 def _beginning(statement: str) -> Callable[[sa.Connection], None]:
     def begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(statement)
+        driver: Any = connection.connection.dbapi_connection
+        driver.execute(statement)
 
     return begin
 
@@ -99,4 +100,7 @@ def _tune(connection: sqlite3.Connection, _: object) -> None:
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = NORMAL")
     cursor.execute("PRAGMA cache_size = -16000")  # 16 MB
+    cursor.execute(
+        "PRAGMA wal_autocheckpoint = 4000"
+    )  # pages: a page that is written often is then moved once
     cursor.close()

@@ -8,7 +8,7 @@ statement that finds nothing if anybody has touched it since: then all of it is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import sqlalchemy as sa
@@ -142,7 +142,8 @@ class Round:
     hand: Hand
     again: bool
     purses: dict[str, Purse] = field(default_factory=dict)
-    before: dict[str, Purse] = field(default_factory=dict)
+    before: dict[str, Row] = field(default_factory=dict)
+    moved: set[str] = field(default_factory=set)
     new_jobs: list[Row] = field(default_factory=list)
     freed: list[Row] = field(default_factory=list)
     ended: list[Row] = field(default_factory=list)
@@ -171,7 +172,7 @@ class Round:
         for row in self.hand.look_up(READ_PURSES, sorted(ids - {""})):
             purse = read_purse(row)
             self.purses[purse.id] = purse
-            self.before[purse.id] = replace(purse)
+            self.before[purse.id] = before(purse)
 
     def _orders(self, holds: list[tuple[int, Row]]) -> dict[str, JobRecord]:
         names = [row["idempotency"] for _, row in holds if row["idempotency"]]
@@ -194,6 +195,7 @@ class Round:
         for _, purse in mine:
             if purse is not None:
                 purse.hold(row["held"], row["day"])
+                self.moved.add(purse.id)
         if earlier is not None:
             self.freed.append({"job": earlier.id})
         self.new_jobs.append(row)
@@ -212,6 +214,7 @@ class Round:
         for purse in (paying, self.purses.get(key)):
             if purse is not None:
                 purse.settle(held, charged, day, balanced=purse is paying)
+                self.moved.add(purse.id)
         if paying is not None and cost:
             short = (
                 f"It cost {dollars(cost)}; {dollars(cost - charged)} of it was not there."
@@ -238,9 +241,7 @@ class Round:
 
     def _write(self) -> None:
         changed = [
-            change(before, self.purses[name])
-            for name, before in self.before.items()
-            if before != self.purses[name]
+            change(self.before[name], purse) for name, purse in self.purses.items() if name in self.moved
         ]
         if self.hand.many(WRITE_PURSE, changed) != len(changed):
             raise InTheWay("purses")
@@ -262,10 +263,15 @@ def read_purse(row: tuple[Any, ...]) -> Purse:
     return Purse(**dict(zip(_FIELDS, row, strict=True)))
 
 
-def change(before: Purse, after: Purse) -> Row:
-    """What `WRITE_PURSE` needs to turn the one into the other."""
-    row: Row = {"purse": before.id}
-    for name in _MOVING:
-        row[f"old_{name}"] = getattr(before, name)
-        row[f"new_{name}"] = getattr(after, name)
+def before(purse: Purse) -> Row:
+    """What `WRITE_PURSE` must find."""
+    row = {f"old_{name}": getattr(purse, name) for name in _MOVING}
+    row["purse"] = purse.id
     return row
+
+
+def change(before: Row, after: Purse) -> Row:
+    """What `WRITE_PURSE` needs to turn the one into the other."""
+    for name in _MOVING:
+        before[f"new_{name}"] = getattr(after, name)
+    return before

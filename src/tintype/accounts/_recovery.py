@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from ._moves import READ_PURSES, WRITE_PURSE, change, read_purse
+from ._moves import READ_PURSES, WRITE_PURSE, before, change, read_purse
 from ._statements import Hand
 from .process import Process, Watch
 from .schema import jobs, processes
@@ -76,6 +76,7 @@ def recover(connection: sa.Connection, *, me: str, watch: Watch, now: float) -> 
                 state="interrupted",
                 ended=now,
                 held=0,
+                cost=0,
                 maybe_paid=jobs.c.real,
                 error="interrupted",
                 message=MESSAGE,
@@ -96,10 +97,10 @@ def _let_go(connection: sa.Connection, found: Sequence[Any]) -> None:
     ids = sorted({name for row in found for name in (row.account, row.key)} - {""})
     for start in range(0, len(ids), 256):
         for row in hand.look_up(READ_PURSES, ids[start : start + 256]):
-            before = read_purse(row)
-            after = replace(before)
+            purse = read_purse(row)
+            was = before(purse)
             for job in found:
-                if after.id in (job.account, job.key):
-                    after.settle(job.held, 0, job.day, balanced=False)
-            hand.many(WRITE_PURSE, [change(before, after)])
+                if purse.id in (job.account, job.key):
+                    purse.settle(job.held, 0, job.day, balanced=False)
+            hand.many(WRITE_PURSE, [change(was, purse)])
     hand.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -149,7 +148,8 @@ def kept(picture: KeptPicture, job: str, created: float) -> Row:
     }
 
 
-def read_job(row: Mapping[str, Any]) -> JobRecord:
+def read_job(row: Any) -> JobRecord:
+    """From a mapping of all columns, as the others below."""
     return JobRecord(
         id=row["id"],
         state=row["state"],
@@ -182,7 +182,7 @@ def read_job(row: Mapping[str, Any]) -> JobRecord:
     )
 
 
-def read_attempt(row: Mapping[str, Any]) -> Attempt:
+def read_attempt(row: Any) -> Attempt:
     return Attempt(
         job=row["job"],
         offer=row["offer"],
@@ -201,7 +201,7 @@ def read_attempt(row: Mapping[str, Any]) -> Attempt:
     )
 
 
-def read_picture(row: Mapping[str, Any]) -> KeptPicture:
+def read_picture(row: Any) -> KeptPicture:
     return KeptPicture(
         position=row["position"],
         hash=row["hash"],

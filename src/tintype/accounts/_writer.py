@@ -8,7 +8,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -26,6 +25,8 @@ Group = Callable[[sa.Connection, Sequence[Any], bool], list[Any]]
 whether it may have been done before, by a transaction whose end was not heard of."""
 
 BATCH = 256
+ENOUGH = 16  # that wait: they are written at once
+GAP = 0.005  # seconds between the beginnings of two batches of fewer: a transaction costs as much as ten things in it
 TRIES = 20  # when others are in the way
 PATIENCE = 2.0  # seconds that a database may be away before anybody hears of it
 
@@ -51,7 +52,9 @@ class Writer:
         self._engine = engine
         self._connection: sa.Connection | None = None
         self._away = False
-        self._queue: SimpleQueue[Item | None] = SimpleQueue()
+        self._queue: deque[Item] = deque()
+        self._idle = False  # the thread waits for whatever comes
+        self._news = threading.Event()
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
         self._closed = False
@@ -61,7 +64,9 @@ class Writer:
             self._start()
         if self._closed:
             raise Unavailable("The database has been closed.")
-        self._queue.put(item)
+        self._queue.append(item)
+        if self._idle or len(self._queue) == ENOUGH:
+            self._news.set()
         return item.future
 
     def _start(self) -> None:
@@ -74,32 +79,38 @@ class Writer:
         """Blocks until all that waits is written."""
         self._closed = True
         if self._thread is not None:
-            self._queue.put(None)
+            self._news.set()
             self._thread.join()
         self._drop()
         self._engine.dispose()
 
     def _serve(self) -> None:
-        while True:
-            item = self._queue.get()
-            batch: list[Item] = []
-            while item is not None:
-                batch.append(item)
-                if len(batch) == BATCH:
-                    break
-                try:
-                    item = self._queue.get_nowait()
-                except Empty:
-                    break
-            if batch:
-                try:
-                    answers = self._write(batch)
-                except Exception as error:  # a fault of ours must not end the thread
-                    log.exception("writing failed")
-                    answers = [error] * len(batch)
-                _tell(batch, answers)
-            if item is None:
-                return
+        began = 0.0
+        while self._wait(began + GAP):
+            began = time.monotonic()
+            batch = [self._queue.popleft() for _ in range(min(len(self._queue), BATCH))]
+            try:
+                answers = self._write(batch)
+            except Exception as error:  # a fault of ours must not end the thread
+                log.exception("writing failed")
+                answers = [error] * len(batch)
+            _tell(batch, answers)
+
+    def _wait(self, until: float) -> bool:
+        """Until something is there, and either enough of it or `until` is past. False: nothing will come any more."""
+        while not self._queue:
+            if self._closed:
+                return False
+            self._idle = True
+            if not self._queue and not self._closed:
+                self._news.wait()
+            self._idle = False
+            self._news.clear()
+        left = until - time.monotonic()
+        if left > 0 and len(self._queue) < ENOUGH and not self._closed:
+            self._news.wait(left)
+            self._news.clear()
+        return True
 
     def _write(self, batch: list[Item]) -> list[Any]:
         """In one transaction; if that cannot be, each in one of its own, so that only the guilty fail."""

@@ -176,6 +176,38 @@ class Key:
     money: Money = field(default_factory=Money)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundPicture:
+    """A picture of the history, and what it came of. `deleted`: when it was taken from the store; None: it is there."""
+
+    job: str
+    key: str
+    account: str
+    prompt: str
+    model: str
+    provider: str
+    plan: str
+    cost: Micros | None
+    created: float
+    deleted: float | None
+    picture: KeptPicture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A line of the ledger: by how much the balance grew. `day` is that of the job, or of the credit."""
+
+    id: int
+    account: str
+    key: str
+    job: str
+    kind: Literal["credit", "charge", "refund"]
+    amount: Micros
+    created: float
+    day: str
+    note: str
+
+
 class Taken(Exception):
     """This order has been placed before, as the job `record`."""
 

@@ -106,6 +106,7 @@ def test_once_there_is_a_key_only_one_with_admin_scope_gets_in(house: House) -> 
             told = house.ask(call.method, path, {}, key=key)
             assert (told.status, told.error["code"]) == (status, code), (call.method, path)
     assert house.get("/admin/accounts", key=boss)["data"][0]["name"] == "default"
+    assert house.ask("GET", f"/admin/usage?key={boss}").status == 401, "an address is no place for a key"
     house.ask("DELETE", "/admin/keys/boss", key=boss)
     assert house.ask("GET", "/admin/accounts", key=boss).status == 401, "though no key is left"
     assert house.ask("GET", "/admin/accounts").status == 401

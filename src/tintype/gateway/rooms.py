@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from ..accounts.database import Database
+from ..accounts.history import History
 from ..accounts.keys import Keys
 from ..accounts.ledger import Ledger
 from ..accounts.owners import Owners
@@ -30,11 +31,18 @@ class Rooms:
     keys: Keys
     owners: Owners
     ledger: Ledger
+    history: History
 
     @classmethod
     def on(cls, database: Database, *, keys: Keys | None = None, ledger: Ledger | None = None) -> Self:
         """`keys` and `ledger`: those that a server has already."""
-        return cls(database, keys or Keys(database), Owners(database), ledger or Ledger(database))
+        return cls(
+            database,
+            keys or Keys(database),
+            Owners(database),
+            ledger or Ledger(database),
+            History(database),
+        )
 
     @classmethod
     def open(cls, settings: Settings) -> Self:

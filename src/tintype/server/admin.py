@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from ..core import Operation
 from ..core.money import usd
+from . import admin_reading as reading
 from . import admin_words as words
 from .asking import Asked, Call, Nothing
 
@@ -81,11 +82,6 @@ async def revoke_key(rooms: Rooms, asked: Asked[Nothing, Nothing]) -> words.Key:
 async def refund(rooms: Rooms, asked: Asked[Nothing, words.Refund]) -> words.Refunded:
     amount = await rooms.ledger.refund(asked.path["job"], asked.body.note)
     return words.Refunded(job=asked.path["job"], refunded=usd(amount))
-
-
-async def check_books(rooms: Rooms, asked: Asked[Nothing, Nothing]) -> words.Books:
-    faults = await rooms.ledger.check_books()
-    return words.Books(adds_up=not faults, faults=faults)
 
 
 CALLS: tuple[Call, ...] = (
@@ -183,13 +179,7 @@ CALLS: tuple[Call, ...] = (
         body=words.Refund,
         answer=words.Refunded,
     ),
-    Call(
-        method="GET",
-        path="/admin/books",
-        summary="Whether every number that is kept adds up",
-        run=check_books,
-        answer=words.Books,
-    ),
+    *reading.CALLS,
 )
 
 

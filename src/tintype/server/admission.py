@@ -8,6 +8,7 @@ headers that it adds.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import Protocol
 
@@ -30,7 +31,7 @@ class Keys(Protocol):
 
 async def admit(scope: Scope, keys: Keys) -> Caller:
     """Who it is. Raises Unauthenticated and Forbidden."""
-    head = head_of(scope)
+    head = replace(head_of(scope), query={})  # `?key=` says which key is meant, and is no place for one's own
     if await keys.any():
         if head.key is None:
             raise Unauthenticated(

@@ -83,7 +83,6 @@ def read_query(query: Iterable[tuple[str, str]], kind: type[Query]) -> Query:
         if name in values:
             raise BadRequest(f"'{name[:40]}' is there twice.", param=name[:40])
         values[name] = value
-    values.pop("key", None)  # where some callers send their key
     try:
         return msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:

@@ -36,7 +36,12 @@ def serving(
     """The server's address, without a path."""
     if rooms is None:
         rooms = Rooms(gateway=gateway, door=Door(), watch=watch or Watch())
-    app = App(gateway, dialects or all_dialects(), settings or Settings(), rooms=rooms)
+    with serving_app(App(gateway, dialects or all_dialects(), settings or Settings(), rooms=rooms)) as url:
+        yield url
+
+
+@contextmanager
+def serving_app(app: App) -> Iterator[str]:
     config = uvicorn.Config(
         app,
         host="127.0.0.1",

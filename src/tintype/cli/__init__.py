@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from ..core.errors import TintypeError
-from . import doctor, edit, generate, init, models, providers, serve
+from . import batch, doctor, edit, generate, init, models, providers, serve
 from .failures import CODES, ERROR, INTERRUPTED, code_of, sentence
 
 HELP = f"""Draw pictures, or serve them: one image API in front of every image model.
@@ -33,6 +33,7 @@ app.command("serve")(serve.serve)
 app.command("generate")(generate.generate)
 app.command("gen", hidden=True)(generate.generate)
 app.command("edit")(edit.edit)
+app.command("batch")(batch.batch)
 app.command("models")(models.models)
 app.command("providers")(providers.providers)
 app.command("init")(init.init)

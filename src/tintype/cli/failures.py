@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..core.errors import (
     BadRequest,
+    Forbidden,
     OutOfCredit,
     Refused,
     Timeout,
@@ -22,7 +23,7 @@ CODES = (
 )
 
 _BY_KIND: tuple[tuple[type[TintypeError] | tuple[type[TintypeError], ...], int], ...] = (
-    (Unauthenticated, AUTH),
+    ((Unauthenticated, Forbidden), AUTH),
     (Refused, BLOCKED),
     (OutOfCredit, BUDGET),
     (Timeout, TIMEOUT),

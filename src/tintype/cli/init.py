@@ -28,6 +28,7 @@ NOTES = {
     "host": "the address to listen on",
     "port": "",
     "data": "where files go: what was asked of upstreams, and how it went",
+    "database": 'where accounts and jobs are written down: a URL; empty: a file in `data`; "off": nowhere',
     "default_model": "for requests that name none",
     "max_body": "bytes of a whole request; more is a 413",
     "heartbeat": "seconds of silence after which a stream gets a comment",

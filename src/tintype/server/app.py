@@ -85,18 +85,18 @@ class App:
             await self._lifespan(scope, receive, send)
             return
         request_id = f"req_{token_hex(16)}"
-        origin, theirs = b"*", b""
+        theirs = b""
         for name, value in scope["headers"]:
-            if name == b"origin":
-                origin = value
-            elif name == b"x-client-request-id" or (name == b"x-request-id" and not theirs):
+            if name == b"x-client-request-id" or (name == b"x-request-id" and not theirs):
                 theirs = value
-        added: Headers = [
-            (b"x-request-id", request_id.encode()),
-            (b"access-control-allow-origin", origin),
-            (b"access-control-expose-headers", _EXPOSED),
-            (b"vary", b"origin"),
-        ]
+        added: Headers = [(b"x-request-id", request_id.encode())]
+        if not is_private(scope["path"]):
+            origin = next((value for name, value in scope["headers"] if name == b"origin"), b"*")
+            added += [
+                (b"access-control-allow-origin", origin),
+                (b"access-control-expose-headers", _EXPOSED),
+                (b"vary", b"origin"),
+            ]
         facts = Facts(request_id, added, {"method": scope["method"], "path": scope["path"]})
         if theirs and (named := callers_id(theirs)):
             bind_contextvars(request_id=request_id, client_request_id=named)
@@ -127,9 +127,10 @@ class App:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, facts: Facts) -> None:
         if scope["method"] == "OPTIONS":
-            return await respond(send, 204, preflight(scope), [])
+            private = is_private(scope["path"])
+            return await respond(send, 204, ALLOWED if private else preflight(scope), [])
         path = normal(scope["path"])
-        if path in OWN:
+        if path in OWN or path.startswith("/admin"):
             scope["route"] = path
             seen = {**scope, "path": path, "raw_path": path.encode()}
             if scope["method"] == "HEAD":
@@ -180,7 +181,8 @@ class App:
         from .pages import make_pages
 
         speaker = self._routes.speaker("/")
-        return cast("ASGIApp", make_pages(self._dialects, speaker, self.watch.metrics))
+        pages = make_pages(self._dialects, speaker, self.watch.metrics, self._rooms.administered)
+        return cast("ASGIApp", pages)
 
     async def _tell_health(self, path: str, method: str, send: Send, facts: Facts) -> None:
         """Alive is who answers; ready, who should be asked."""
@@ -231,6 +233,20 @@ async def fail(send: Send, dialect: Dialect, error: TintypeError, facts: Facts) 
     if error.charged or not error.retryable:
         headers.append((b"x-should-retry", b"false"))
     await tell(send, dialect.write_error(error), headers)
+
+
+ALLOWED: Headers = [(b"allow", b"GET, POST, PATCH, DELETE, OPTIONS")]
+"""And nothing more: no page of another site is told that it may use a private path."""
+
+
+def is_private(path: str) -> bool:
+    """Whether it is for nobody's web page: while there is no key, a page could read it from whoever runs this server.
+
+    >>> is_private("//admin/keys"), is_private("/v1/images/jobs"), is_private("/v1/images/generations")
+    (True, True, False)
+    """
+    plain = normal(path)
+    return plain.startswith("/admin") or plain.removeprefix("/v1") == "/images/jobs"
 
 
 def preflight(scope: Scope) -> Headers:

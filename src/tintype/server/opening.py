@@ -17,6 +17,7 @@ from ..core.errors import BadRequest
 from ..gateway.assemble import open_gateway, open_store
 from ..gateway.books import Books, Memory
 from ..gateway.gateway import Gateway
+from ..gateway.rooms import Rooms as Administered
 from ..gateway.settings import Settings
 from ..gateway.upkeep import Chore
 from ..gateway.webhooks import Secrets, Webhooks
@@ -41,6 +42,7 @@ class Rooms:
     chores: tuple[Chore, ...] = ()
     database: Database | None = None
     written: Written | None = None
+    administered: Administered | None = None
     webhooks: Webhooks | None = None
     limits: Limits | None = None
     watch: Watch = field(default_factory=Watch)
@@ -77,8 +79,9 @@ def open_rooms(settings: Settings, environ: Mapping[str, str]) -> Rooms:
     gateway = open_gateway(settings, environ, store=open_store(settings), books=books)
     secrets = Secrets(settings.webhook_secret, secret)
     limits = Limits.open(settings.limits, tell=watch.metrics.limit)
-    webhooks = None
-    if database is not None:
+    webhooks, administered = None, None
+    if database is not None and written is not None:
+        administered = Administered.on(database, keys=keys, ledger=written.ledger)
         webhooks = Webhooks(Deliveries(database), secrets, Poster(allow=settings.fetch_allow))
     return Rooms(
         gateway=gateway,
@@ -87,6 +90,7 @@ def open_rooms(settings: Settings, environ: Mapping[str, str]) -> Rooms:
         watch=watch,
         checks=_checks(gateway, database),
         chores=_chores(settings, written, webhooks),
+        administered=administered,
         webhooks=webhooks,
         database=database,
         written=written,

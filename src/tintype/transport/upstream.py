@@ -122,14 +122,16 @@ class Upstream:
         frames: Frames,
         read_error: ReadError,
         see_headers: Callable[[Mapping[str, str]], None] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncGenerator[Octets, None]:
         """The documents that the upstream answers with, as the bytes that arrived: they hold pictures.
 
-        `see_headers` is shown those of a good answer before its first document. Closing the generator
+        `headers` are of this call alone, and no secrets. `see_headers` is shown those of a good answer before its first document. Closing the generator
         hangs up; but pyreqwest 0.15 lets a request whose answer has not begun run on, until the answer or
         `timeout`. Raises UpstreamError, or what `read_error` makes of an answer.
         """
         builder = self._client.post(path.lstrip("/")).header("content-type", media_type).body_bytes(body)
+        builder = builder.headers(dict(headers)) if headers else builder
         # Without a limit of 0, a stream's first 64 KB wait for each other (pyreqwest 0.15).
         builder = (await self._ready(builder)).streamed_read_buffer_limit(0)
         try:

@@ -98,7 +98,17 @@ def test_who_tells_no_tokens_is_counted_by_the_formula() -> None:
         (BY_TOKEN, Refused("no", charged=True), None),
         (sold(), Refused("no", charged=True), None),
     ],
-    ids=str,
+    ids=(
+        "by the picture",
+        "not charged",
+        "no picture",
+        "too late",
+        "by the megapixel",
+        "by size",
+        "of another quality",
+        "by the token",
+        "of no known price",
+    ),
 )
 def test_only_a_refusal_that_the_vendor_charges_costs_something(
     card: ModelCard, error: TintypeError, cost: int | None

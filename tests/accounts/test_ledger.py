@@ -18,7 +18,14 @@ from tintype.accounts.process import Process, Watch
 from tintype.accounts.records import Closing, KeptPicture, Settled, Taken
 from tintype.accounts.schema import purses
 from tintype.core import Usage
-from tintype.core.errors import CallerError, NotFound, OutOfCredit, TooManyRequests, Unauthenticated
+from tintype.core.errors import (
+    CallerError,
+    NotFound,
+    OutOfCredit,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+)
 
 from .making import NOON, attempt, books, closing, dead, opening
 
@@ -389,6 +396,48 @@ def test_one_job_that_cannot_be_written_takes_none_of_its_neighbours_with_it(url
             assert await ledger.balance(account) == 3
             for n in {*range(8)} - {3}:
                 await ledger.settle(closing(f"j{n}", cost=1))
+
+    asyncio.run(main())
+
+
+def test_an_end_that_cannot_be_written_whole_still_moves_the_money(url: str) -> None:
+    async def main() -> None:
+        async with books(url) as ledger:
+            account = await customer(ledger)
+            await ledger.hold(opening("j", account=account, hold=100))
+            impossible = Usage(image_out=2**80)
+            settled = await ledger.settle(closing("j", cost=70, usage=impossible, made=1))
+            assert settled == Settled(charged=70, balance=930)
+            job = await History(ledger.database).find("j")
+            assert job is not None
+            assert (job.state, job.made, job.usage) == ("done", 1, Usage())
+
+    asyncio.run(main())
+
+
+def test_what_could_not_be_settled_is_settled_when_the_database_is_back(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        async with books(url) as ledger:
+            account = await customer(ledger)
+            for job in ("j", "k"):
+                await ledger.hold(opening(job, account=account, hold=100))
+            with monkeypatch.context() as away:
+                away.setattr(ledger.database._writer, "_transact", gone)
+                away.setattr("tintype.accounts._writer.PATIENCE", 0.0)
+                with pytest.raises(Unavailable, match="The database is not there: the line is cut"):
+                    await ledger.settle(closing("j", cost=70))
+                with pytest.raises(Unavailable):
+                    await ledger.beat()
+            await ledger.beat()
+            assert await ledger.balance(account) == 830
+            await ledger.settle(closing("k", cost=30))
+            await ledger.stop()
+            assert await ledger.balance(account) == 900
+
+    def gone(_: object) -> list[object]:
+        raise sa.exc.DBAPIError("", {}, Exception("the line is cut"), connection_invalidated=True)
 
     asyncio.run(main())
 

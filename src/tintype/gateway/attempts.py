@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -30,12 +30,16 @@ class Attempts:
 
     def __init__(self, folder: Path | None = None) -> None:
         self.last: deque[Attempt] = deque(maxlen=KEPT)
+        self.watchers: list[Callable[[Attempt], None]] = []
+        """Told of each attempt as it ends, in the task of its job."""
         self._path = folder / FILE if folder else None
         self._unwritten: list[Attempt] = []
         self._writing: asyncio.Task[None] | None = None
 
     def keep(self, attempt: Attempt) -> None:
         self.last.append(attempt)
+        for watch in self.watchers:
+            watch(attempt)
         if self._path is None:
             return
         self._unwritten.append(attempt)

@@ -27,7 +27,8 @@ class Settings:
     public_base_url: str = ""  # where callers reach this server; empty: as each request says
     fetch: bool = True  # pictures that callers send as addresses; False: those are refused
     fetch_allow: tuple[IPv4Network | IPv6Network, ...] = ()  # not public, and yet fetched from
-    limits: str = field(default="", repr=False)  # address of a Redis that servers share; it may hold a password
+    # the address of a Redis that servers share; it may hold a password
+    limits: str = field(default="", repr=False)
     stand_in: Mapping[str, str] = field(default_factory=dict)  # requested name or pattern -> model
     deployment: Mapping[str, str] = field(default_factory=dict)  # Azure's name for it -> model
     # name -> its settings, read by the catalog; they may hold keys, which a repr shows to nobody

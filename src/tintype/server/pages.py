@@ -32,6 +32,17 @@ _OPERATIONS = {
             "required": ["status", "version", "running"],
         },
     ),
+    "/readyz": Operation(
+        summary="Whether the server should be sent requests: 503 with the reasons when not",
+        answer={
+            "type": "object",
+            "properties": {
+                "status": {"type": "string", "enum": ["ready", "not ready"]},
+                "reasons": {"type": "object", "additionalProperties": {"type": "string"}},
+            },
+            "required": ["status"],
+        },
+    ),
     "/metrics": Operation(
         summary="Counts and times for Prometheus", answer=None, media_types=("text/plain",)
     ),
@@ -60,6 +71,7 @@ def make_pages(gateway: Gateway, dialects: Sequence[Dialect], dialect: Dialect, 
             "docs": "/docs",
             "openapi": "/openapi.json",
             "health": "/healthz",
+            "ready": "/readyz",
             "metrics": "/metrics",
         }
 

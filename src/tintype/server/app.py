@@ -39,6 +39,9 @@ _EXPOSED = (
 
 OWN = ("/", "/metrics", "/openapi.json", "/docs")
 OWN_FOLDERS = ("/pictures/",)
+LONGEST_PATH = 120
+"""Letters of it that the log shows."""
+
 HEALTH = "/healthz"
 READY = "/readyz"
 
@@ -86,7 +89,11 @@ class App:
             (b"access-control-expose-headers", _EXPOSED),
             (b"vary", b"origin"),
         ]
-        facts: dict[str, Any] = {"id": request_id, "method": scope["method"], "path": scope["path"]}
+        facts: dict[str, Any] = {
+            "id": request_id,
+            "method": scope["method"],
+            "path": scope["path"][:LONGEST_PATH],
+        }
         if theirs and (named := callers_id(theirs)):
             bind_contextvars(request_id=request_id, client_request_id=named)
         else:

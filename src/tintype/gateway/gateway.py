@@ -21,7 +21,7 @@ from .jobs import Job, Jobs, Work
 from .offers import Found, Offer, Offers
 from .plan import Plan, make_plan
 from .pricing import Hold
-from .purchase import Hook, Once, Purchase
+from .purchase import Hook, Once, Purchase, Teller
 from .recall import Recall
 from .route import Route
 from .routing import Routing
@@ -61,6 +61,7 @@ class Gateway:
     store: Store = field(default_factory=Store.in_memory)
     books: Books = field(default_factory=Memory)
     terms: Terms = field(default_factory=Terms)
+    teller: Teller | None = None
     picture_lifetime: float = 3600.0  # seconds that an address of a picture is good for
     attempts: Attempts = field(default_factory=Attempts)
     keep_seconds: float = 24 * 3600.0
@@ -200,6 +201,7 @@ class Gateway:
             caller=caller,
             hold=self.terms.hold(order.request, order.offers, caller, order.route, seconds),
             keep=self.shelf.keep,
+            teller=self.teller,
             hook=hook,
             once=once,
             dialect=dialect,

@@ -34,6 +34,14 @@ class Once:
     fingerprint: str = ""
 
 
+class Teller(Protocol):
+    """Who counts what happens to money: `server.metrics.Metrics`."""
+
+    def settle(self, state: State, provider: str, charged: Micros) -> None: ...
+
+    def refuse(self, error: TintypeError) -> None: ...
+
+
 class Hook(Protocol):
     """Somebody who is told of a job. `begin` may refuse it with a CallerError; `end` comes once it is settled."""
 
@@ -52,6 +60,7 @@ class Purchase:
     caller: Caller
     hold: Micros
     keep: Keep
+    teller: Teller | None = None
     hook: Hook | None = None
     once: Once = Once()
     dialect: str = ""
@@ -62,25 +71,29 @@ class Purchase:
         report, request = job.report, job.request
         if self.hook is not None:
             await self.hook.begin(job)
-        await self.books.hold(
-            Opening(
-                job=job.id,
-                account=self.caller.account,
-                key=self.caller.key,
-                hold=self.hold,
-                request=self.request_id,
-                idempotency=self.once.name,
-                fingerprint=self.once.fingerprint,
-                dialect=self.dialect,
-                created=time.time(),
-                asked=report.asked,
-                model=report.model,
-                provider=report.provider,
-                prompt=request.prompt if self.terms.prompts else "",
-                n=request.n,
-                real=not all(self._is_free(offer.card.id) for offer in self.routing.offers),
-            )
+        opening = Opening(
+            job=job.id,
+            account=self.caller.account,
+            key=self.caller.key,
+            hold=self.hold,
+            request=self.request_id,
+            idempotency=self.once.name,
+            fingerprint=self.once.fingerprint,
+            dialect=self.dialect,
+            created=time.time(),
+            asked=report.asked,
+            model=report.model,
+            provider=report.provider,
+            prompt=request.prompt if self.terms.prompts else "",
+            n=request.n,
+            real=not all(self._is_free(offer.card.id) for offer in self.routing.offers),
         )
+        try:
+            await self.books.hold(opening)
+        except TintypeError as error:
+            if self.teller is not None:
+                self.teller.refuse(error)
+            raise
 
     def finish(self, job: Job) -> None:
         """What it came to. Raises what went wrong where there is no picture, or no other place to say it."""
@@ -139,6 +152,8 @@ class Purchase:
             log.error("settled too late: somebody has taken this server for dead", job=job.id)
             return
         report.charged, report.balance = settled.charged, settled.balance
+        if self.teller is not None:
+            self.teller.settle(closing.state, report.provider, settled.charged)
         if self.hook is not None:
             await self._tell(self.hook, job)
 

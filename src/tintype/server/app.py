@@ -46,6 +46,9 @@ _EXPOSED = (
 
 
 OWN = ("/", "/metrics", "/openapi.json", "/docs")
+LONGEST_PATH = 120
+"""Letters of it that the log shows."""
+
 HEALTH = "/healthz"
 READY = "/readyz"
 
@@ -97,7 +100,7 @@ class App:
                 (b"access-control-expose-headers", _EXPOSED),
                 (b"vary", b"origin"),
             ]
-        facts = Facts(request_id, added, {"method": scope["method"], "path": scope["path"]})
+        facts = Facts(request_id, added, {"method": scope["method"], "path": scope["path"][:LONGEST_PATH]})
         if theirs and (named := callers_id(theirs)):
             bind_contextvars(request_id=request_id, client_request_id=named)
         else:

@@ -44,7 +44,8 @@ class Endpoint:
         """Raises TintypeError while nothing has been sent, and Gone."""
         dialect, aside = match.route.dialect, match.route.aside
         caller = await self._door.let_in(head, scope, facts.headers)
-        facts.log["key"] = caller.key or None
+        if caller.key:
+            facts.log |= {"key": caller.key, "account": caller.account}
         self._door.check_dialect(caller, dialect.name)
         incoming = Incoming(
             path=match.route.path,
@@ -75,7 +76,7 @@ class Endpoint:
         finally:
             report = job.report
             facts.log |= {"model": report.model, "provider": report.provider, "attempts": report.attempts}
-            facts.log["plan"] = report.plan() or None
+            facts.log |= {"plan": report.plan() or None, "cost": report.cost}
 
     async def _place(
         self,

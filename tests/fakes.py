@@ -7,11 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tintype.core import (
+    Answer,
+    Aside,
     Completed,
     Events,
+    House,
     Image,
     ImageRequest,
+    Incoming,
     JobView,
+    Micros,
     ModelCard,
     Partial,
     Receipt,
@@ -82,14 +87,27 @@ class FakeHouse:
                 return card
         raise UnknownModel(f"there is no {name}", param="model")
 
-    def submit(self, request: ImageRequest) -> JobView:
+    async def submit(self, request: ImageRequest) -> JobView:
         raise NotImplementedError
 
-    def job(self, id: str) -> JobView | None:
+    async def job(self, id: str) -> JobView | None:
         return self.jobs.get(id)
 
-    def receipt(self, request_id: str) -> Receipt | None:
+    async def receipt(self, request_id: str) -> Receipt | None:
         return self.receipts.get(request_id)
+
+    async def balance(self) -> Micros | None:
+        return None
 
     def running(self) -> Sequence[JobView]:
         return [job for job in self.jobs.values() if not job.ended]
+
+
+def answered(aside: Aside, incoming: Incoming, house: House) -> Answer:
+    """What a call of a dialect says, whether it has to wait for something or not."""
+
+    async def ask() -> Answer:
+        told = aside.answer(incoming, house)
+        return told if isinstance(told, Answer) else await told
+
+    return asyncio.run(ask())

@@ -17,16 +17,26 @@ from tintype.gateway.offers import Offer, Offers
 from tintype.gateway.settings import Settings
 from tintype.polyfills import all_polyfills
 from tintype.server.app import App
+from tintype.server.door import Door
+from tintype.server.opening import Rooms
+from tintype.server.watch import Watch
 
 from .fakes import FakeProvider
 
 
 @contextmanager
 def serving(
-    gateway: Gateway, settings: Settings | None = None, dialects: Sequence[Dialect] | None = None
+    gateway: Gateway,
+    settings: Settings | None = None,
+    dialects: Sequence[Dialect] | None = None,
+    *,
+    rooms: Rooms | None = None,
+    watch: Watch | None = None,
 ) -> Iterator[str]:
     """The server's address, without a path."""
-    with serving_app(App(gateway, dialects or all_dialects(), settings or Settings())) as url:
+    if rooms is None:
+        rooms = Rooms(gateway=gateway, door=Door(), watch=watch or Watch())
+    with serving_app(App(gateway, dialects or all_dialects(), settings or Settings(), rooms=rooms)) as url:
         yield url
 
 

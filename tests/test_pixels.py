@@ -290,3 +290,52 @@ def test_a_white_mask_of_any_mode_is_open(mode: str) -> None:
 def test_a_mask_without_alpha_says_nothing() -> None:
     with pytest.raises(ValueError, match="alpha"):
         pixels.to_white_on_black(PIL.Image.new("RGB", (2, 2)))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
+@pytest.mark.parametrize(
+    ("size", "expected"), [((1024, 512), (256, 128)), ((300, 900), (85, 256)), ((64, 32), (64, 32))]
+)
+def test_a_thumbnail_is_small_and_shows_the_same(
+    kind: str, size: tuple[int, int], expected: tuple[int, int]
+) -> None:
+    found = pixels.thumbnail(saved(two_tone(size=size), kind).as_bytes())
+    opened = PIL.Image.open(BytesIO(found))
+    assert (opened.format, opened.size) == ("WEBP", expected)
+    assert len(found) < 4000
+    assert near(opened.convert("RGB"), (2, expected[1] // 2), RED)
+    assert near(opened.convert("RGB"), (expected[0] - 3, expected[1] // 2), BLUE)
+
+
+def test_a_thumbnail_keeps_alpha_and_stands_upright() -> None:
+    clear = PIL.Image.new("RGBA", (600, 300), (0, 0, 0, 0))
+    opened = PIL.Image.open(BytesIO(pixels.thumbnail(saved(clear, "PNG").as_bytes(), 100)))
+    assert (opened.mode, opened.size) == ("RGBA", (100, 50))
+    assert opened.getpixel((50, 25))[3] == 0  # type: ignore[index]
+    exif = PIL.Image.Exif()
+    exif[0x0112] = 6  # its camera was held upright
+    turned = saved(two_tone(size=(800, 400)), "JPEG", exif=exif)
+    assert PIL.Image.open(BytesIO(pixels.thumbnail(turned.as_bytes()))).size == (128, 256)
+
+
+def test_a_thumbnail_of_an_animation_is_its_first_frame() -> None:
+    frames = [PIL.Image.new("RGB", (400, 400), colour) for colour in (RED, BLUE)]
+    moving = saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    opened = PIL.Image.open(BytesIO(pixels.thumbnail(moving.as_bytes())))
+    assert near(opened.convert("RGB"), (128, 128), RED)
+    assert getattr(opened, "n_frames", 1) == 1
+
+
+def test_a_large_colour_profile_is_left_out_of_a_thumbnail() -> None:
+    found = pixels.thumbnail(saved(two_tone(size=(512, 512)), "PNG", icc_profile=b"x" * 100_000).as_bytes())
+    assert len(found) < 4000
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"no picture", saved(two_tone(), "PNG").as_bytes()[:60], saved(two_tone(), "BMP").as_bytes()],
+    ids=["nothing", "words", "half", "BMP"],
+)
+def test_what_is_no_picture_has_no_thumbnail(data: bytes) -> None:
+    with pytest.raises(ValueError, match="it is not a whole PNG, JPEG, WebP or GIF file"):
+        pixels.thumbnail(data)

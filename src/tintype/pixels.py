@@ -14,7 +14,7 @@ from io import BytesIO
 import PIL.Image
 from PIL import ImageChops, ImageOps
 
-from .core import Format, Image
+from .core import Format, Image, Octets
 from .core.errors import BadRequest, Garbled
 
 Picture = PIL.Image.Image
@@ -81,8 +81,27 @@ def open_answer(image: Image) -> Picture:
         raise Garbled(f"the upstream's picture cannot be read: {error}", charged=True) from error
 
 
-def read_picture(image: Image) -> Picture:
-    """Raises Unreadable, and nothing else, for whatever is wrong with the file."""
+def thumbnail(data: Octets, largest: int = 256) -> bytes:
+    """A WebP file of the picture, upright, with at most so many pixels on each side and never more than it has; of an
+    animation the first frame. Raises Unreadable, a ValueError, for what is no whole picture.
+    """
+    picture = read_picture(Image.from_bytes(data), draft=2 * largest)
+    picture.thumbnail((largest, largest), PIL.Image.Resampling.LANCZOS, reducing_gap=2.0)
+    if len(picture.info.get("icc_profile", b"")) > _LARGE_PROFILE:
+        del picture.info["icc_profile"]
+    return encode(picture, "webp", compression=80)
+
+
+_LARGE_PROFILE = (
+    4096  # bytes: those of screens have less, and those of printers make up for the whole thumbnail
+)
+
+
+def read_picture(image: Image, *, draft: int | None = None) -> Picture:
+    """Raises Unreadable, and nothing else, for whatever is wrong with the file.
+
+    With a `draft`, a JPEG is read at a smaller size, of at least so many pixels on each side: that is quicker.
+    """
     try:
         size = image.header().size
         data = image.as_bytes()
@@ -94,6 +113,8 @@ def read_picture(image: Image) -> Picture:
         with _quiet():
             opened = PIL.Image.open(BytesIO(data), formats=READABLE)
         _check_pixels(opened.size)
+        if draft is not None:
+            opened.draft(None, (draft, draft))
         opened.load()
         _turn_upright(opened)
         return _bare(opened)

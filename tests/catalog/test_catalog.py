@@ -119,6 +119,25 @@ def test_a_picture_costs_about_what_the_price_list_says(model: str) -> None:
             assert abs(micros - float(printed) * 1_000_000) <= 3_000, (quality, at, dollars(micros))
 
 
+# Dollars for a million tokens, as the model pages print them: text, cached text, pictures, cached pictures.
+CACHED = {
+    "gpt-image-2": "5 1.25 8 2",
+    "gpt-image-2.5-flare": "5 1.25 8 2",
+    "gpt-image-2.6-sunburst": "5 1.25 8 2",
+    "gpt-image-1.5": "5 1.25 8 2",
+    "chatgpt-image-latest": "5 1.25 8 2",
+    "gpt-image-1": "5 1.25 10 2.5",
+    "gpt-image-1-mini": "2 0.20 2.5 0.25",
+}
+
+
+@pytest.mark.parametrize("model", CACHED)
+def test_what_was_read_from_the_cache_is_cheaper(model: str) -> None:
+    prices = CARDS[model].prices
+    kinds = (prices.text_in, prices.cached_text_in, prices.image_in, prices.cached_image_in)
+    assert list(kinds) == [round(float(each) * 1_000_000) for each in CACHED[model].split()]
+
+
 def test_every_model_of_the_life_cycle_table_is_there() -> None:
     assert {card.id for card in SERVICES["openai"].cards} == {
         "gpt-image-2.6-sunburst",

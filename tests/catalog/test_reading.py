@@ -90,6 +90,45 @@ def test_ranges_and_switches_are_honoured_without_being_said_twice() -> None:
     assert card.accepts == {"strength", "num_inference_steps", "turbo", "seed"}
 
 
+def test_prices_of_every_kind() -> None:
+    card = one(
+        'qualities = ["low", "high"]',
+        "prices.text_in = 5",
+        "prices.cached_text_in = 1",
+        "prices.megapixel = 30_000",
+        "prices.second = 4",
+        "prices.preview = 3",
+        'prices.images.high = { "1024x1024" = 40, "1024*1536" = 60, "*" = 80 }',
+        'prices.images."*" = { "1024x1024" = 7 }',
+    )
+    assert card.prices == Prices(
+        text_in=5,
+        cached_text_in=1,
+        megapixel=30_000,
+        second=4,
+        preview=3,
+        images={
+            "high": {Size(1024, 1024): 40, Size(1024, 1536): 60, None: 80},
+            "*": {Size(1024, 1024): 7},
+        },
+    )
+
+
+def test_a_tier_is_the_price_of_each_of_its_sizes_but_of_those_that_have_their_own() -> None:
+    card = one(
+        'sizes = { tiers = ["1K", "2K"], ratios = { "1:1" = "1024x1024", "16:9" = "1376x768" } }',
+        'prices.images."*" = { "1K" = 134, "2K" = 240, "2752x1536" = 239 }',
+    )
+    assert card.prices.images == {
+        "*": {Size(1024, 1024): 134, Size(1376, 768): 134, Size(2048, 2048): 240, Size(2752, 1536): 239}
+    }
+    with pytest.raises(ValueError, match="no tier '4K': there are 1K, 2K"):
+        one(
+            'sizes = { tiers = ["1K", "2K"], ratios = { "1:1" = "1024x1024" } }',
+            'prices.images."*" = { "4K" = 9 }',
+        )
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
@@ -181,6 +220,21 @@ def test_a_range_that_cannot_be(line: str, words: list[str]) -> None:
         ),
         (model("prices = { image_out = 0.5 }"), ["'acme-1'", "`prices`", "`image_out`", "0.5"]),
         (model("prices = { picture = 5 }"), ["'acme-1'", "`prices`", "`picture`"]),
+        (model("prices = { megapixel = -5 }"), ["`prices`", "`megapixel`", "from 0"]),
+        (model("prices = { images = 5 }"), ["`prices`", "`images`", "table"]),
+        (model("prices = { images = {} }"), ["`prices`", "`images`", "a price at least"]),
+        (model("prices = { images = { high = {} } }"), ["`prices`", "`images`", "a price at least"]),
+        (model('prices = { images = { "*" = 5 } }'), ["`images`", "`*`", "sizes"]),
+        (model('prices = { images = { "*" = { big = 5 } } }'), ["`images`", "big"]),
+        (model('prices = { images = { "*" = { "8x8" = "5" } } }'), ["`images`", "whole number", "'5'"]),
+        (model('prices = { images = { "*" = { "2K" = 5 } } }'), ["`images`", "'2K'", "no tiers"]),
+        (model('prices = { images = { high = { "*" = 5 } } }'), ["`images`", "'high'", "qualities"]),
+        (
+            model('sizes = ["16x16"]\nprices = { images = { "*" = { "8x8" = 5 } } }'),
+            ["`images`", "8x8", "16x16"],
+        ),
+        (model("prices = { cached_text_in = 5 }"), ["`prices`", "`cached_text_in`", "`text_in`"]),
+        (model("prices = { image_in = 4, cached_image_in = 5 }"), ["`cached_image_in`", "`image_in`"]),
         (model('life = { retired = "soon" }'), ["'acme-1'", "`life`", "`retired`", "'soon'"]),
         (model("life = { retired = 2026-11-20T10:00:00 }"), ["'acme-1'", "`life`", "`retired`"]),
         (model('life = { successor = "acme-9" }'), ["'acme-1'", "`life`", "'acme-9'"]),

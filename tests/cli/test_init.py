@@ -50,7 +50,8 @@ def test_all_of_it_taken_on_can_be_opened(tmp_path: Path) -> None:
     with_models = {service.name for service in SERVICES if is_callable(service) and service.cards}
     there = {offer.card.provider for offer in gateway.offers if not offer.twin}
     assert {"my-server", *with_models} <= there
-    plain = {entry.name for entry in fields(Settings)} - {"stand_in", "deployment", "provider", "route"}
+    tables = {"stand_in", "deployment", "provider", "route", "markup"}
+    plain = {entry.name for entry in fields(Settings)} - tables
     assert {name: getattr(settings, name) for name in plain} == {
         name: getattr(Settings(), name) for name in plain
     }

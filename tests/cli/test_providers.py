@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
-import msgspec
 import pytest
 
+from tintype.accounts.database import Database
+from tintype.accounts.ledger import Ledger
+from tintype.accounts.records import Closing, Opening
 from tintype.core import Attempt, Usage
-from tintype.gateway.attempts import FILE
 
 from .conftest import Tintype
 
@@ -32,10 +34,16 @@ def attempt(provider: str, claimed: int, expected: int | None) -> Attempt:
 
 @pytest.fixture
 def told(tmp_path: Path) -> None:
-    (tmp_path / "data").mkdir()
-    attempts = [attempt("openai", 201, 201), attempt("acme", 717, 201)]
-    lines = [msgspec.json.encode(each) for each in attempts]
-    (tmp_path / "data" / FILE).write_bytes(b"\n".join(lines))
+    attempts = (attempt("openai", 201, 201), attempt("acme", 717, 201))
+
+    async def write() -> None:
+        database = Database.open(f"sqlite:///{tmp_path / 'data' / 'tintype.db'}")
+        ledger = Ledger(database)
+        await ledger.hold(Opening(job="job_1", created=0, asked="gpt-image-2"))
+        await ledger.settle(Closing(job="job_1", state="done", ended=1, attempts=attempts))
+        await database.close()
+
+    asyncio.run(write())
 
 
 @pytest.mark.usefixtures("told")

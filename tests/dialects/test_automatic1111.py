@@ -13,7 +13,7 @@ from tintype.core import Answer, Completed, Image, ImageRequest, Incoming, Model
 from tintype.core.errors import BadRequest, Cancelled, NoImage, Unauthenticated, UnknownModel
 from tintype.dialects.automatic1111 import Automatic1111
 
-from ..fakes import FakeHouse
+from ..fakes import FakeHouse, answered
 from ..pictures import picture
 from . import writing
 
@@ -40,7 +40,9 @@ def ask(dialect: Automatic1111, method: str, name: str, body: object = None, key
     aside = next(each for each in dialect.asides if (each.method, each.path) == (method, f"/sdapi/v1/{name}"))
     data = json.dumps(body).encode()
     headers = {"authorization": f"Bearer {key}"} if key else {}
-    return aside.answer(Incoming(path=aside.path, headers=headers, body=data), FakeHouse(cards=lambda: CARDS))
+    return answered(
+        aside, Incoming(path=aside.path, headers=headers, body=data), FakeHouse(cards=lambda: CARDS)
+    )
 
 
 def told(dialect: Automatic1111, name: str, key: str = "") -> Any:

@@ -30,7 +30,7 @@ from tintype.dialects.azure import dialect
 from tintype.dialects.znapai_azure import dialect as znapai
 from tintype.server.routes import Routes
 
-from ..fakes import FakeHouse
+from ..fakes import FakeHouse, answered
 from ..pictures import picture
 from ..seeds import printed, same_shape
 from .writing import happening, joined
@@ -244,5 +244,5 @@ def asked(path: str) -> dict[str, Any]:
     aside = match.route.aside
     assert aside is not None
     incoming = Incoming(path=match.route.path, path_params=match.path_params)
-    answer: dict[str, Any] = json.loads(aside.answer(incoming, HOUSE).body)
+    answer: dict[str, Any] = json.loads(answered(aside, incoming, HOUSE).body)
     return answer

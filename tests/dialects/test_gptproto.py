@@ -26,7 +26,7 @@ from tintype.core import (
 from tintype.core import errors as e
 from tintype.dialects.gptproto import dialect, pictures_in
 
-from ..fakes import FakeHouse
+from ..fakes import FakeHouse, answered
 from ..pictures import picture
 from .writing import happening, joined
 
@@ -187,7 +187,7 @@ ADDRESSED = replace(DONE, image=Image.from_url("http://house.test/pictures/a.png
 def ask(job: Job | None, path: str = "/tasks/result/{id}", id: str = Job.id) -> Answer:
     house = FakeHouse(jobs={job.id: job} if job else {})
     aside = next(each for each in dialect.asides if each.path == f"/gptproto/api/v3{path}")
-    return aside.answer(Incoming(path=aside.path, path_params={"id": id}), house)
+    return answered(aside, Incoming(path=aside.path, path_params={"id": id}), house)
 
 
 @pytest.mark.parametrize(

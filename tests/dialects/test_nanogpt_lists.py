@@ -25,7 +25,7 @@ from tintype.core import errors as e
 from tintype.dialects.nanogpt import dialect as legacy
 from tintype.dialects.nanogpt_images import dialect as normalized
 
-from ..fakes import FakeHouse
+from ..fakes import FakeHouse, answered
 
 CARD = ModelCard(
     id="maker/model",
@@ -55,7 +55,7 @@ def asked(
     aside = next(each for each in (*legacy.asides, *normalized.asides) if each.path == path)
     assert isinstance(aside, Aside)
     house = FakeHouse(cards=lambda: cards)
-    answer = aside.answer(Incoming(path=path, path_params=params, query=query or {}), house)
+    answer = answered(aside, Incoming(path=path, path_params=params, query=query or {}), house)
     return answer.status, dict(answer.headers), json.loads(answer.body)
 
 
@@ -189,7 +189,7 @@ def test_the_usage_of_a_request_that_is_not_known() -> None:
 
 def test_the_oldest_envelope_has_an_integer() -> None:
     aside = next(each for each in legacy.asides if (each.method, each.path[-7:]) == ("GET", "balance"))
-    answer = aside.answer(Incoming(path=aside.path), FakeHouse())
+    answer = answered(aside, Incoming(path=aside.path), FakeHouse())
     assert answer.status == 405
     document = json.loads(answer.body)
     assert list(document) == ["error", "message"]

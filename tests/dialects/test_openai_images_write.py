@@ -33,7 +33,7 @@ from tintype.core import errors as e
 from tintype.dialects.openai_images import dialect
 from tintype.wire import sse
 
-from ..fakes import FakeHouse
+from ..fakes import FakeHouse, answered
 from ..pictures import picture
 from ..strict import validate_error, validate_event, validate_reply
 from .writing import happening
@@ -284,14 +284,14 @@ CARDS = (
 )
 
 
-def answered(path: str, **params: str) -> bytes:
+def told(path: str, **params: str) -> bytes:
     """What the aside of this path says in a house with these cards."""
     (aside,) = [aside for aside in dialect.asides if aside.path == path]
-    return aside.answer(Incoming(path=path, path_params=params), FakeHouse(cards=lambda: CARDS)).body
+    return answered(aside, Incoming(path=path, path_params=params), FakeHouse(cards=lambda: CARDS)).body
 
 
 def test_the_list_of_models() -> None:
-    listing = json.loads(answered("/models"))
+    listing = json.loads(told("/models"))
     assert listing["object"] == "list"
     first, second = listing["data"]
     assert (first["id"], first["object"], first["owned_by"]) == ("gpt-image-2", "model", "openai")
@@ -305,10 +305,10 @@ def test_the_list_of_models() -> None:
 
 @pytest.mark.parametrize("name", ["gpt-image-2", "gpt-image-2-2026-04-21", "acme/draw"])
 def test_one_model(name: str) -> None:
-    model = json.loads(answered("/models/{id:path}", id=name))
+    model = json.loads(told("/models/{id:path}", id=name))
     assert model["id"] == name
 
 
 def test_no_such_model() -> None:
     with pytest.raises(e.UnknownModel, match="gpt-9"):
-        answered("/models/{id:path}", id="gpt-9")
+        told("/models/{id:path}", id="gpt-9")

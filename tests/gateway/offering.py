@@ -6,7 +6,18 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from tintype.core import Completed, Events, Image, ImageEvent, ImageRequest, ModelCard, Partial, Size, Usage
+from tintype.core import (
+    Caller,
+    Completed,
+    Events,
+    Image,
+    ImageEvent,
+    ImageRequest,
+    ModelCard,
+    Partial,
+    Size,
+    Usage,
+)
 from tintype.core.errors import TintypeError
 from tintype.gateway.attempts import Attempts
 from tintype.gateway.gateway import Gateway
@@ -85,9 +96,9 @@ def selling(
 
 
 async def ordered(
-    gateway: Gateway, request: ImageRequest = REQUEST, caller: str = ""
+    gateway: Gateway, request: ImageRequest = REQUEST, turn: str = ""
 ) -> tuple[Job, list[ImageEvent]]:
-    job = gateway.submit(request, caller=caller)
+    job = gateway.submit(request, caller=Caller(turn=turn))
     events: list[ImageEvent] = []
     try:
         async with job.watched() as watched:

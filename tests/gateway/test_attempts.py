@@ -1,15 +1,9 @@
-"""Attempts outlive the server in a file, and tell how far a reseller's claims are off."""
+"""Attempts are shown to whoever watches, and tell how far a reseller's claims are off."""
 
 from __future__ import annotations
 
-import asyncio
-from pathlib import Path
-
-import pytest
-
 from tintype.core import Attempt, Outcome, Usage
-from tintype.gateway import attempts as module
-from tintype.gateway.attempts import FILE, Attempts, learn, read_attempts
+from tintype.gateway.attempts import KEPT, Attempts, learn
 
 
 def attempt(
@@ -35,46 +29,15 @@ def attempt(
     )
 
 
-def test_what_was_kept_is_read_again(tmp_path: Path) -> None:
-    folder = tmp_path / "data"
-    many = [attempt(seconds=number) for number in range(3)]
-
-    async def main() -> None:
-        for half in (many[:2], many[2:]):
-            kept = Attempts(folder)
-            for each in half:
-                kept.keep(each)
-            await kept.close()
-
-    asyncio.run(main())
-    assert list(read_attempts(folder)) == many
-
-
-def test_a_line_that_was_cut_off_costs_only_itself(tmp_path: Path) -> None:
-    kept = Attempts(tmp_path)
-    kept._unwritten = [attempt(), attempt("other")]
-    kept.write()
-    file = tmp_path / FILE
-    lines = file.read_bytes().splitlines(keepends=True)
-    file.write_bytes(lines[0][:-20] + b"\n" + lines[1])
-    assert [each.provider for each in read_attempts(tmp_path)] == ["other"]
-
-
-def test_a_large_file_makes_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LARGEST", 10)
-    kept = Attempts(tmp_path)
-    for name in ("one", "two", "three"):
-        kept._unwritten = [attempt(name)]
-        kept.write()
-    assert [each.provider for each in read_attempts(tmp_path)] == ["two", "three"]
-
-
-def test_a_folder_that_takes_nothing_stops_nothing(tmp_path: Path) -> None:
-    (tmp_path / "data").write_text("a file")
-    kept = Attempts(tmp_path / "data")
-    kept._unwritten = [attempt()]
-    kept.write()
-    assert (tmp_path / "data").read_text() == "a file"
+def test_whoever_watches_sees_each_as_it_ends() -> None:
+    seen: list[Attempt] = []
+    kept = Attempts()
+    kept.watchers.append(seen.append)
+    many = [attempt(seconds=number) for number in range(KEPT + 3)]
+    for each in many:
+        kept.keep(each)
+    assert seen == many
+    assert list(kept.last) == many[3:]
 
 
 def test_the_truth_meter() -> None:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tintype.core import Completed, Events, Image, ImageEvent, ImageRequest, Partial, Report
+from tintype.core import ANYONE, Completed, Events, Image, ImageEvent, ImageRequest, Partial, Report
 from tintype.core.errors import Busy, Cancelled, TintypeError, Unavailable
-from tintype.gateway.jobs import Job, Jobs
+from tintype.gateway.jobs import Job, Jobs, Work
 
 REQUEST = ImageRequest(model="m", prompt="a cat")
 HALF = Partial(image=Image.from_bytes(b"half"))
@@ -18,7 +18,7 @@ WHOLE = Completed(image=Image.from_bytes(b"whole"))
 
 def start(jobs: Jobs, generate: Callable[[], Events], *, local: bool = True) -> Job:
     report = Report(asked="m", model="m", provider="p", created=0, bought=not local)
-    return jobs.start(generate, REQUEST, report)
+    return jobs.start(Work(generate=generate), REQUEST, report, ANYONE)
 
 
 async def watch(job: Job) -> list[ImageEvent]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tintype.core import Completed, Image, Partial, Prices, Size, TokenFormula, Usage
+from tintype.core import Caller, Completed, Image, Partial, Prices, Size, TokenFormula, Usage
 from tintype.core.errors import (
     BadRequest,
     Busy,
@@ -302,8 +302,8 @@ def test_a_caller_who_leaves_while_waiting_has_bought_nothing() -> None:
         gateway = selling(first)
         gate = gateway.offers.find("m", strict=False, today=gateway.today()).offer.gate
         gate._at_once = 1
-        running = gateway.submit(REQUEST, caller="one")
-        waiting = gateway.submit(REQUEST, caller="two")
+        running = gateway.submit(REQUEST, caller=Caller(turn="one"))
+        waiting = gateway.submit(REQUEST, caller=Caller(turn="two"))
         async with running.watched():
             for _ in range(5):
                 await asyncio.sleep(0)

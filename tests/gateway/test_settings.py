@@ -70,3 +70,14 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, environ: dict[str, st
 def test_a_file_that_was_asked_for_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="No such file"):
         Settings.load({}, tmp_path / "none.toml")
+
+
+def test_the_secret_is_shown_to_nobody(tmp_path: Path) -> None:
+    settings = Settings.load({"TINTYPE_SECRET": "the-secret-of-this-house"}, None)
+    assert settings.secret == "the-secret-of-this-house"
+    assert "the-secret" not in repr(settings)
+    path = tmp_path / "tintype.toml"
+    path.write_text('secret = ["the-secret-of-this-house"]\n')
+    with pytest.raises(ValueError, match="secret cannot be that: it must be a text") as caught:
+        Settings.load({}, path)
+    assert "the-secret" not in str(caught.value)

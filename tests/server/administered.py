@@ -15,7 +15,9 @@ from tintype.catalog import load
 from tintype.dialects import all_dialects
 from tintype.gateway.rooms import Rooms
 from tintype.gateway.settings import Settings
+from tintype.server import opening
 from tintype.server.app import App
+from tintype.server.door import Door
 
 from ..fakes import FakeProvider
 from ..serving import fake_gateway, serving_app
@@ -78,7 +80,9 @@ def do(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 def administered(folder: Path) -> Iterator[House]:
     rooms = Rooms.open(Settings(data=folder))
     card = next(card for service in load() for card in service.cards if card.id == "gpt-image-2")
-    app = App(fake_gateway(FakeProvider(), card), all_dialects(), Settings(data=folder), rooms=rooms)
+    gateway = fake_gateway(FakeProvider(), card)
+    opened = opening.Rooms(gateway=gateway, door=Door(rooms.keys), administered=rooms)
+    app = App(gateway, all_dialects(), Settings(data=folder), rooms=opened)
     try:
         with serving_app(app) as url:
             yield House(url, rooms, folder)

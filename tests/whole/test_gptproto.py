@@ -172,7 +172,7 @@ def test_tasks_that_are_not_known(address: str) -> None:
     status, _, body = call(address, "GET", f"/gptproto/api/v3/tasks/result/job-{'0' * 24}")
     answer = told(status, body)
     assert answer["status"] == "expired"
-    assert "hour" in answer["error"]
+    assert "day" in answer["error"]
     status, _, body = call(address, "GET", "/gptproto/api/v3/tasks/result/mine")
     assert told(status, body, 404)["type"] == "error"
     status, _, body = call(address, "GET", f"/gptproto/api/v3/predictions/{'0' * 24}/result")

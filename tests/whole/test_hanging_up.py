@@ -7,11 +7,13 @@ import json
 import socket
 import time
 import tracemalloc
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
 
 from tintype.core import Grid, ModelCard, Sizes
+from tintype.gateway.books import Memory
 from tintype.gateway.gateway import Gateway
 
 from ..fakes import FakeProvider
@@ -43,7 +45,7 @@ def wait_until_idle(gateway: Gateway) -> None:
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_thousand_callers_who_leave(stream: bool) -> None:
     provider = FakeProvider(pause=30)
-    gateway = fake_gateway(provider, CARD)
+    gateway = replace(fake_gateway(provider, CARD), books=Memory(capacity=10))
     with serving(gateway) as address:
         for _ in range(100):
             hang_up(address, stream=stream)
@@ -60,7 +62,7 @@ def test_a_thousand_callers_who_leave(stream: bool) -> None:
         tracemalloc.stop()
     assert provider.left <= 1000
     assert not gateway.jobs.running
-    assert grown < 900 * 400, f"{grown} bytes are still held after 900 callers have left"
+    assert grown < 900 * 500, f"{grown} bytes are still held after 900 callers have left"
 
 
 def test_what_has_been_paid_for_is_finished() -> None:

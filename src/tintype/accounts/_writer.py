@@ -28,6 +28,7 @@ BATCH = 256
 ENOUGH = 16  # that wait: they are written at once
 GAP = 0.005  # seconds between the beginnings of two batches of fewer: a transaction costs as much as ten things in it
 TRIES = 20  # when others are in the way
+STUBBORN = 10.0  # seconds for them all
 PATIENCE = 2.0  # seconds that a database may be away before anybody hears of it
 
 
@@ -114,13 +115,14 @@ class Writer:
 
     def _write(self, batch: list[Item]) -> list[Any]:
         """In one transaction; if that cannot be, each in one of its own, so that only the guilty fail."""
-        tries, until = 0, 0.0 if self._away else time.monotonic() + PATIENCE
+        tries, began = 0, time.monotonic()
+        until = 0.0 if self._away else began + PATIENCE
         while True:
             try:
                 answers = self._transact(batch)
             except Exception as error:
                 verdict = judge(error)
-                if verdict == "again" and tries < TRIES:
+                if verdict == "again" and tries < TRIES and time.monotonic() < began + STUBBORN:
                     tries += 1
                     time.sleep(random.uniform(0, 0.002 * tries))
                     continue

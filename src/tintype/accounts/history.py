@@ -38,6 +38,17 @@ class History:
         """The job of an order that may be placed once, by what `Opening.idempotency` said."""
         return await self._one(jobs.c.idempotency == order_name(name)) if name else None
 
+    async def find_fingerprint(self, key: str, fingerprint: str, since: float) -> JobRecord | None:
+        """The last order with this body and this key since then that runs, or has ended well."""
+        return await self._one(
+            sa.and_(
+                jobs.c.key == key,
+                jobs.c.created >= since,
+                jobs.c.fingerprint == fingerprint,
+                jobs.c.state.in_(("running", "done")),
+            )
+        )
+
     async def _one(self, condition: sa.ColumnElement[bool]) -> JobRecord | None:
         query = sa.select(jobs).where(condition).order_by(jobs.c.created.desc(), jobs.c.id.desc()).limit(1)
         row = await self._database.read(lambda connection: connection.execute(query).mappings().one_or_none())

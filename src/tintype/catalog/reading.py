@@ -9,9 +9,9 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 from ..core import ModelCard
-from ..core.money import UNKNOWN
+from ..core.money import ANY, UNKNOWN
 from ..core.size import ANY_SIZE
-from .shapes import tiers_of_family, tokens_of_sizes
+from .shapes import prices_of_sizes, tiers_of_family, tokens_of_sizes
 from .values import CARD, PROVIDER, check_names, read_value, table_of
 
 Models = Mapping[str, ModelCard]
@@ -156,6 +156,8 @@ def _card(
     sizes = read_value(where, "sizes", CARD["sizes"], row["sizes"]) if "sizes" in row else base.sizes
     if "tokens" in row:
         row["tokens"] = read_value(where, "tokens", lambda said: tokens_of_sizes(said, sizes), row["tokens"])
+    if "prices" in row:
+        row["prices"] = read_value(where, "prices", lambda said: prices_of_sizes(said, sizes), row["prices"])
     values = {key: read_value(where, key, CARD[key], value) for key, value in row.items()}
     card = replace(base, **values)
     card = replace(card, accepts=_accepted(card, values.get("accepts", base.accepts - _implied(base))))
@@ -223,13 +225,22 @@ def _contradictions(card: ModelCard) -> Iterator[tuple[str, str]]:
         yield "fidelities", "a model that takes no picture has none"
     if card.life.released and card.life.retired and card.life.retired < card.life.released:
         yield "life", "it retires before it is released"
+    for quality, row in card.prices.images.items():
+        if quality not in (*card.qualities, ANY):
+            yield (
+                "prices",
+                f"`images`: {quality!r} is none of its qualities, nor '{ANY}', which is any of them",
+            )
+        for size in row:
+            if size is not None and (fault := card.sizes.fault(size)):
+                yield "prices", f"`images`: {quality} {size}: {fault}"
     if card.tokens is None or card.of:  # an offer may have fewer sizes than the formula of its model
         return
     for quality in (*card.tokens.ladder, *card.tokens.table):
         if quality not in (card.qualities or ("",)):
             yield "tokens", f"{quality!r} is not one of its qualities"
-    for quality, row in card.tokens.table.items():
-        for size in row:
+    for quality, counts in card.tokens.table.items():
+        for size in counts:
             if fault := card.sizes.fault(size):
                 yield "tokens", f"{quality} {size}: {fault}"
 

@@ -65,6 +65,29 @@ def tokens_of_sizes(tokens: Any, sizes: Sizes) -> Any:
     return {**{key: value for key, value in tokens.items() if key != "tiers"}, "table": {"": row}}
 
 
+def prices_of_sizes(prices: Any, sizes: Sizes) -> Any:
+    """Prices of pictures that are said by tier, said for each size of it; any other as they are."""
+    if not isinstance(prices, dict) or not isinstance(prices.get("images"), dict):
+        return prices
+    rows = {
+        quality: _row_of_sizes(row, sizes) if isinstance(row, dict) else row
+        for quality, row in prices["images"].items()
+    }
+    return {**prices, "images": rows}
+
+
+def _row_of_sizes(row: dict[str, Any], sizes: Sizes) -> dict[str, Any]:
+    """A size that is said by itself is nearer than its tier."""
+    known = dict.fromkeys(ratio.tier for ratio in sizes.shapes if ratio.tier)
+    found: dict[str, Any] = {}
+    for tier in (name for name in row if name in TIERS):
+        if tier not in known:
+            there = f"there are {', '.join(known)}" if known else "this model has no tiers"
+            raise ValueError(f"`images`: there is no tier {tier!r}: {there}")
+        found |= {str(size): row[tier] for ratio, size in sizes.shapes.items() if ratio.tier == tier}
+    return {**found, **{name: price for name, price in row.items() if name not in TIERS}}
+
+
 def _ratio(name: str) -> Ratio:
     ratio = parse(name)
     if not isinstance(ratio, Ratio) or ratio.tier:

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any, get_args
 
 from ..core import Delivery, Grid, ImageRequest, Life, Prices, Range, Size, Sizes, TokenFormula
+from ..core.money import ANY
 from ..core.request import FORMATS, HINTS
 from ..core.size import parse
 from .shapes import read_shapes
@@ -147,7 +148,32 @@ def _tokens(value: Any) -> TokenFormula:
 
 
 def _prices(value: Any) -> Prices:
-    return Prices(**_record(Prices, value, _whole))
+    prices = Prices(**_record(Prices, value, _whole, images=_images))
+    for cached, full in (("cached_text_in", prices.text_in), ("cached_image_in", prices.image_in)):
+        price = getattr(prices, cached)
+        if price is not None and (full is None or price > full):
+            raise ValueError(
+                f"`{cached}` is a part of what `{cached.removeprefix('cached_')}` costs: that is missing, or less"
+            )
+    return prices
+
+
+def _images(value: Any) -> dict[str, dict[Size | None, int]]:
+    """Rows by quality, in them prices by size; `*` is any that has none of its own."""
+    found = {
+        quality: {None if size == ANY else _size(size): _whole(price) for size, price in row.items()}
+        for quality, row in _rows(value).items()
+    }
+    if not found or not all(found.values()):
+        raise ValueError('a price at least is wanted, such as { high = { "1024x1024" = 167_000 } }')
+    return found
+
+
+def _rows(value: Any) -> dict[str, dict[str, Any]]:
+    return {
+        quality: table_of(f"`{quality}`: a table of sizes and their prices", row)
+        for quality, row in table_of("a table of qualities", value).items()
+    }
 
 
 def _ranges(value: Any) -> dict[str, Range]:

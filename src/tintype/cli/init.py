@@ -35,8 +35,19 @@ NOTES = {
     "grace": "seconds that running jobs have to finish when the server stops",
     "deadline": "seconds that an order may take, all of its attempts together",
     "public_base_url": "where callers reach this server, for picture addresses; empty: as the request says",
+    "storage": "where pictures lie: s3://BUCKET/PREFIX, gs://..., az://...; empty: a folder of `data`",
+    "picture_lifetime": "seconds that a picture can be fetched at its address",
+    "secret": "signs those addresses; empty: one is made and kept in `data`",
     "fetch": "pictures that callers send as addresses are fetched; false: they are refused",
+    "limits": 'where requests and pictures a minute are counted: "redis://HOST:6379/0"; empty: in each server',
     "fetch_allow": 'networks that they may come from though they are not public, such as ["10.0.0.0/8"]',
+    "allow_unknown_price": "orders whose price is not known are drawn; false: they are refused",
+    "charge_twins": "what a twin draws costs as much as its model's; false: nothing",
+    "webhook_secret": "whsec_ and base64: what webhooks are signed with; empty: made of the house's own secret",
+    "c2pa_certificate": "a PEM file, the issuers' certificates after it: pictures drawn here are signed with it",
+    "c2pa_key": "its key, a PEM file",
+    "c2pa_algorithm": "es256, es384, es512, ps256, ps384, ps512 or ed25519: as the key is",
+    "c2pa_timestamp_url": "a time stamp authority (RFC 3161), which is asked for every picture; empty: none is",
 }
 """What each setting that is not a table is for."""
 
@@ -49,6 +60,15 @@ TABLES = """\
 # Names of Azure deployments, and their models. A deployment that is called like a model needs none.
 #[deployment]
 #"my-pictures" = "gpt-image-2"
+
+# What callers pay on top of the vendor's price, by provider or model; docs/money.md tells more.
+#[markup]
+#default = "20%"
+#[markup.provider]
+#"openai" = "15%"
+#[markup.model]
+#"gpt-image-*" = "12.5%"
+#"tintype-illustrator" = "0%"
 """
 
 PROVIDERS = """\

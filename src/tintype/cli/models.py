@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..core import ModelCard, Size, Sizes, Usage
+from ..core import Drawn, ModelCard, Size, Sizes, Usage
 from ..core.money import MILLION
 from .answering import KEY, load_settings, server_of
 from .options import Option
@@ -75,10 +75,9 @@ def price_of_one(card: ModelCard) -> int | None:
     from ..core.quote import price
 
     quality = "medium" if "medium" in card.qualities else card.default_quality
-    if card.tokens is None:
-        return price(None, card, pictures=1)
-    usage = Usage(image_out=card.tokens.image_out(quality, Size(1024, 1024)))
-    return price(usage, card, pictures=1)
+    size = Size(1024, 1024)
+    usage = None if card.tokens is None else Usage(image_out=card.tokens.image_out(quality, size))
+    return price(usage, card, pictures=[Drawn(size, quality)])
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:

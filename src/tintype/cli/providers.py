@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
+from ..core import Attempt
+from ..gateway.settings import Settings
 from .answering import load_settings
 from .models import table
 from .options import Option
@@ -26,16 +29,16 @@ def providers(
     """List the providers that are on and off, and how the calls of this server have gone.
 
     CLAIMS is how far the tokens that a provider counts are off the model's published formula, over all
-    pictures whose quality is known: "+257%" is paid three and a half times. It comes from
-    attempts.jsonl in the data folder.
+    pictures whose quality is known: "+257%" is paid three and a half times. It comes from the
+    database.
     """
     import msgspec
 
-    from ..gateway.attempts import learn, read_attempts
+    from ..gateway.attempts import learn
 
     settings = load_settings(os.environ, config=config)
     found = list(_providers(settings.provider))
-    records = learn(read_attempts(settings.data))
+    records = learn(_attempts(settings))
     if json:
         calls: dict[str, list[Any]] = {each["name"]: [] for each in found}
         for record in records:
@@ -64,6 +67,25 @@ def providers(
         print()
         print(table([HEADS, *rows]))
     return 0
+
+
+def _attempts(settings: Settings) -> list[Attempt]:
+    """All that are written down; none where no server has written anything yet."""
+    if not settings.database and not (settings.data / "tintype.db").exists():
+        return []
+    if not settings.database_url:
+        return []
+    from ..accounts.database import Database
+    from ..accounts.history import History
+
+    async def read() -> list[Attempt]:
+        database = Database.open(settings.database_url)
+        try:
+            return await History(database).attempts()
+        finally:
+            await database.close()
+
+    return asyncio.run(read())
 
 
 def _providers(tables: Any) -> Iterator[dict[str, Any]]:

@@ -14,9 +14,9 @@ from typing import Any
 import msgspec
 import structlog
 
-from ..core import Size, Usage
+from ..core import Drawn, Size, Usage
 from ..core.money import MILLION
-from ..core.quote import estimate, price
+from ..core.quote import estimate, likely, price
 from ..gateway.gateway import Order
 from .costs import bill, is_charged
 
@@ -33,6 +33,10 @@ class Picture:
     quality: str | None
     usage: Usage
     revised_prompt: str | None
+
+    @property
+    def drawn(self) -> Drawn:
+        return Drawn(self.size, self.quality)
 
 
 def note(text: str) -> None:
@@ -69,7 +73,7 @@ def as_json(picture: Picture, order: Order) -> str:
         "plan": order.report.plan(),
         "notices": order.report.notices,
         "usage": _usage(picture.usage),
-        "cost": _dollars(price(picture.usage, order.offer.card, pictures=1)),
+        "cost": _dollars(price(picture.usage, order.offer.card, pictures=[picture.drawn])),
         "charged": is_charged(order.offer),
     }
     if picture.revised_prompt:
@@ -85,7 +89,7 @@ def tell_end(order: Order, pictures: Sequence[Picture], words: Sequence[str], se
         note(line)
     usage = sum((picture.usage for picture in pictures), Usage())
     count = len(pictures)
-    amount = price(usage, order.offer.card, pictures=count)
+    amount = price(usage, order.offer.card, pictures=[picture.drawn for picture in pictures])
     facts = [
         f"{count} picture{'s' if count != 1 else ''}",
         ", ".join(dict.fromkeys(str(picture.size) for picture in pictures if picture.size)),
@@ -100,7 +104,7 @@ def tell_end(order: Order, pictures: Sequence[Picture], words: Sequence[str], se
 def tell_plan(order: Order, path: Path | None, *, as_json: bool) -> None:
     """On stdout: what would be done, and what it would probably cost."""
     usage = estimate(order.plan.request, order.offer.card)
-    amount = price(usage, order.offer.card, pictures=order.plan.request.n)
+    amount = likely(order.plan.request, order.offer.card)
     if as_json:
         document = {
             "model": order.report.model,
@@ -165,6 +169,7 @@ def _usage(usage: Usage) -> dict[str, int]:
         "image_in": usage.image_in,
         "text_out": usage.text_out,
         "image_out": usage.image_out,
+        **({"cached_in": usage.cached_in} if usage.cached_in else {}),
         "total": usage.total_tokens,
     }
 

@@ -7,7 +7,7 @@ from .card import Life, ModelCard, Range
 from .events import Completed, Events, ImageEvent, Partial, Text, Usage
 from .header import Header
 from .image import Image, Octets
-from .money import Micros, Prices
+from .money import Drawn, Micros, Prices
 from .operation import ANY, Described, Operation, Schema
 from .protocols import (
     Adapter,
@@ -40,6 +40,7 @@ __all__ = [
     "Delivery",
     "Described",
     "Dialect",
+    "Drawn",
     "Events",
     "Format",
     "Generate",

@@ -12,6 +12,7 @@ Everything that can go wrong, by who can fix it:
     + UnknownModel             404
     + NotFound                 404  no such address
     + MethodNotAllowed         405
+    + Conflict                 409  the same name for another order
     + TooLarge                 413
     + TooManyRequests          429  retryable, after `retry_after`
     + Cancelled                499  the caller left, or deleted the job
@@ -101,6 +102,11 @@ class NotFound(CallerError):
 class MethodNotAllowed(CallerError):
     status = 405
     code = "method_not_allowed"
+
+
+class Conflict(CallerError):
+    status = 409
+    code = "idempotency_conflict"
 
 
 class TooLarge(CallerError):

@@ -14,12 +14,17 @@ from .image import Image
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Tokens of an upstream call, by kind. Whoever tells only a total has it in the image kinds."""
+    """Tokens of an upstream call, by kind. Whoever tells only a total has it in the image kinds.
+
+    `cached_in`: how many of those that went in were read from the vendor's cache; they are in `text_in` or `image_in`
+    as well, and not told apart by kind.
+    """
 
     text_in: int = 0
     image_in: int = 0
     text_out: int = 0
     image_out: int = 0
+    cached_in: int = 0
 
     @property
     def input_tokens(self) -> int:
@@ -39,6 +44,7 @@ class Usage:
             image_in=self.image_in + other.image_in,
             text_out=self.text_out + other.text_out,
             image_out=self.image_out + other.image_out,
+            cached_in=self.cached_in + other.cached_in,
         )
 
 

@@ -3,57 +3,175 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import ceil
+from typing import NamedTuple
 
 from .events import Usage
+from .size import Size
 
 Micros = int
 
 MILLION = 1_000_000
 
+ANY = "*"
+"""In a table of prices: of every quality that has no row of its own."""
+
+
+class Drawn(NamedTuple):
+    """A finished picture, as far as its price goes by it. None: not known."""
+
+    size: Size | None = None
+    quality: str | None = None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
-    """What a vendor takes per million tokens of each kind, in micro-dollars; None: not known.
+    """What a vendor takes, in micro-dollars; None: not known.
 
-    `image` is the price of one finished picture, of a vendor who sells by the picture.
+    Per million tokens of a kind: `text_in`, `image_in`, `text_out`, `image_out`; the cached ones are for tokens that the
+    vendor read from its cache, which are not paid a second time at the full price.
+
+    For a vendor who sells by the unit: `image` for each finished picture; `images` for one of a quality and a size, whose
+    keys may be `ANY` quality and None for any size; `megapixel` for each million of its true pixels; `second` of
+    drawing; and beside any of these, `preview`. What is said adds up, but of `image` and `images` the one that is nearer
+    to the picture holds.
     """
 
     text_in: Micros | None = None
     image_in: Micros | None = None
     text_out: Micros | None = None
     image_out: Micros | None = None
+    cached_text_in: Micros | None = None
+    cached_image_in: Micros | None = None
     image: Micros | None = None
+    images: Mapping[str, Mapping[Size | None, Micros]] = field(default_factory=dict)
+    megapixel: Micros | None = None
+    second: Micros | None = None
+    preview: Micros | None = None
+
+    @property
+    def by_the_unit(self) -> bool:
+        """Whether pictures, pixels or seconds are sold, so that tokens without a price cost nothing."""
+        return bool(self.images) or (self.image, self.megapixel, self.second) != (None, None, None)
+
+    @property
+    def by_the_token(self) -> bool:
+        """Whether tokens that come out cost something."""
+        return bool(self.image_out or self.text_out)
+
+    def of_picture(self, drawn: Drawn) -> Micros | None:
+        """From the table, else `image`. A quality or a size that is not told may have been any: then the price is
+        known only where it is one and the same for all.
+
+        >>> prices = Prices(images={"high": {Size(1024, 1024): 167_000, Size(1024, 1536): 250_000}, ANY: {None: 9_000}})
+        >>> prices.of_picture(Drawn(Size(1024, 1536), "high")), prices.of_picture(Drawn(Size(8, 8), "low"))
+        (250000, 9000)
+        >>> prices.of_picture(Drawn(Size(1024, 1024)))
+        """
+        found = set(self._of_picture(drawn))
+        return found.pop() if len(found) == 1 else None
+
+    def _of_picture(self, drawn: Drawn) -> Iterator[Micros | None]:
+        """Every price that it may have."""
+        for quality in (*self.images, ANY) if drawn.quality is None else (drawn.quality,):
+            rows = [self.images[name] for name in (quality, ANY) if name in self.images]
+            sizes = (*(size for row in rows for size in row), None) if drawn.size is None else (drawn.size,)
+            for size in sizes:
+                facts = (row[key] for row in rows for key in (size, None) if key in row)
+                yield next(facts, self.image)
 
 
 UNKNOWN = Prices()
 
 
-def cost(usage: Usage, prices: Prices, *, pictures: int = 1) -> Micros | None:
+def cost(
+    usage: Usage,
+    prices: Prices,
+    *,
+    pictures: int | Sequence[Drawn] = 1,
+    previews: int = 0,
+    seconds: float | None = None,
+) -> Micros | None:
     """What an order costs, rounded up to a whole micro-dollar; None when a price it needs is not known.
 
-    Whoever sells by the picture takes nothing for tokens without a price of their own.
+    `pictures` is how many came out, or what each of them is; `seconds` how long they took. Whoever sells by the unit
+    takes nothing for tokens, and nobody for previews, without a price of their own.
 
     >>> cost(Usage(text_in=10, image_out=1756), Prices(text_in=5_000_000, image_out=30_000_000), pictures=1)
     52730
     >>> cost(Usage(image_out=1756), Prices(image=5_000), pictures=4)
     20000
+    >>> cost(Usage(), Prices(megapixel=30_000), pictures=[Drawn(Size(1024, 1024))])
+    31458
     >>> cost(Usage(), UNKNOWN, pictures=1)  # no token was counted, and that does not make it free
     """
     if prices == UNKNOWN:
         return None
-    by_picture = prices.image is not None
-    total = pictures * (prices.image or 0) * MILLION
+    drawn = [Drawn()] * pictures if isinstance(pictures, int) else pictures
+    if drawn and prices.image_out is None and not prices.by_the_unit:
+        return None
+    parts = (_tokens(usage, prices), _pictures(drawn, prices), _time(seconds, prices))
+    total = previews * (prices.preview or 0) * MILLION
+    for part in parts:
+        if part is None:
+            return None
+        total += part
+    return -(-total // MILLION)
+
+
+def _tokens(usage: Usage, prices: Prices) -> int | None:
+    """In millionths of a micro-dollar, as all that is summed up in `cost`."""
+    total = 0
     for tokens, price in (
         (usage.text_in, prices.text_in),
         (usage.image_in, prices.image_in),
         (usage.text_out, prices.text_out),
         (usage.image_out, prices.image_out),
     ):
-        if tokens and price is None and not by_picture:
+        if tokens and price is None and not prices.by_the_unit:
             return None
         total += tokens * (price or 0)
-    return -(-total // MILLION)
+    return total - _saved(usage, prices)
+
+
+def _saved(usage: Usage, prices: Prices) -> int:
+    """What the cache saves at least: which of the tokens came from it is not told, so it is those that save least."""
+    kinds = (
+        (usage.text_in, prices.text_in, prices.cached_text_in),
+        (usage.image_in, prices.image_in, prices.cached_image_in),
+    )
+    saving = [
+        (0 if full is None or cached is None else full - cached, tokens) for tokens, full, cached in kinds
+    ]
+    left, saved = usage.cached_in, 0
+    for each, tokens in sorted(saving):
+        saved += each * min(left, tokens)
+        left -= min(left, tokens)
+    return saved
+
+
+def _pictures(drawn: Sequence[Drawn], prices: Prices) -> int | None:
+    total = 0
+    for one in drawn:
+        if prices.image is not None or prices.images:
+            price = prices.of_picture(one)
+            if price is None:
+                return None
+            total += price * MILLION
+        if prices.megapixel is not None:
+            if one.size is None:
+                return None
+            total += prices.megapixel * one.size.width * one.size.height
+    return total
+
+
+def _time(seconds: float | None, prices: Prices) -> int | None:
+    """By the started millionth of a second."""
+    if prices.second is None:
+        return 0
+    return None if seconds is None else prices.second * ceil(seconds * MILLION)
 
 
 def dollars(amount: Micros) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -12,6 +12,7 @@ from .card import ModelCard
 from .errors import TintypeError
 from .events import Events, ImageEvent
 from .image import Octets
+from .money import Micros
 from .report import Note, Receipt, Report
 from .request import ImageRequest
 
@@ -110,16 +111,21 @@ class House(Protocol):
         """The card that answers to a name. Raises UnknownModel."""
         ...
 
-    def submit(self, request: ImageRequest) -> JobView:
-        """Start a job that nobody watches; it can be read with `job` for an hour."""
+    async def submit(self, request: ImageRequest) -> JobView:
+        """Start a job that nobody watches; it can be read with `job` for a day. Raises OutOfCredit and others of
+        the caller's, once it is known that it cannot begin."""
         ...
 
-    def job(self, id: str) -> JobView | None:
-        """A job that was submitted within the last hour, or runs now."""
+    async def job(self, id: str) -> JobView | None:
+        """A job of this caller's; its pictures are there for a day."""
         ...
 
-    def receipt(self, request_id: str) -> Receipt | None:
-        """What a request of the last day came to, by the `x-request-id` of its answer."""
+    async def receipt(self, request_id: str) -> Receipt | None:
+        """What a request of this caller's came to, by the `x-request-id` of its answer; None while it runs."""
+        ...
+
+    async def balance(self) -> Micros | None:
+        """What this caller has left to spend; None where that is not bounded by a balance."""
         ...
 
     def running(self) -> Sequence[JobView]:
@@ -136,7 +142,7 @@ class Aside:
 
     method: Literal["GET", "POST", "DELETE"]
     path: str
-    answer: Callable[[Incoming, House], Answer]
+    answer: Callable[[Incoming, House], Answer | Awaitable[Answer]]
     when: Callable[[Incoming], bool] | None = None
 
 
@@ -226,11 +232,13 @@ class Remedy:
     """How a polyfill closes a gap: what the caller is told, and the call wrapped in it.
 
     `once`: it is done once for all of an order, around whichever offers are asked. Others belong to the offer.
+    `name` is the polyfill's, which the plan puts in.
     """
 
     note: Note
     wrap: Callable[[Generate], Generate]
     once: bool = False
+    name: str = ""
 
 
 class Polyfill(Protocol):

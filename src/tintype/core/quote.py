@@ -1,34 +1,187 @@
-"""What an order will probably count and cost, before anything is drawn."""
+"""What an order will probably count and cost, and the most that it can cost, before anything is drawn."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isqrt
+
 from .card import ModelCard
 from .events import Usage
-from .money import Micros, cost
+from .money import Drawn, Micros, cost
 from .request import ImageRequest
-from .size import Size
+from .size import TIERS, Size
 from .tokens import text_tokens
+
+OVERHEAD = 100
+"""Tokens that a vendor may put around a prompt, in a ceiling."""
+
+WORDS = 1024
+THOUGHTS = 4096
+"""Tokens of text that a picture may come with, in a ceiling: of a model that says no words, and of one that does. No
+vendor says how many there can be; a few hundred are usual."""
+
+ANY_INPUT = Size(9216, 9216)
+"""Stands for an input picture that nobody has seen yet: as many tiles as any has of 50 million pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """`likely` is what an order will probably cost and `ceiling` the most that it can, in micro-dollars; None: not known."""
+
+    likely: Micros | None = None
+    ceiling: Micros | None = None
+
+    @property
+    def is_known(self) -> bool:
+        return self.ceiling is not None
+
+
+def quote(request: ImageRequest, card: ModelCard, *, seconds: float | None = None) -> Quote:
+    """`seconds` is the longest that the order may take."""
+    return Quote(likely(request, card), ceiling(request, card, seconds=seconds))
 
 
 def estimate(request: ImageRequest, card: ModelCard) -> Usage | None:
-    """The tokens of an order before it is drawn; None where the model counts none, or not by a known rule."""
+    """The tokens of an order before it is drawn; None where the model counts none, or not by a known rule.
+
+    What goes in counts for each call that the order takes.
+    """
     if card.tokens is None:
         return None
-    size = card.sizes.nearest(request.size or Size(1024, 1024))
-    quality = request.quality or card.default_quality
-    previews = (request.partial_images or 0) if request.stream else 0
-    inputs = [image.header().size for image in request.images]
-    each = card.tokens.image_out(quality, size) + card.tokens.per_partial * previews
+    out = card.tokens.image_out(_usual_quality(request, card), _usual_size(request, card))
+    if not out:
+        return None
+    sent, calls = inputs(request, card), request.n if request.stream else -(-request.n // card.max_n)
     return Usage(
-        text_in=text_tokens(request.prompt),
-        image_in=sum(card.tokens.image_in(one) for one in inputs if one),
-        image_out=each * request.n,
+        text_in=sent.text_in * calls,
+        image_in=sent.image_in * calls,
+        image_out=(out + card.tokens.per_partial * _previews(request, card)) * request.n,
     )
 
 
-def price(usage: Usage | None, card: ModelCard, *, pictures: int) -> Micros | None:
-    """None when it is not known. Without tokens to count, only a card that sells by the picture, or that
+def inputs(request: ImageRequest, card: ModelCard) -> Usage:
+    """What goes in with one call, as far as it can be told."""
+    sizes = [image.header().size for image in request.images]
+    count = card.tokens.image_in if card.tokens else lambda size: 0
+    return Usage(text_in=text_tokens(request.prompt), image_in=sum(count(size) for size in sizes if size))
+
+
+def price(
+    usage: Usage | None,
+    card: ModelCard,
+    *,
+    pictures: int | Sequence[Drawn],
+    previews: int = 0,
+    seconds: float | None = None,
+) -> Micros | None:
+    """None when it is not known. Without tokens to count, only a card that sells by the unit, or that
     says "nothing", is known."""
-    if (usage is None or card.tokens is None) and card.prices.image is None:
+    if (usage is None or card.tokens is None) and not card.prices.by_the_unit:
         return 0 if card.prices.image_out == 0 else None
-    return cost(usage or Usage(), card.prices, pictures=pictures)
+    return cost(usage or Usage(), card.prices, pictures=pictures, previews=previews, seconds=seconds)
+
+
+def likely(request: ImageRequest, card: ModelCard) -> Micros | None:
+    """The price of what is estimated: the model's usual quality and size, where none was asked for."""
+    each = Drawn(_usual_size(request, card), _usual_quality(request, card))
+    previews = _previews(request, card) * request.n
+    return price(estimate(request, card), card, pictures=[each] * request.n, previews=previews)
+
+
+def ceiling(request: ImageRequest, card: ModelCard, *, seconds: float | None = None) -> Micros | None:
+    """The most that an order can cost at its vendor, in however many calls it is drawn; None when a price is not known.
+
+    A picture of it is taken to be of the dearest quality and size that it can have by this request, with all previews,
+    in a call of its own. `seconds` is the longest that the order may take. It is proportional to `n`.
+    """
+    prices, formula = card.prices, card.tokens
+    if formula is None and any((prices.text_in, prices.image_in, prices.text_out, prices.image_out)):
+        return None
+    previews = _previews(request, card)
+    amounts = []
+    for one in _candidates(request, card):
+        usage = Usage()
+        if formula is not None:
+            out = formula.image_out(one.quality, one.size) if one.size else 0
+            if not out and prices.image_out and not prices.by_the_unit:
+                return None
+            usage = Usage(
+                text_in=_most_text(request),
+                image_in=_most_input(request, card),
+                text_out=0 if prices.text_out is None else THOUGHTS if card.says_text else WORDS,
+                image_out=out + formula.per_partial * previews,
+            )
+        amount = cost(usage, prices, pictures=[one], previews=previews, seconds=seconds)
+        if amount is None:
+            return None
+        amounts.append(amount)
+    return max(amounts) * request.n
+
+
+def refusal(request: ImageRequest, card: ModelCard) -> Micros | None:
+    """What a vendor takes who drew all that was asked for, and withheld it: known of one who sells by the picture."""
+    if not card.prices.by_the_unit:
+        return None
+    size = None if request.size is None else card.sizes.nearest(request.size)
+    return cost(Usage(), card.prices, pictures=[sold_as(size, request.quality, card)] * request.n)
+
+
+def sold_as(size: Size | None, quality: str | None, card: ModelCard) -> Drawn:
+    """A picture as its price goes by it: a model with one quality need not be told of it."""
+    return Drawn(size, quality or (card.qualities[0] if len(card.qualities) == 1 else None))
+
+
+def _candidates(request: ImageRequest, card: ModelCard) -> list[Drawn]:
+    """What one picture of the order may be."""
+    named = request.quality in card.qualities
+    qualities = (request.quality,) if named else card.qualities or (None,)
+    return [Drawn(size, quality) for size in _sizes(request, card) for quality in qualities]
+
+
+def _sizes(request: ImageRequest, card: ModelCard) -> list[Size | None]:
+    """Those that a picture of the order may have; of a grid a square that is as large as any of it, with those that have
+    a price of their own."""
+    sizes = card.sizes
+    if request.size is not None:
+        return [sizes.nearest(request.size)]
+    if sizes.listed:
+        return list(sizes.listed)
+    if sizes.shapes:
+        usual = next(iter(sizes.shapes)).tier
+        edge = max(TIERS[usual or "1K"], TIERS["1K"])
+        return [size for ratio, size in sizes.shapes.items() if TIERS[ratio.tier or "1K"] <= edge]
+    if sizes.grid is None:
+        return [None]
+    edge = isqrt(min(sizes.grid.max_pixels, sizes.grid.max_edge**2) - 1) + 1
+    priced = {size for row in card.prices.images.values() for size in row if size and not sizes.fault(size)}
+    return [Size(edge, edge), *sorted(priced)]
+
+
+def _most_text(request: ImageRequest) -> int:
+    """A token of a tokenizer that knows every byte is a byte at least."""
+    texts = (request.prompt, request.negative_prompt or "")
+    return OVERHEAD + sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
+
+
+def _most_input(request: ImageRequest, card: ModelCard) -> int:
+    """With the mask, which some vendors count as one more picture."""
+    assert card.tokens is not None
+    sent = (*request.images, request.mask) if request.mask else request.images
+    sizes = [image.header().size or ANY_INPUT for image in sent]
+    is_fine = request.input_fidelity == "high" or request.media_resolution is not None
+    extra = card.tokens.input_extra if is_fine else 0
+    return sum(card.tokens.image_in(size) + extra for size in sizes)
+
+
+def _usual_size(request: ImageRequest, card: ModelCard) -> Size:
+    return card.sizes.nearest(request.size or Size(1024, 1024))
+
+
+def _usual_quality(request: ImageRequest, card: ModelCard) -> str | None:
+    return request.quality if request.quality in card.qualities else card.default_quality
+
+
+def _previews(request: ImageRequest, card: ModelCard) -> int:
+    """Of each picture."""
+    return min(request.partial_images or 0, card.partial_images) if request.stream else 0

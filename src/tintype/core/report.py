@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -9,7 +10,8 @@ from .errors import TintypeError
 from .events import Usage
 from .money import Micros
 
-Verb = Literal["filled", "adjusted", "ignored", "delivered"]
+Verb = Literal["filled", "adjusted", "ignored", "delivered", "dropped"]
+"""`dropped`: what an upstream's picture had, and the one that is delivered has not."""
 
 
 class Note(NamedTuple):
@@ -47,7 +49,11 @@ class Report:
     )  # why there are fewer pictures than were asked for
     attempts: int = 0  # calls of an upstream, or of an engine here
     bought: bool = False  # whether one of them may cost something, so that it is better brought to its end
-    cost: Micros | None = None  # of what was made, known when it is; a twin's is what its model would take
+    cost: Micros | None = None  # to the caller, of what was made; a twin's is what its model would take
+    charged: Micros = 0  # what the caller's account paid of it
+    balance: Micros | None = None  # what the account has left; None for one that is not prepaid
+    priced: bool = False  # whether `cost` has been told yet: None means "not known" from then on
+    place: Callable[[], int] | None = None  # of the job among those that wait for their turn, from 1
 
     def plan(self) -> str:
         """The notes in one line, e.g. `n=filled:fan_out(1x4); style=ignored`; empty when there are none."""
@@ -62,3 +68,5 @@ class Receipt:
     ended: float
     usage: Usage
     cost: Micros | None
+    charged: Micros = 0
+    job: str = ""

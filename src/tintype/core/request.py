@@ -67,7 +67,9 @@ class ImageRequest:
 
     # How the caller wants to be answered.
     response_format: Delivery | None = None  # None: as the model's own service would
-    addresses: str | None = None  # the house's own: how those of its pictures begin; None: none are wanted
+    addresses: str | None = (
+        None  # where the house is reached, for its pictures' addresses; None: none are wanted
+    )
     stream: bool = False
     partial_images: int | None = None
     strict: bool = False

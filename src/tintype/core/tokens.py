@@ -35,7 +35,8 @@ def text_tokens(text: str) -> int:
 class TokenFormula:
     """A model's token arithmetic: a `ladder` for the formula, or a `table` of quality and size.
 
-    An input picture is `input_base` plus `input_tile` for every started tile of 512 pixels.
+    An input picture is `input_base` plus `input_tile` for every started tile of 512 pixels. `input_extra` is what it
+    may count more, at most, where the caller wants it looked at more finely (`input_fidelity`, `media_resolution`).
     """
 
     ladder: Mapping[str, int] = field(default_factory=dict)
@@ -43,6 +44,7 @@ class TokenFormula:
     per_partial: int = 0
     input_base: int = 0
     input_tile: int = 0
+    input_extra: int = 0
 
     def image_out(self, quality: str | None, size: Size) -> int:
         """Tokens of one finished picture. Zero for a quality or size that the formula does not know."""

@@ -7,14 +7,14 @@ There are two generations of them. The unified one is documented in gptproto-ai/
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from ..core import Answer, Aside, Completed, House, ImageRequest, Incoming, JobView, Operation
+from ..core import Answer, Aside, Completed, House, Image, ImageRequest, Incoming, JobView, Operation
 from ..core.errors import NotFound, TintypeError
 
 Read = Callable[[Incoming], ImageRequest]
@@ -33,15 +33,15 @@ def is_edit(path: str) -> bool:
 def asides(root: str, read: Read) -> tuple[Aside, ...]:
     """The calls of both generations below `root`, which ends in "/api/v3"."""
 
-    def order(incoming: Incoming, house: House) -> JobView:
+    async def order(incoming: Incoming, house: House) -> JobView:
         model = incoming.path_params.get("model")
         request = read(incoming)
         # A task is asked for its pictures' addresses, so they must have some.
         request = replace(request, model=model or request.model, stream=False, response_format="url")
-        return house.submit(request)
+        return await house.submit(request)
 
-    def create(incoming: Incoming, house: House) -> Answer:
-        job = order(incoming, house)
+    async def create(incoming: Incoming, house: House) -> Answer:
+        job = await order(incoming, house)
         number = _number(job)
         return _answer(
             {
@@ -54,14 +54,14 @@ def asides(root: str, read: Read) -> tuple[Aside, ...]:
             status=202,
         )
 
-    def predict(incoming: Incoming, house: House) -> Answer:
-        job = order(incoming, house)
+    async def predict(incoming: Incoming, house: House) -> Answer:
+        job = await order(incoming, house)
         return _answer(_prediction(job, "created", house.base_url + root), job)
 
-    def prediction(incoming: Incoming, house: House) -> Answer:
-        _, job = _look(incoming, house)
+    async def prediction(incoming: Incoming, house: House) -> Answer:
+        _, job = await _look(incoming, house)
         if job is None:
-            raise NotFound("This prediction is unknown, or longer ago than an hour.", param="id")
+            raise NotFound("This prediction is unknown, or longer ago than a day.", param="id")
         status = _status(job)
         return _answer(_prediction(job, _PREDICTION_STATUSES.get(status, status), house.base_url + root), job)
 
@@ -107,13 +107,13 @@ def operation(path: str) -> Operation | None:
     )
 
 
-def result(incoming: Incoming, house: House) -> Answer:
+async def result(incoming: Incoming, house: House) -> Answer:
     """How a task stands. One that could have been ours and is not known has expired."""
-    number, job = _look(incoming, house)
+    number, job = await _look(incoming, house)
     status = _status(job)
     told: dict[str, Any] = {"id": f"job-{number}", "status": status}
     if job is None:
-        told["error"] = "The task is longer ago than an hour, or was never ordered here."
+        told["error"] = "The task is longer ago than a day, or was never ordered here."
     elif job.error is not None:
         told["error"] = str(job.error)
     elif job.ended:
@@ -122,12 +122,12 @@ def result(incoming: Incoming, house: House) -> Answer:
     return _answer({**told, "native_status": status, "polling_url": _polling_url(number)}, job)
 
 
-def _look(incoming: Incoming, house: House) -> tuple[str, JobView | None]:
+async def _look(incoming: Incoming, house: House) -> tuple[str, JobView | None]:
     """The number in the path's `id`, and the job of that number. Raises NotFound for what is no number."""
     found = _job_id.fullmatch(incoming.path_params["id"])
     if found is None:
         raise NotFound("This is not the id of a task.", param="id")
-    return found[1], house.job(f"job_{found[1]}")
+    return found[1], await house.job(f"job_{found[1]}")
 
 
 def _number(job: JobView) -> str:
@@ -150,7 +150,14 @@ def _status(job: JobView | None) -> str:
 
 def _urls(job: JobView) -> list[str]:
     made = [event for event in job.events if isinstance(event, Completed)]
-    return [event.image.url or "" for event in sorted(made, key=lambda event: event.index)]
+    return [_url(event.image) for event in sorted(made, key=lambda event: event.index)]
+
+
+def _url(image: Image) -> str:
+    """A picture that could not be kept at an address has none: it is one itself."""
+    if image.url is not None:
+        return image.url
+    return f"data:image/{image.header().format or 'png'};base64,{bytes(image.as_base64()).decode('ascii')}"
 
 
 _PREDICTION_STATUSES = {"in_progress": "processing", "cancelled": "failed"}
@@ -189,14 +196,16 @@ def _answer(document: dict[str, Any], job: JobView | None, *, status: int = 200)
     return Answer(body=msgspec.json.encode(document), status=status, headers=headers)
 
 
-def _in_words(answer: Callable[[Incoming, House], Answer]) -> Callable[[Incoming, House], Answer]:
+def _in_words(
+    answer: Callable[[Incoming, House], Awaitable[Answer]],
+) -> Callable[[Incoming, House], Awaitable[Answer]]:
     """The same, with errors as the unified tasks tell them: as its page has it, and under `error` what the
     service's own SDK (0.1.0) reads, which breaks on the other alone.
     """
 
-    def worded(incoming: Incoming, house: House) -> Answer:
+    async def worded(incoming: Incoming, house: House) -> Answer:
         try:
-            return answer(incoming, house)
+            return await answer(incoming, house)
         except TintypeError as error:
             status = 400 if error.code == "model_not_found" else error.status  # 404 is for tasks
             told = {"code": status, "message": str(error)}

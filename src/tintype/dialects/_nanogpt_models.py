@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ..core import Answer, House, Incoming, ModelCard, Size, Usage
+from ..core import Answer, Drawn, House, Incoming, ModelCard, Size, Usage
 from ..core.errors import UnknownModel
-from ..core.money import Micros, cost
+from ..core.money import Micros
+from ..core.quote import price
 from ._nanogpt import MAX_REFERENCE_BYTES, told, usd
 from ._nanogpt_money import timestamp
 from ._openai_answers import unix_time
@@ -189,11 +190,9 @@ def _prices(card: ModelCard) -> dict[str, int | float]:
 
 def _price(card: ModelCard, size: Size) -> Micros | None:
     """Of one picture in the usual quality, without its prompt; None when it is not known."""
-    if card.tokens is None:
-        known = card.prices.image is not None or card.prices.image_out == 0
-        return cost(Usage(), card.prices, pictures=1) if known else None
-    tokens = card.tokens.image_out(card.default_quality, size)
-    return cost(Usage(image_out=tokens), card.prices, pictures=1) if tokens else None
+    one = [Drawn(size, card.default_quality)]
+    tokens = card.tokens.image_out(card.default_quality, size) if card.tokens else 0
+    return price(Usage(image_out=tokens) if tokens else None, card, pictures=one)
 
 
 def _capabilities(card: ModelCard) -> Mapping[str, bool]:

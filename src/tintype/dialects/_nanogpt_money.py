@@ -35,8 +35,12 @@ _LEGACY = ("duration", "page", "pageSize", "sort", "dir", "filter", "weekOffset"
 _MAX_DAYS = 366
 
 
-def balance(incoming: Incoming, house: House) -> Answer:
-    return told({"usd_balance": "0.00000000", "nano_balance": "0.00000000", "nanoDepositAddress": ""})
+async def balance(incoming: Incoming, house: House) -> Answer:
+    """An account without a balance of its own is told zero: the page has no other word for it."""
+    left = await house.balance() or 0
+    return told(
+        {"usd_balance": f"{left / MILLION:.8f}", "nano_balance": "0.00000000", "nanoDepositAddress": ""}
+    )
 
 
 def use_post(incoming: Incoming, house: House) -> Answer:
@@ -66,10 +70,10 @@ def usage(incoming: Incoming, house: House) -> Answer:
     return told(document | {group: [] for group in _GROUPINGS[grouping]})
 
 
-def usage_of_request(incoming: Incoming, house: House) -> Answer:
+async def usage_of_request(incoming: Incoming, house: House) -> Answer:
     """What a request came to, for a day. docs.nano-gpt.com/api-reference/endpoint/request-billing, 2026-11-20."""
     wanted = incoming.path_params["id"]
-    receipt = house.receipt(wanted)
+    receipt = await house.receipt(wanted)
     if receipt is None:
         answer = _error(404, f"No settled usage is known of request {wanted[:80]!r}.", "not_found_error")
         return replace(answer, headers={"retry-after": "30"})

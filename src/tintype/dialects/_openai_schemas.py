@@ -76,11 +76,14 @@ _FORM = {
 
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 _KINDS = members({"text_tokens": _COUNT, "image_tokens": _COUNT}, ("text_tokens", "image_tokens"))
+_KINDS_IN = members(
+    {"text_tokens": _COUNT, "image_tokens": _COUNT, "cached_tokens": _COUNT}, ("text_tokens", "image_tokens")
+)
 _USAGE = members(
     {
         "total_tokens": _COUNT,
         "input_tokens": _COUNT,
-        "input_tokens_details": _KINDS,
+        "input_tokens_details": _KINDS_IN,
         "output_tokens": _COUNT,
         "output_tokens_details": _KINDS,
     },

@@ -200,7 +200,7 @@ def write_usage(usage: Usage) -> dict[str, Any]:
         "completion_tokens": usage.output_tokens,
         "total_tokens": usage.total_tokens,
         "prompt_tokens_details": {
-            "cached_tokens": 0,
+            "cached_tokens": usage.cached_in,
             "image_tokens": usage.image_in,
             "text_tokens": usage.text_in,
         },

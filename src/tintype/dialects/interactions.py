@@ -200,6 +200,7 @@ def _usage(used: Usage) -> dict[str, Any]:
     return {
         "total_tokens": used.total_tokens,
         "total_input_tokens": used.input_tokens,
+        **({"total_cached_tokens": used.cached_in} if used.cached_in else {}),
         "input_tokens_by_modality": by_modality(used.text_in, used.image_in),
         "total_output_tokens": used.output_tokens,
         "output_tokens_by_modality": by_modality(used.text_out, used.image_out),

@@ -15,22 +15,31 @@ from ..catalog import Service, configure, load
 from ..core import Access, Adapter, Polyfill, Provider
 from ..polyfills import all_polyfills
 from ..polyfills.fetch import Fetch
+from ..storage import Store, read_secret
 from ..transport.untrusted import Fetcher
 from .attempts import Attempts
+from .books import Books, Memory
 from .gates import Gate
 from .gateway import Gateway
 from .offers import Offer, Offers
+from .pricing import Markup
 from .route import Route, read_routes
 from .settings import Settings
+from .terms import Terms
 
 _log = logging.getLogger(__name__)
 
 
 def open_gateway(
-    settings: Settings, environ: Mapping[str, str], *, attempts: Attempts | None = None
+    settings: Settings,
+    environ: Mapping[str, str],
+    *,
+    store: Store | None = None,
+    books: Books | None = None,
+    attempts: Attempts | None = None,
 ) -> Gateway:
-    """Raises ValueError for a catalog or a configuration that cannot be."""
-    services = configure(load(), settings.provider)
+    """Raises ValueError for a catalog or a configuration that cannot be. Without a `store` and `books`, all is kept in memory."""
+    services = tuple(signing(configure(load(), settings.provider), settings))
     return Gateway(
         offers=Offers(
             offers(services, environ),
@@ -41,9 +50,39 @@ def open_gateway(
         ),
         polyfills=tuple(polyfills(settings)),
         attempts=attempts or Attempts(),
+        store=store or Store.in_memory(),
+        books=books or Memory(),
+        terms=Terms(
+            markup=Markup.of(settings.markup),
+            charge_twins=settings.charge_twins,
+            allow_unknown_price=settings.allow_unknown_price,
+            prompts=settings.history_days > 0,
+        ),
+        keep_seconds=settings.result_lifetime,
+        picture_lifetime=settings.picture_lifetime,
         fetcher=Fetcher(allow=settings.fetch_allow),
         seconds=settings.deadline,
     )
+
+
+def open_store(settings: Settings) -> Store:
+    """Where this server's pictures lie. Raises ValueError for a store that cannot be, or a secret that cannot be kept."""
+    return Store.open(
+        settings.storage,
+        folder=settings.data / "pictures",
+        secret=read_secret(settings.secret, settings.data),
+    )
+
+
+def signing(services: tuple[Service, ...], settings: Settings) -> Iterator[Service]:
+    """What draws here, and can sign what it has drawn, is told how."""
+    for service in services:
+        if not service.needs and is_callable(service):
+            able = [name for name in adapter_of(service).options if hasattr(settings, name)]
+            told = {name: getattr(settings, name) for name in able if getattr(settings, name)}
+            options = {**told, **service.settings.get("options", {})}
+            service = service._replace(settings={**service.settings, "options": options})
+        yield service
 
 
 def routes(settings: Settings, services: tuple[Service, ...]) -> dict[str, Route]:

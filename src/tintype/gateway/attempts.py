@@ -1,84 +1,28 @@
-"""What was asked of upstreams and how it went: the last of it in memory, all of it in a file, and what it teaches."""
+"""What was asked of upstreams and how it went: the last of it, and what all of it teaches."""
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
-
-import msgspec
-import structlog
 
 from ..core import Attempt
 
-log = structlog.get_logger()
-
-FILE = "attempts.jsonl"
 KEPT = 1000
-PAUSE = 1.0  # seconds between two writes
-LARGEST = 64 * 1024 * 1024  # bytes, after which the file makes way for a new one
 
 
 class Attempts:
-    """`folder`: where the file is; None keeps them in memory only.
+    """The last `KEPT` of this server; each is shown to the `watchers` as it ends, in the task of its job. All of them are in the books."""
 
-    Written in batches, by a thread: a picture does not wait for a disk.
-    """
-
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self) -> None:
         self.last: deque[Attempt] = deque(maxlen=KEPT)
-        self._path = folder / FILE if folder else None
-        self._unwritten: list[Attempt] = []
-        self._writing: asyncio.Task[None] | None = None
+        self.watchers: list[Callable[[Attempt], None]] = []
 
     def keep(self, attempt: Attempt) -> None:
         self.last.append(attempt)
-        if self._path is None:
-            return
-        self._unwritten.append(attempt)
-        if self._writing is None or self._writing.done():
-            self._writing = asyncio.create_task(self._write_soon())
-
-    async def _write_soon(self) -> None:
-        await asyncio.sleep(PAUSE)
-        await asyncio.to_thread(self.write)
-
-    def write(self) -> None:
-        """Everything that has not been written. A disk that takes nothing is logged, and costs no picture."""
-        batch, self._unwritten = self._unwritten, []
-        if not batch or self._path is None:
-            return
-        lines = b"".join(msgspec.json.encode(attempt) + b"\n" for attempt in batch)
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            if self._path.exists() and self._path.stat().st_size > LARGEST:
-                self._path.replace(self._path.with_suffix(".1.jsonl"))
-            with self._path.open("ab") as file:
-                file.write(lines)
-        except OSError as error:
-            log.warning("attempts are not written", path=str(self._path), reason=error.strerror)
-
-    async def close(self) -> None:
-        if self._writing is not None:
-            self._writing.cancel()
-            await asyncio.wait([self._writing])
-        await asyncio.to_thread(self.write)
-
-
-def read_attempts(folder: Path) -> Iterator[Attempt]:
-    """Those that were written, the oldest first. A line that was cut off is passed over."""
-    for path in ((folder / FILE).with_suffix(".1.jsonl"), folder / FILE):
-        if not path.exists():
-            continue
-        with path.open("rb") as file:
-            for line in file:
-                try:
-                    yield msgspec.json.decode(line, type=Attempt)
-                except (msgspec.DecodeError, ValueError):
-                    continue
+        for watch in self.watchers:
+            watch(attempt)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -51,6 +51,11 @@ class Gate:
         self._inside -= 1
         self._serve()
 
+    def place(self, caller: str) -> int:
+        """When it is this caller's turn, counted from 1; 0 for one who does not wait."""
+        own = len(self._queues.get(caller, ()))
+        return sum(min(len(queue), own) for queue in self._queues.values()) if own else 0
+
     async def _queue(self, caller: str, until: float) -> None:
         if self._waiting >= QUEUE:
             raise TooManyRequests(f"{QUEUE} requests wait for this upstream already.", retry_after=5)

@@ -8,19 +8,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
-from ..core import Completed, Image, ImageRequest, Micros, Note, Polyfill, Receipt, Report, Usage
-from ..core.errors import CallerError, Garbled, TintypeError, Unsupported
+from ..accounts.records import JobRecord
+from ..core import ANYONE, Caller, Image, ImageRequest, Polyfill, Report
+from ..core.errors import CallerError, Garbled, TintypeError, UnknownModel, Unsupported
 from ..core.money import dollars
 from ..polyfills.host import Host
-from ..storage import MemoryStore
+from ..storage import Store, addresses
 from ..transport.untrusted import Fetcher
 from .attempts import Attempts
-from .jobs import Job, Jobs
+from .books import Books, Memory
+from .jobs import Job, Jobs, Work
 from .offers import Found, Offer, Offers
 from .plan import Plan, make_plan
-from .receipts import Receipts
+from .pricing import Hold
+from .purchase import Hook, Once, Purchase
+from .recall import Recall
 from .route import Route
 from .routing import Routing
+from .shelf import Shelf
+from .terms import Terms
 
 
 def today() -> date:
@@ -52,17 +58,29 @@ class Gateway:
     offers: Offers
     polyfills: Sequence[Polyfill]
     jobs: Jobs = field(default_factory=Jobs)
-    store: MemoryStore = field(default_factory=MemoryStore)
-    receipts: Receipts = field(default_factory=Receipts)
+    store: Store = field(default_factory=Store.in_memory)
+    books: Books = field(default_factory=Memory)
+    terms: Terms = field(default_factory=Terms)
+    picture_lifetime: float = 3600.0  # seconds that an address of a picture is good for
     attempts: Attempts = field(default_factory=Attempts)
+    keep_seconds: float = 24 * 3600.0
     fetcher: Fetcher = field(default_factory=Fetcher)
     seconds: float = 600.0
     today: Callable[[], date] = today
 
     def __post_init__(self) -> None:
         """Pictures get their addresses where this house keeps them."""
-        bound = (Host(self.store.keep) if isinstance(each, Host) else each for each in self.polyfills)
+        keep = addresses(self.store, self.picture_lifetime)
+        bound = (Host(keep) if isinstance(each, Host) else each for each in self.polyfills)
         object.__setattr__(self, "polyfills", tuple(bound))
+
+    @property
+    def shelf(self) -> Shelf:
+        return Shelf(store=self.store, seconds=self.keep_seconds)
+
+    @property
+    def recall(self) -> Recall:
+        return Recall(books=self.books, jobs=self.jobs, store=self.store)
 
     def order(self, request: ImageRequest, *, base_url: str = "") -> Order:
         """Everything that is decided before a picture is begun. Raises a CallerError; buys nothing.
@@ -75,12 +93,12 @@ class Gateway:
         if request.images or request.mask:
             request = replace(
                 request,
-                images=tuple(self._at_home(image, base_url) for image in request.images),
-                mask=request.mask and self._at_home(request.mask, base_url),
+                images=tuple(self._at_home(image) for image in request.images),
+                mask=request.mask and self._at_home(request.mask),
             )
         delivery = request.response_format or found.delivers
         if delivery == "url":
-            request = replace(request, addresses=f"{base_url}/pictures/" if base_url else "")
+            request = replace(request, addresses=base_url)
             delivery = "b64_json" if request.stream or not base_url else "url"
         offers, plan = self._able(request, found)
         if delivery != (plan.request.response_format or "b64_json"):
@@ -135,23 +153,33 @@ class Gateway:
         plan = replace(plan, request=replace(plan.request, response_format="b64_json"))
         return plan.of_one_offer()
 
-    def _at_home(self, image: Image, base_url: str) -> Image:
+    def _at_home(self, image: Image) -> Image:
         """The picture itself where its address is one that this house gave out: that needs no network."""
-        house, _, name = (image.url or "").partition("/pictures/")
-        if image.is_local or not base_url or house != base_url:
-            return image
-        kept = self.store.get(name)
-        return image if kept is None else Image.from_bytes(kept.data)
+        found = None if image.is_local else self.store.at_home(image.url or "", time.time())
+        return image if found is None else Image.from_bytes(found)
 
     def submit(
-        self, request: ImageRequest, *, base_url: str = "", request_id: str = "", caller: str = ""
+        self,
+        request: ImageRequest,
+        *,
+        base_url: str = "",
+        request_id: str = "",
+        caller: Caller = ANYONE,
+        once: Once = Once(),  # noqa: B008 -- frozen
+        dialect: str = "",
+        stays: bool = False,
+        hook: Hook | None = None,
     ) -> Job:
-        """Start the job of a request. Raises a CallerError when it cannot be begun as it is.
+        """Start the job of a request. Raises a CallerError when it cannot be begun as it is; what its account cannot
+        pay is told by `job.begun()`, and as the job's error.
 
-        With a `request_id`, a receipt of what it came to is kept under it. Callers take turns where there is
-        a queue; `caller` tells them apart.
+        With a `request_id`, what it came to can be asked for by it. Callers take turns where there is a queue, by
+        `caller.turn`. A job that `stays` goes on though nobody watches, and its pictures are kept. `hook` is told of it.
         """
+        if caller.strict and not request.strict:
+            request = replace(request, strict=True)
         order = self.order(request, base_url=base_url)
+        self._allow(caller, request, order)
         seconds = order.route.deadline or self.seconds
         routing = Routing(
             request=order.request,
@@ -162,34 +190,53 @@ class Gateway:
             replan=self._replan,
             bring=self._bring,
             keep=self.attempts.keep,
-            caller=caller,
+            caller=caller.turn,
             deadline=asyncio.get_running_loop().time() + seconds,
         )
-        generate = order.plan.around(routing.call)
-        return self.jobs.start(
-            lambda: generate(order.request),
-            order.plan.request,
-            order.report,
-            seconds=seconds,
-            finish=lambda job: self._finish(job, routing.costs, request_id),
+        purchase = Purchase(
+            books=self.books,
+            routing=routing,
+            terms=self.terms,
+            caller=caller,
+            hold=self.terms.hold(order.request, order.offers, caller, order.route, seconds),
+            keep=self.shelf.keep,
+            hook=hook,
+            once=once,
+            dialect=dialect,
+            request_id=request_id,
         )
+        generate = order.plan.around(routing.call)
+        work = Work(
+            generate=lambda: generate(order.request),
+            seconds=seconds,
+            begin=purchase.begin,
+            finish=purchase.finish,
+            end=purchase.end,
+        )
+        job = self.jobs.start(work, order.plan.request, order.report, caller)
+        job.stays = stays
+        job.kept = stays or bool(once.name)
+        return job
 
-    def _finish(self, job: Job, costs: Sequence[Micros | None], request_id: str) -> None:
-        """What it came to. Raises what went wrong where there is no picture, or no other place to say it."""
-        report = job.report
-        pictures = [event for event in job.events if isinstance(event, Completed)]
-        if report.missing and (not pictures or job.request.stream):
-            raise report.missing[0]
-        if report.missing:
-            report.notes.append(Note("n", "delivered", f"{len(pictures)} asked:{job.request.n}"))
-            report.notices += dict.fromkeys(f"a picture is missing: {each}" for each in report.missing)
-        known = [cost for cost in costs if cost is not None]
-        report.cost = sum(known) if len(known) == len(costs) else None
-        if pictures and request_id:
-            used = sum((picture.usage for picture in pictures), Usage())
-            self.receipts.keep(
-                Receipt(request_id=request_id, ended=time.time(), usage=used, cost=report.cost)
-            )
+    def quote(self, order: Order, caller: Caller) -> Hold:
+        """What this caller would pay for it."""
+        seconds = order.route.deadline or self.seconds
+        return self.terms.quote(order.request, order.offers, caller, order.route, seconds)
+
+    async def forget(self, record: JobRecord) -> int:
+        """Delete the pictures of a job that has ended. How many there were."""
+        return await self.shelf.forget(await self.books.release_pictures(record.id))
+
+    def _allow(self, caller: Caller, request: ImageRequest, order: Order) -> None:
+        """Raises UnknownModel for a model that the key may not use."""
+        if caller.models:
+            card = order.offer.card
+            if not caller.may_use(request.model, card.id, card.of, *card.aliases):
+                raise UnknownModel(
+                    f"This key may not use the model `{request.model or card.id}`.",
+                    param="model",
+                    code="model_not_allowed",
+                )
 
     async def _bring(self, image: Image) -> Image:
         """A picture at an address that an upstream told: someone else's word, like a caller's."""
@@ -199,7 +246,6 @@ class Gateway:
             raise Garbled(str(error), code="upstream_picture_lost", charged=True) from None
 
     async def close(self) -> None:
-        """After the last job: what has not been written is, and connections are let go of."""
-        await self.attempts.close()
+        """After the last job: connections are let go of."""
         for provider in {id(offer.provider): offer.provider for offer in self.offers}.values():
             await provider.close()

@@ -1,40 +1,71 @@
 """A job is one generation that somebody ordered. It runs in its own task; a connection only watches it.
 
-So the plain answer and the event stream are two views of one job, a watcher may come late
-and still sees all of it, and a caller who hangs up ends nothing that has been paid for.
-Jobs live in memory here: whoever makes them durable replaces this class.
+So the plain answer, the event stream and the asynchronous answer are views of one job, a watcher may come late
+and still sees all of it, and a caller who hangs up ends nothing that has been paid for. Only jobs that run are here:
+what is read of one that has ended, `recall.py` brings back.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
+from dataclasses import dataclass
 from secrets import token_hex
 
 import structlog
 
-from ..core import Events, ImageEvent, ImageRequest, Report
-from ..core.errors import Cancelled, Timeout, TintypeError, Unavailable
+from ..accounts.records import Taken
+from ..core import Caller, Completed, Events, ImageEvent, ImageRequest, Partial, Report
+from ..core.errors import Cancelled, Conflict, Timeout, TintypeError, Unavailable
 
 log = structlog.get_logger()
+
+
+async def _nothing(job: Job) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What a job does. `begin` comes before anything is drawn, and may refuse it; `finish` after the last event, and
+    may say that it has failed after all; `end` however it ended, once it has begun, and must not raise."""
+
+    generate: Callable[[], Events]
+    seconds: float | None = None  # how long it may take to draw
+    begin: Callable[[Job], Awaitable[None]] = _nothing
+    finish: Callable[[Job], None] = lambda job: None
+    end: Callable[[Job], Awaitable[None]] = _nothing
 
 
 class Job:
     """One generation on its way: its order, its report, and what has happened so far."""
 
-    def __init__(self, request: ImageRequest, report: Report) -> None:
+    def __init__(self, request: ImageRequest, report: Report, caller: Caller) -> None:
         self.id = f"job_{token_hex(12)}"
         self.request = request
         self.report = report
         report.job = self.id
+        self.caller = caller
         self.error: TintypeError | None = None
         self.ended = False
+        self.kept = False  # whether its pictures are to be read again
+        self.stays = False  # whether it goes on though nobody watches
         self.events: list[ImageEvent] = []
         self._waiting: list[asyncio.Future[None]] = []
         self._watchers = 0
         self._task: asyncio.Task[None] | None = None
+        self._begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._unwanted = False  # cancelled before it was let in: its money is on the move then
+        self._closing = False
+
+    async def begun(self) -> None:
+        """Wait until it has been let in. Raises what it was refused with, and Taken."""
+        await asyncio.shield(self._begun)
+
+    async def over(self) -> None:
+        """Wait until it has ended, and its money is settled."""
+        if self._task is not None:
+            await asyncio.wait([self._task])
 
     def watched(self) -> Watched:
         """The events from the first on. When the last watcher leaves, a job that costs nothing is ended."""
@@ -46,12 +77,27 @@ class Job:
 
     def leave(self) -> None:
         self._watchers -= 1
-        if not self._watchers and not self.report.bought:
+        if self._watchers or self.ended:
+            return
+        if self.report.bought or self.stays:
+            self.kept = True  # whoever left may come back for what was bought
+        else:
             self.cancel()
 
     def cancel(self) -> None:
-        if self._task is not None and not self.ended:
+        """End it at its next stage, unless it has ended."""
+        if not self._begun.done():
+            self._unwanted = True
+        elif self._task is not None and not self._closing:
             self._task.cancel()
+
+    def progress(self) -> float:
+        """How much of it is done, between 0 and 1, as far as its events tell."""
+        made = sum(isinstance(event, Completed) for event in self.events)
+        steps = (self.request.partial_images or 0) if self.request.stream else 0
+        shown = sum(isinstance(event, Partial) for event in self.events)
+        part = min(shown - steps * made, steps) / (steps + 1) if steps else 0.0
+        return min((made + max(part, 0.0)) / self.request.n, 1.0)
 
     async def _follow(self) -> Events:
         position = 0
@@ -73,28 +119,63 @@ class Job:
             if not news.done():  # else whoever waited has left
                 news.set_result(None)
 
-    async def run(
-        self, generate: Callable[[], Events], seconds: float | None, finish: Callable[[], None]
-    ) -> None:
-        """Let it happen, and `finish`. Every failure becomes `error`: a watcher hears of it, and nobody else does."""
+    async def run(self, work: Work) -> None:
+        """Let it happen. Every failure becomes `error`: a watcher hears of it, and nobody else does."""
         try:
-            async with asyncio.timeout(seconds), aclosing(generate()) as events:
-                async for event in events:
-                    self.events.append(event)
-                    self._tell()
-            finish()
+            try:
+                await work.begin(self)
+            except Exception as error:
+                self._closing = True
+                self._let_in(error)
+                raise
+            self._let_in(None)
+            await self._draw(work)
         except TintypeError as error:
             self.error = error
-        except TimeoutError:
-            self.error = Timeout(f"It took longer than {seconds:g} seconds.", charged=self.report.bought)
         except asyncio.CancelledError:
             self.error = Cancelled("The job was cancelled: nobody waited for it any more.")
-        except Exception:
-            log.exception("job failed", job=self.id, model=self.report.model, provider=self.report.provider)
-            self.error = TintypeError(f"Something in Tintype broke. The log tells more about {self.id}.")
+        except Taken as taken:
+            self.error = Conflict(f"This order has been placed before, as {taken.record.id}.")
+        except Exception as error:
+            self._break(error)
         finally:
             self.ended = True
             self._tell()
+
+    async def _draw(self, work: Work) -> None:
+        try:
+            if self._unwanted:
+                raise asyncio.CancelledError
+            async with asyncio.timeout(work.seconds), aclosing(work.generate()) as events:
+                async for event in events:
+                    self.events.append(event)
+                    self._tell()
+            work.finish(self)
+        except TintypeError as error:
+            self.error = error
+        except TimeoutError:
+            said = f"It took longer than {work.seconds:g} seconds."
+            self.error = Timeout(said, charged=self.report.bought)
+        except asyncio.CancelledError:
+            self.error = Cancelled("The job was cancelled: nobody waited for it any more.")
+        except Exception as error:
+            self._break(error)
+        finally:
+            self._closing = True  # money is on the move: nobody ends that half way
+            await work.end(self)
+
+    def _break(self, error: Exception) -> None:
+        log.error(
+            "job failed", job=self.id, model=self.report.model, provider=self.report.provider, exc_info=error
+        )
+        self.error = TintypeError(f"Something in Tintype broke. The log tells more about {self.id}.")
+
+    def _let_in(self, error: Exception | None) -> None:
+        if error is None:
+            self._begun.set_result(None)
+        else:
+            self._begun.set_exception(error)
+            self._begun.exception()  # whoever does not wait for it hears of it as `error`
 
 
 class Watched:
@@ -115,61 +196,31 @@ class Watched:
 
 
 class Jobs:
-    """The jobs that run now, and those to be read later: the last `KEPT`, for `LIFETIME` seconds."""
+    """The jobs that run now."""
 
-    KEPT = 64
-    LIFETIME = 3600.0
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self) -> None:
         self.running: dict[str, Job] = {}
-        self._kept: dict[str, tuple[Job, float]] = {}  # with the time of its start, in that order
-        self._clock = clock
-        self._draining = False
+        self.draining = False
 
-    def find(self, id: str) -> Job | None:
-        """A job that was kept, or that runs now."""
-        self._forget()
-        return self._kept[id][0] if id in self._kept else self.running.get(id)
-
-    def keep(self, job: Job) -> None:
-        """Have it found after it has ended."""
-        self._kept[job.id] = (job, self._clock())
-        self._forget()
-
-    def _forget(self) -> None:
-        for id, (job, start) in list(self._kept.items()):
-            if len(self._kept) <= self.KEPT and self._clock() - start < self.LIFETIME:
-                return
-            if job.ended:
-                del self._kept[id]
-
-    def start(
-        self,
-        generate: Callable[[], Events],
-        request: ImageRequest,
-        report: Report,
-        *,
-        seconds: float | None = None,
-        finish: Callable[[Job], None] = lambda job: None,
-    ) -> Job:
-        """Begin a job, which may take `seconds`. `finish` is called after the last event. Raises Unavailable once draining has begun."""
-        if self._draining:
+    def start(self, work: Work, request: ImageRequest, report: Report, caller: Caller) -> Job:
+        """Begin a job. Raises Unavailable once draining has begun."""
+        if self.draining:
             raise Unavailable("This server is stopping and takes no new work.", retry_after=5)
-        job = Job(request, report)
-        job._task = asyncio.create_task(job.run(generate, seconds, lambda: finish(job)), name=job.id)
+        job = Job(request, report, caller)
+        job._task = asyncio.create_task(job.run(work), name=job.id)
         self.running[job.id] = job
         job._task.add_done_callback(lambda _: self.running.pop(job.id, None))
         return job
 
     async def drain(self, grace: float) -> None:
         """Take no new work; let running jobs finish for `grace` seconds, then end them."""
-        self._draining = True
+        self.draining = True
         tasks = [job._task for job in self.running.values() if job._task is not None]
         if not tasks:
             return
         _, late = await asyncio.wait(tasks, timeout=grace)
-        for task in late:
-            task.cancel()
+        for job in list(self.running.values()):
+            job.cancel()
         if late:
             log.warning("jobs cut short by the end of the grace period", count=len(late), grace=grace)
             await asyncio.wait(late)

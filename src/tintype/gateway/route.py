@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core import ImageRequest, Micros, ModelCard
 from ..core.money import MILLION
-from ..core.quote import estimate, price
+from ..core.quote import likely
 
 if TYPE_CHECKING:
     from .offers import Offer
@@ -43,7 +43,7 @@ class Route:
         """Whether a picture costs at most `max_price`; one of unknown price may cost anything."""
         if self.max_price is None:
             return True
-        amount = price(estimate(request, card), card, pictures=request.n)
+        amount = likely(request, card)
         return amount is not None and amount <= self.max_price * request.n
 
 

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import NamedTuple
 
 from ..core import (
@@ -18,7 +19,6 @@ from ..core import (
     Events,
     Image,
     ImageRequest,
-    Micros,
     Note,
     Partial,
     Report,
@@ -55,7 +55,8 @@ class Routing:
     caller: str
     deadline: float
     drew: dict[str, Offer] = field(default_factory=dict)
-    costs: list[Micros | None] = field(default_factory=list)
+    sold: list[tuple[Offer, Attempt]] = field(default_factory=list)  # the calls that are the caller's to pay
+    attempts: list[Attempt] = field(default_factory=list)
 
     async def call(self, request: ImageRequest) -> Events:
         """All pictures of `request`, or as many as can be had; raises when there are none of the whole order."""
@@ -121,7 +122,9 @@ class Routing:
         now = asyncio.get_running_loop().time()
         # An offer that is not the last leaves time for the next.
         until = self.deadline if turn.is_last else now + (self.deadline - now) / 2
+        self.report.place = partial(offer.gate.place, self.caller)
         await offer.gate.enter(self.caller, until)
+        self.report.place = None
         tally = Tally(plan.request, plan.card)
         self.report.attempts += 1
         self.report.bought = self.report.bought or not offer.provider.local
@@ -163,7 +166,7 @@ class Routing:
                         event = replace(event, image=await self.bring(event.image))
                     yield event
 
-        return plan.within(here)(plan.request)
+        return plan.within(here, self._tell)(plan.request)
 
     def _answers(self, offer: Offer, plan: Plan) -> None:
         """Who draws, and by which plan, as the caller is told: all that did, once there are several."""
@@ -195,8 +198,9 @@ class Routing:
 
     def _record(self, offer: Offer, tally: Tally) -> None:
         attempt = tally.attempt(self.report.job, offer.card, offer.provider)
-        if tally.pictures:
-            self.costs.append(attempt.cost)
+        if tally.pictures or (tally.outcome == "refused" and attempt.charged):
+            self.sold.append((offer, attempt))
+        self.attempts.append(attempt)
         self.keep(attempt)
 
 

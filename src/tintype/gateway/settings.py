@@ -9,30 +9,58 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Self
 
+from .pricing import Markup
+
 FILE = "tintype.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`max_body` is bytes of a whole request; `heartbeat`, `grace` and `deadline` are seconds."""
+    """`max_body` is bytes of a whole request; those in time are seconds."""
 
     host: str = "127.0.0.1"
     port: int = 8080
     data: Path = Path("data")
-    database: str = ""  # a URL; empty: a file under `data`; "off": nothing is written down
+    # A URL, perhaps with a password; empty: a file under `data`; "off": nothing is written down.
+    database: str = field(default="", repr=False)
+    open: bool = False  # whether everyone who reaches it may use it, on any address, without a key
     default_model: str = "gpt-image-2"
     max_body: int = 256 * 1024 * 1024
     heartbeat: float = 8.0
+    plain_heartbeat: float = 0.0  # seconds until a plain answer is begun with blanks; 0: it waits in silence
     grace: float = 30.0
     deadline: float = 600.0  # seconds that an order may take, all of its attempts together
     public_base_url: str = ""  # where callers reach this server; empty: as each request says
+    history_days: float = 30.0  # that prompts are kept in the database; 0: they are not written down
+    result_lifetime: float = 24 * 3600.0  # seconds that a picture is kept to be asked for again
+    storage: str = ""  # where pictures lie; empty: in the folder `pictures` of `data`
+    picture_lifetime: float = 3600.0  # seconds that a picture can be fetched at its address
+    # signs the addresses; empty: one is made and kept in `data`. A repr shows it to nobody
+    secret: str = field(default="", repr=False)
     fetch: bool = True  # pictures that callers send as addresses; False: those are refused
-    fetch_allow: tuple[IPv4Network | IPv6Network, ...] = ()  # not public, and yet fetched from
+    fetch_allow: tuple[IPv4Network | IPv6Network, ...] = ()  # not public, and yet reached
+    allow_unknown_price: bool = False  # orders whose price is not known; False: those are refused
+    charge_twins: bool = False  # what a twin draws costs as much as its model's; False: nothing
+    markup: Mapping[str, Any] = field(default_factory=dict)  # what is put on prices: see pricing.Markup
+    webhook_secret: str = field(default="", repr=False)  # "whsec_..."; empty: made of the house's own
+    c2pa_certificate: str = ""  # a PEM file, with its issuers' certificates; empty: nothing is signed
+    c2pa_key: str = ""  # a PEM file
+    c2pa_algorithm: str = "es256"
+    c2pa_timestamp_url: str = ""  # empty: no time stamps, and so no network
+    # the address of a Redis that servers share; it may hold a password
+    limits: str = field(default="", repr=False)
     stand_in: Mapping[str, str] = field(default_factory=dict)  # requested name or pattern -> model
     deployment: Mapping[str, str] = field(default_factory=dict)  # Azure's name for it -> model
     # name -> its settings, read by the catalog; they may hold keys, which a repr shows to nobody
     provider: Mapping[str, Any] = field(default_factory=dict, repr=False)
     route: Mapping[str, Any] = field(default_factory=dict)  # requested name -> the offers that answer
+
+    @property
+    def database_url(self) -> str:
+        """Empty where nothing is written down."""
+        if self.database == "off":
+            return ""
+        return self.database or f"sqlite:///{(self.data / 'tintype.db').absolute()}"
 
     @classmethod
     def load(cls, environ: Mapping[str, str], path: Path | None = None) -> Self:
@@ -66,20 +94,37 @@ class Settings:
         old = known[name]
         try:
             if isinstance(old, Mapping):
-                kind = Mapping if name in _TABLES else str
-                if not isinstance(value, Mapping) or not all(isinstance(to, kind) for to in value.values()):
-                    raise ValueError("a table of tables" if name in _TABLES else "a table of names")
-                new: Any = dict(value)
+                new: Any = _table(name, value)
             else:
                 new = _convert(value, old)
         except ValueError as error:
-            said = "that" if name in _TABLES else repr(value)  # those may hold keys
+            said = "that" if name in (*_TABLES, *_SECRETS) else repr(value)  # those may hold keys
             raise ValueError(f"{where}: {name} cannot be {said}: it must be {error}") from error
+        if name == "markup":
+            _check_markup(new, where)
         return replace(self, **{name: new})
 
 
+_SECRETS = ("database", "limits", "secret", "webhook_secret")
 _TABLES = ("provider", "route")
+_TABLE = {**dict.fromkeys(_TABLES, "a table of tables"), "markup": 'a table such as { default = "20%" }'}
 _SHORT = ("HOST", "PORT", "DATA")
+
+
+def _check_markup(table: Mapping[str, Any], where: str) -> None:
+    try:
+        Markup.of(table)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from error
+
+
+def _table(name: str, value: Any) -> dict[str, Any]:
+    if name == "markup" and isinstance(value, Mapping):
+        return dict(value)
+    kind = Mapping if name in _TABLES else str
+    if not isinstance(value, Mapping) or not all(isinstance(to, kind) for to in value.values()):
+        raise ValueError(_TABLE.get(name, "a table of names"))
+    return dict(value)
 
 
 def _convert(value: Any, like: Any) -> Any:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..core import (
     Attempt,
     Completed,
+    Drawn,
     ImageEvent,
     ImageRequest,
     Micros,
@@ -19,6 +20,7 @@ from ..core import (
 )
 from ..core.errors import NoImage, Refused, TintypeError
 from ..core.money import cost
+from ..core.quote import inputs, refusal, sold_as
 
 
 @dataclass(slots=True)
@@ -28,7 +30,7 @@ class Tally:
 
     request: ImageRequest
     card: ModelCard
-    pictures: int = 0
+    drawn: list[Drawn] = field(default_factory=list)
     previews: int = 0
     usage: Usage = field(default_factory=Usage)
     said: Micros | None = None
@@ -40,6 +42,10 @@ class Tally:
     started: float = field(default_factory=time.time)  # Unix time
     began: float = field(default_factory=time.monotonic)
 
+    @property
+    def pictures(self) -> int:
+        return len(self.drawn)
+
     def fail(self, error: TintypeError) -> None:
         self.error = error
         refused = isinstance(error, Refused)
@@ -50,7 +56,6 @@ class Tally:
             self.previews += 1
             self.unfinished = True
         elif isinstance(event, Completed):
-            self.pictures += 1
             self.unfinished = False
             self.usage += event.usage
             if event.cost is not None:
@@ -60,6 +65,7 @@ class Tally:
     def _count(self, event: Completed) -> None:
         """A quality that nobody named may have been any."""
         quality, size = event.quality or self.request.quality, event.image.header().size
+        self.drawn.append(sold_as(size, quality, self.card))
         if self.card.tokens is None or size is None or (quality is None and self.card.qualities):
             self.image_out = None
         elif self.image_out is not None:
@@ -72,14 +78,38 @@ class Tally:
             return None
         return Usage(image_out=self.image_out + self.card.tokens.per_partial * self.previews)
 
-    def cost(self) -> Micros | None:
-        """What the upstream takes: as it says, or else by the card. None when neither tells."""
+    def counted(self) -> Usage | None:
+        """The tokens that are paid: as the upstream tells them, or else by the formula. None when neither does."""
+        prices = self.card.prices
+        if self.usage.output_tokens or prices.by_the_unit or not prices.by_the_token:
+            return self.usage
+        expected = self.expected()
+        if expected is None:
+            return None
+        sent = self.usage if self.usage.input_tokens else inputs(self.request, self.card)
+        return replace(sent, image_out=expected.image_out)
+
+    def cost(self, seconds: float | None = None) -> Micros | None:
+        """What the upstream takes for what it drew, in so many seconds: as it says, or else by the card. None when
+        neither tells."""
         if self.said is not None:
             return self.said
-        return cost(self.usage, self.card.prices, pictures=self.pictures)
+        usage = self.counted()
+        if usage is None:
+            return None
+        return cost(usage, self.card.prices, pictures=self.drawn, previews=self.previews, seconds=seconds)
+
+    def _owed(self, seconds: float) -> Micros | None:
+        """None also for what failed: whether that is paid is not told."""
+        if isinstance(self.error, Refused) and self.error.charged and self.said is None:
+            amount = refusal(self.request, self.card)
+            if amount is not None:
+                return amount
+        return self.cost(seconds) if self.pictures else None
 
     def attempt(self, job: str, card: ModelCard, provider: Provider) -> Attempt:
         """What is written down of the call, now that it has ended."""
+        seconds = round(time.monotonic() - self.began, 4)
         charged = self.error.charged if self.error else self.outcome == "left" and not provider.local
         return Attempt(
             job=job,
@@ -89,11 +119,11 @@ class Tally:
             outcome=self.outcome,
             code=self.error.code if self.error else "",
             started=self.started,
-            seconds=round(time.monotonic() - self.began, 4),
+            seconds=seconds,
             asked=self.request.n,
             pictures=self.pictures,
             claimed=self.usage,
             expected=self.expected(),
-            cost=self.cost() if self.pictures else None,
+            cost=self._owed(seconds),
             charged=charged,
         )

@@ -5,24 +5,31 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any, cast
+from typing import cast
 
 import msgspec
 import structlog
+from structlog.contextvars import bind_contextvars
 
-from ..core import Answer, Dialect
+from ..accounts.limits import headers_of
+from ..core import Answer, Dialect, Incoming
 from ..core.errors import MethodNotAllowed, TintypeError
 from ..gateway.gateway import Gateway
 from ..gateway.settings import Settings
+from ..gateway.upkeep import Upkeep
+from ..storage import FOLDER
+from .door import Door
 from .endpoint import Endpoint, head_of
-from .http import Gone, Headers, Message, Receive, Scope, Send, header, respond, tell
-from .metrics import Metrics
+from .http import Facts, Gone, Headers, Message, Receive, Scope, Send, header, read_body, respond, tell
+from .jobs import JobPages
+from .log import callers_id
+from .opening import Rooms
+from .pictures import Pictures
+from .readiness import Readiness
 from .routes import Routes, normal
-
-if TYPE_CHECKING:
-    from ..gateway.rooms import Rooms
 
 log = structlog.get_logger()
 
@@ -30,13 +37,17 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _EXPOSED = (
     b"x-request-id, x-tintype-plan, x-tintype-provider, x-tintype-model, x-tintype-attempts, "
-    b"x-tintype-notice, retry-after"
+    b"x-tintype-notice, x-tintype-job, x-tintype-cost, x-tintype-balance, retry-after, etag, "
+    b"content-range, accept-ranges, location, "
+    b"preference-applied, idempotent-replayed, x-ratelimit-limit-requests, x-ratelimit-remaining-requests, "
+    b"x-ratelimit-reset-requests, x-ratelimit-limit-images, x-ratelimit-remaining-images, "
+    b"x-ratelimit-reset-images"
 )
 
 
 OWN = ("/", "/metrics", "/openapi.json", "/docs")
-OWN_FOLDERS = ("/pictures/", "/admin/")
 HEALTH = "/healthz"
+READY = "/readyz"
 
 
 class App:
@@ -52,12 +63,21 @@ class App:
         rooms: Rooms | None = None,
     ) -> None:
         self._gateway = gateway
-        self._rooms = rooms
+        self._rooms = rooms or Rooms(gateway=gateway, door=Door())
+        self.watch = self._rooms.watch
+        self._door = self._rooms.door
+        self._upkeep = Upkeep(gateway, self._rooms.chores)
         self._grace = settings.grace
         self._dialects = dialects
         self._routes = Routes(dialects)
-        self._endpoint = Endpoint(gateway, settings)
-        self._metrics = Metrics(lambda: len(gateway.jobs.running))
+        self._endpoint = Endpoint(gateway, settings, self._door, self._rooms.webhooks)
+        self._jobs = JobPages(gateway, self._routes.speaker("/"), settings.heartbeat)
+        self._max_body = settings.max_body
+        self._pictures = Pictures(gateway.store)
+        self._readiness = Readiness(self._rooms.checks)
+        self.watch.metrics.watch(lambda: len(gateway.jobs.running), gateway.offers)
+        gateway.attempts.watchers.append(self.watch.attempt)
+        self._version = version("tintype")  # it is read from a file each time
         self._made: ASGIApp | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,6 +85,10 @@ class App:
             await self._lifespan(scope, receive, send)
             return
         request_id = f"req_{token_hex(16)}"
+        theirs = b""
+        for name, value in scope["headers"]:
+            if name == b"x-client-request-id" or (name == b"x-request-id" and not theirs):
+                theirs = value
         added: Headers = [(b"x-request-id", request_id.encode())]
         if not is_private(scope["path"]):
             origin = next((value for name, value in scope["headers"] if name == b"origin"), b"*")
@@ -73,13 +97,19 @@ class App:
                 (b"access-control-expose-headers", _EXPOSED),
                 (b"vary", b"origin"),
             ]
-        facts: dict[str, Any] = {"id": request_id, "method": scope["method"], "path": scope["path"]}
+        facts = Facts(request_id, added, {"method": scope["method"], "path": scope["path"]})
+        if theirs and (named := callers_id(theirs)):
+            bind_contextvars(request_id=request_id, client_request_id=named)
+        else:
+            bind_contextvars(request_id=request_id)
+        traces = self.watch.traces
+        span = traces.begin(scope) if traces is not None else None
         begun = time.perf_counter()
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                facts["status"] = message["status"]
-                message["headers"] = [*message.get("headers", ()), *added]
+                facts.log["status"] = message["status"]
+                message["headers"] = [*message.get("headers", ()), *facts.headers]
             elif scope["method"] == "HEAD":
                 message["body"] = b""
             await send(message)
@@ -87,17 +117,21 @@ class App:
         try:
             await self._answer(scope, receive, sending, facts)
         except Gone:
-            facts["status"] = "gone"
+            facts.log["status"] = "gone"
+        finally:
+            if traces is not None and span is not None:
+                traces.end(span, scope, facts.log)
         seconds = time.perf_counter() - begun
-        self._metrics.count(facts.get("dialect", "none"), facts.get("status"), seconds)
-        log.info("request", **facts, seconds=round(seconds, 3))
+        self.watch.metrics.count(facts.log.get("dialect", "none"), facts.log.get("status"), seconds)
+        log.info("request", **facts.log, seconds=round(seconds, 3))
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, facts: dict[str, Any]) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, facts: Facts) -> None:
         if scope["method"] == "OPTIONS":
             private = is_private(scope["path"])
             return await respond(send, 204, ALLOWED if private else preflight(scope), [])
         path = normal(scope["path"])
-        if path in OWN or path.startswith(OWN_FOLDERS):
+        if path in OWN or path.startswith("/admin"):
+            scope["route"] = path
             seen = {**scope, "path": path, "raw_path": path.encode()}
             if scope["method"] == "HEAD":
                 seen["method"] = "GET"
@@ -105,42 +139,69 @@ class App:
                 self._made = await asyncio.to_thread(self._pages)
             await self._made(seen, receive, send)
             return None
-        if path == HEALTH:
-            await self._tell_health(scope["method"], send, facts)
+        if path in (HEALTH, READY):
+            scope["route"] = path
+            await self._tell_health(path, scope["method"], send, facts)
             return None
         head, dialect = head_of(scope), None
         try:
+            if path.startswith(FOLDER):
+                # The rest of it is the permission to see the picture.
+                facts.log["path"] = scope["route"] = FOLDER
+                return await self._pictures.answer(scope, path, send)
+            if JobPages.has(path):
+                return await self._tell_job(path, head, scope, receive, send, facts)
             match = self._routes.find(scope["method"], path, head)
-            dialect = match.route.dialect
-            facts["dialect"] = dialect.name
+            dialect, scope["route"] = match.route.dialect, match.route.path
+            facts.log["dialect"] = dialect.name
             await self._endpoint.answer(match, head, scope, receive, send, facts)
         except TintypeError as error:
             await fail(send, dialect or self._routes.speaker(path), error, facts)
         except (Gone, OSError):
             raise Gone from None
         except Exception:
-            log.exception("crash", **facts)
-            if "status" not in facts:
-                text = f"Something in Tintype broke. The log tells more about {facts['id']}."
+            log.exception("crash", **facts.log)
+            if "status" not in facts.log:
+                text = f"Something in Tintype broke. The log tells more about {facts.id}."
                 speaker = dialect or self._routes.speaker(path)
                 await fail(send, speaker, TintypeError(text), facts)
             else:
                 raise
 
+    async def _tell_job(
+        self, path: str, head: Incoming, scope: Scope, receive: Receive, send: Send, facts: Facts
+    ) -> None:
+        facts.log["dialect"] = "jobs"
+        caller = await self._door.let_in(head, scope, facts.headers)
+        facts.log["key"] = caller.key or None
+        incoming = replace(head, body=await read_body(scope, receive, self._max_body))
+        await self._jobs.answer(scope["method"], path, incoming, caller, receive, send)
+
     def _pages(self) -> ASGIApp:
         from .pages import make_pages
 
         speaker = self._routes.speaker("/")
-        return cast("ASGIApp", make_pages(self._gateway, self._dialects, speaker, self._metrics, self._rooms))
+        pages = make_pages(self._dialects, speaker, self.watch.metrics, self._rooms.administered)
+        return cast("ASGIApp", pages)
 
-    async def _tell_health(self, method: str, send: Send, facts: dict[str, Any]) -> None:
+    async def _tell_health(self, path: str, method: str, send: Send, facts: Facts) -> None:
+        """Alive is who answers; ready, who should be asked."""
         if method not in ("GET", "HEAD"):
-            error = MethodNotAllowed(f"{method} is not for {HEALTH}: use GET.")
+            error = MethodNotAllowed(f"{method} is not for {path}: use GET.")
             await fail(send, self._routes.speaker("/"), error, facts)
             return
+        if path == READY:
+            reasons = await self._readiness.reasons()
+            told = {"status": "not ready", "reasons": reasons} if reasons else {"status": "ready"}
+            await tell(send, Answer(body=msgspec.json.encode(told), status=503 if reasons else 200))
+            return
         running = len(self._gateway.jobs.running)
-        told = {"status": "ok", "version": version("tintype"), "running": running}
-        await tell(send, Answer(body=msgspec.json.encode(told)))
+        alive = {"status": "ok", "version": self._version, "running": running}
+        await tell(send, Answer(body=msgspec.json.encode(alive)))
+
+    def begin_draining(self) -> None:
+        """Tell /readyz that this server is about to stop; it still takes what comes. Safe to call in a signal handler."""
+        self._readiness.draining = True
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The end of the server drains the jobs."""
@@ -148,18 +209,25 @@ class App:
             return
         while True:
             kind = (await receive())["type"]
+            if kind == "lifespan.startup":
+                await self._upkeep.start()
+                self._rooms.start()
             if kind == "lifespan.shutdown":
+                self.begin_draining()
                 await self._gateway.jobs.drain(self._grace)
+                await self._upkeep.stop()
                 await self._gateway.close()
+                await self._readiness.close()
+                await self._rooms.close()
             await send({"type": f"{kind}.complete"})
             if kind == "lifespan.shutdown":
                 return
 
 
-async def fail(send: Send, dialect: Dialect, error: TintypeError, facts: dict[str, Any]) -> None:
+async def fail(send: Send, dialect: Dialect, error: TintypeError, facts: Facts) -> None:
     """Answer an error. An SDK tries again unless told that this would not help, or would buy twice."""
-    facts["error"] = error.code
-    headers: Headers = []
+    facts.log["error"] = error.code
+    headers: Headers = headers_of(error)
     if error.retry_after is not None:
         headers.append(header("retry-after", f"{error.retry_after:g}"))
     if error.charged or not error.retryable:
@@ -172,11 +240,13 @@ ALLOWED: Headers = [(b"allow", b"GET, POST, PATCH, DELETE, OPTIONS")]
 
 
 def is_private(path: str) -> bool:
+    """Whether it is for nobody's web page: while there is no key, a page could read it from whoever runs this server.
+
+    >>> is_private("//admin/keys"), is_private("/v1/images/jobs"), is_private("/v1/images/generations")
+    (True, True, False)
     """
-    >>> is_private("//admin/keys"), is_private("/v1/images/generations")
-    (True, False)
-    """
-    return normal(path).startswith("/admin")
+    plain = normal(path)
+    return plain.startswith("/admin") or plain.removeprefix("/v1") == "/images/jobs"
 
 
 def preflight(scope: Scope) -> Headers:

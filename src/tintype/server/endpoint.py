@@ -1,48 +1,51 @@
-"""The one endpoint behind every path of every dialect: read, submit, watch, write.
-
-A plain answer is collected and then sent whole, so its headers can tell all that was done. A
-stream is sent as it happens; while nothing happens, a comment keeps the connection alive.
-"""
+"""The one endpoint behind every path of every dialect: who asks, what, whether it was asked before; then the answer."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import aclosing
+from collections.abc import Mapping
 from secrets import token_hex
-from typing import Any, cast
 from urllib.parse import parse_qsl
 
-from ..core import Dialect, ImageRequest, Incoming, Octets, Report
-from ..core.errors import Rejected, TintypeError
+from ..accounts.records import Taken
+from ..core import Answer, Caller, Dialect, ImageRequest, Incoming
+from ..core.errors import Conflict, Rejected
 from ..gateway.gateway import Gateway
 from ..gateway.jobs import Job
+from ..gateway.purchase import Once
+from ..gateway.recall import Past
 from ..gateway.settings import Settings
+from ..gateway.webhooks import Webhooks
 from ..transport.upstream import VIA, VIA_HEADER
+from .answers import Sight, stream, whole, whole_or_later
+from .door import Door
+from .hooks import read_hook
 from .house import CallersHouse
-from .http import Gone, Headers, Receive, Scope, Send, header, hung_up, read_body, respond, tell, unless_gone
+from .http import Facts, Receive, Scope, Send, read_body, tell
 from .routes import Match
-
-PIECE = 256 * 1024
-"""Bytes of a stream that are sent at once: uvicorn copies each of them to put its length before it."""
+from .wishes import NOW, is_retry, read_once, read_wishes
 
 MOST_HOUSES = 8
 """One behind the other, that an order may come through."""
 
-HEARTBEAT = b": still drawing\n\n"
-
 
 class Endpoint:
-    def __init__(self, gateway: Gateway, settings: Settings) -> None:
+    def __init__(
+        self, gateway: Gateway, settings: Settings, door: Door, webhooks: Webhooks | None = None
+    ) -> None:
         self._gateway = gateway
         self._settings = settings
+        self._door = door
+        self._webhooks = webhooks
         self._name = token_hex(4)  # of this house, among those that an order comes through
 
     async def answer(
-        self, match: Match, head: Incoming, scope: Scope, receive: Receive, send: Send, facts: dict[str, Any]
+        self, match: Match, head: Incoming, scope: Scope, receive: Receive, send: Send, facts: Facts
     ) -> None:
-        """Raises TintypeError while nothing has been sent, and Gone. `facts` gathers what the log tells."""
+        """Raises TintypeError while nothing has been sent, and Gone."""
         dialect, aside = match.route.dialect, match.route.aside
+        caller = await self._door.let_in(head, scope, facts.headers)
+        facts.log["key"] = caller.key or None
+        self._door.check_dialect(caller, dialect.name)
         incoming = Incoming(
             path=match.route.path,
             path_params=match.path_params,
@@ -53,21 +56,69 @@ class Endpoint:
         base_url = self._settings.public_base_url or base_url_of(scope["scheme"], incoming.headers)
         base_url = base_url.rstrip("/")
         if aside is not None:
-            return await tell(send, aside.answer(incoming, CallersHouse(self._gateway, base_url)))
+            house = CallersHouse(self._gateway, base_url, caller, dialect.name, facts.id)
+            told = aside.answer(incoming, house)
+            return await tell(send, told if isinstance(told, Answer) else await told)
         request = dialect.read(incoming)
         self._sign(incoming.headers.get(VIA_HEADER, ""))
-        caller = incoming.key or (scope.get("client") or ("",))[0]
-        job = self._gateway.submit(request, base_url=base_url, request_id=facts["id"], caller=caller)
-        facts["job"] = job.id
+        wishes = read_wishes(incoming.headers) if not request.stream else NOW
+        job = await self._place(incoming, request, caller, dialect, base_url, facts, stays=wishes.wait == 0)
+        facts.log["job"] = job.id
+        view = Sight(dialect, job, facts.headers)
         try:
             if job.request.stream:
-                await self._stream(dialect, job, receive, send)
+                await stream(view, self._settings.heartbeat, receive, send)
+            elif wishes.wait is not None:
+                await whole_or_later(view, wishes, base_url, receive, send)
             else:
-                await self._whole(dialect, job, receive, send)
+                await whole(view, self._settings.plain_heartbeat, receive, send)
         finally:
             report = job.report
-            facts |= {"model": report.model, "provider": report.provider, "attempts": report.attempts}
-            facts["plan"] = report.plan() or None
+            facts.log |= {"model": report.model, "provider": report.provider, "attempts": report.attempts}
+            facts.log["plan"] = report.plan() or None
+
+    async def _place(
+        self,
+        incoming: Incoming,
+        request: ImageRequest,
+        caller: Caller,
+        dialect: Dialect,
+        base_url: str,
+        facts: Facts,
+        *,
+        stays: bool,
+    ) -> Job | Past:
+        """Order it; or find the job that it was ordered with before."""
+        once = read_once(incoming, caller, dialect.name)
+        hook = read_hook(incoming.headers, self._webhooks)
+        for _ in range(3):  # another server may be quicker, and then fail
+            if once.fingerprint and (earlier := await self._before(once, incoming, caller)) is not None:
+                facts.headers.append((b"idempotent-replayed", b"true"))
+                if isinstance(earlier, Past):
+                    earlier.request = self._gateway.order(request, base_url=base_url).plan.request
+                return earlier
+            await self._door.take_images(caller, request.n, facts.headers)
+            job = self._gateway.submit(
+                request,
+                base_url=base_url,
+                request_id=facts.id,
+                caller=caller,
+                once=once,
+                dialect=dialect.name,
+                stays=stays,
+                hook=hook,
+            )
+            if not once.name and not stays and hook is None:
+                return job
+            try:
+                await job.begun()
+                return job
+            except Taken:
+                continue
+        raise Conflict("This order is being placed by several at once: try again.", code="already_ordered")
+
+    async def _before(self, once: Once, incoming: Incoming, caller: Caller) -> Job | Past | None:
+        return await self._gateway.recall.before(once, caller, retried=is_retry(incoming))
 
     def _sign(self, via: str) -> None:
         """Say that the order has come through here. Raises Rejected for one that has done so before."""
@@ -78,68 +129,6 @@ class Endpoint:
                 code="loop_detected",
             )
         VIA.set(" ".join(houses))
-
-    async def _whole(self, dialect: Dialect, job: Job, receive: Receive, send: Send) -> None:
-        async with job.watched() as events:
-            with unless_gone(receive):
-                chunks = [chunk async for chunk in dialect.write(job.request, events, job.report)]
-        await respond(send, 200, answer_headers(dialect, job.request, job.report), chunks)
-
-    async def _stream(self, dialect: Dialect, job: Job, receive: Receive, send: Send) -> None:
-        left = asyncio.create_task(hung_up(receive))
-        try:
-            async with job.watched() as events:
-                # Documented by core: what `write` returns is an async generator, so that it can be closed.
-                chunks = cast("Any", dialect.write(job.request, events, job.report))
-                async with aclosing(chunks):
-                    await self._send_stream(dialect, job, chunks, left, send)
-        finally:
-            left.cancel()
-
-    async def _send_stream(
-        self, dialect: Dialect, job: Job, chunks: AsyncIterator[Octets], left: asyncio.Task[None], send: Send
-    ) -> None:
-        begun = False
-
-        async def begin() -> None:
-            nonlocal begun
-            if not begun:
-                begun = True
-                headers = answer_headers(dialect, job.request, job.report)
-                headers += [(b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no")]
-                await send({"type": "http.response.start", "status": 200, "headers": headers})
-
-        while True:
-            step = asyncio.ensure_future(anext(chunks, None))
-            try:
-                while not step.done():
-                    done, _ = await asyncio.wait(
-                        [step, left], timeout=self._settings.heartbeat, return_when=asyncio.FIRST_COMPLETED
-                    )
-                    if left in done:
-                        raise Gone
-                    if not done:
-                        await begin()
-                        beat = getattr(dialect, "heartbeat", HEARTBEAT)
-                        await send({"type": "http.response.body", "body": beat, "more_body": True})
-                chunk = step.result()
-            except TintypeError as error:
-                if not begun:
-                    raise
-                frame = dialect.write_error_frame(error)
-                await send({"type": "http.response.body", "body": frame, "more_body": False})
-                return
-            finally:
-                if not step.done():
-                    step.cancel()
-                    await asyncio.wait([step])
-            await begin()
-            if chunk is None:
-                await send({"type": "http.response.body", "body": b"", "more_body": False})
-                return
-            for at in range(0, len(chunk), PIECE):
-                piece = chunk if len(chunk) <= PIECE else memoryview(chunk)[at : at + PIECE]
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
 
 
 def head_of(scope: Scope) -> Incoming:
@@ -164,17 +153,3 @@ def base_url_of(scheme: str, headers: Mapping[str, str]) -> str:
 
     host = first("x-forwarded-host", headers.get("host", "127.0.0.1"))
     return f"{first('x-forwarded-proto', scheme)}://{host}"
-
-
-def answer_headers(dialect: Dialect, request: ImageRequest, report: Report) -> Headers:
-    """What a caller is told beside the picture: who drew it, and what became of each field."""
-    headers = [
-        header("content-type", dialect.media_type(request)),
-        header("x-tintype-provider", report.provider),
-        header("x-tintype-model", report.model),
-    ]
-    headers.append(header("x-tintype-attempts", str(report.attempts)))
-    if plan := report.plan():
-        headers.append(header("x-tintype-plan", plan))
-    headers += [header("x-tintype-notice", notice) for notice in report.notices]
-    return headers

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..core import ImageRequest, JobView, ModelCard, Receipt
+from ..core import Caller, ImageRequest, JobView, Micros, ModelCard, Receipt
 from ..gateway.gateway import Gateway
 
 
@@ -15,9 +15,15 @@ class CallersHouse:
 
     gateway: Gateway
     base_url: str
+    caller: Caller
+    dialect: str
+    request_id: str
 
     def cards(self) -> Sequence[ModelCard]:
-        return self.gateway.offers.cards()
+        cards = self.gateway.offers.cards()
+        if not self.caller.models:
+            return cards
+        return [card for card in cards if self.caller.may_use(card.id, card.of, *card.aliases)]
 
     def deployments(self) -> Mapping[str, str]:
         return self.gateway.offers.deployments
@@ -25,16 +31,40 @@ class CallersHouse:
     def find(self, name: str) -> ModelCard:
         return self.gateway.offers.find(name, strict=False, today=self.gateway.today()).offer.card
 
-    def submit(self, request: ImageRequest) -> JobView:
-        job = self.gateway.submit(request, base_url=self.base_url)
-        self.gateway.jobs.keep(job)
+    async def submit(self, request: ImageRequest) -> JobView:
+        job = self.gateway.submit(
+            request,
+            base_url=self.base_url,
+            caller=self.caller,
+            dialect=self.dialect,
+            request_id=self.request_id,
+            stays=True,
+        )
+        await job.begun()
         return job
 
-    def job(self, id: str) -> JobView | None:
-        return self.gateway.jobs.find(id)
+    async def job(self, id: str) -> JobView | None:
+        return await self.gateway.recall.find(id, self.caller)
 
-    def receipt(self, request_id: str) -> Receipt | None:
-        return self.gateway.receipts.find(request_id)
+    async def receipt(self, request_id: str) -> Receipt | None:
+        record = await self.gateway.books.find_request(request_id)
+        if record is None or record.ended is None or not self.gateway.recall.may_see(self.caller, record):
+            return None
+        return Receipt(
+            request_id=request_id,
+            ended=record.ended,
+            usage=record.usage,
+            cost=record.cost,
+            charged=record.charged,
+            job=record.id,
+        )
+
+    async def balance(self) -> Micros | None:
+        return await self.gateway.books.balance(self.caller.account) if self.caller.account else None
 
     def running(self) -> Sequence[JobView]:
-        return list(self.gateway.jobs.running.values())
+        return [
+            job
+            for job in self.gateway.jobs.running.values()
+            if self.caller.admin or job.caller.key == self.caller.key
+        ]

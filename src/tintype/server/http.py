@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from ..core import Answer, Octets
@@ -15,6 +16,15 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
+
+
+@dataclass(slots=True)
+class Facts:
+    """Of one request: its id, the headers that its answer gets whatever it is, and what is told in the log."""
+
+    id: str
+    headers: Headers
+    log: dict[str, Any]
 
 
 class Gone(Exception):

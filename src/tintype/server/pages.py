@@ -1,4 +1,4 @@
-"""What is not a dialect's: pictures at their addresses, metrics, and this API's description of itself."""
+"""What is not a dialect's: the welcome, metrics, and this API's description of itself."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from litestar import Litestar, Request, Response, get
 from litestar.exceptions import HTTPException
-from litestar.params import FromPath
 
 from ..core import Dialect, Operation
 from ..core.errors import MethodNotAllowed, NotFound, TintypeError
-from ..gateway.gateway import Gateway
 from .admin import operations
 from .admin_pages import handlers
 from .metrics import MEDIA_TYPE, Metrics
 from .openapi import describe
+from .pictures import OPERATION
 
 if TYPE_CHECKING:
     from ..gateway.rooms import Rooms
@@ -37,23 +36,26 @@ _OPERATIONS = {
             "required": ["status", "version", "running"],
         },
     ),
+    "/readyz": Operation(
+        summary="Whether the server should be sent requests: 503 with the reasons when not",
+        answer={
+            "type": "object",
+            "properties": {
+                "status": {"type": "string", "enum": ["ready", "not ready"]},
+                "reasons": {"type": "object", "additionalProperties": {"type": "string"}},
+            },
+            "required": ["status"],
+        },
+    ),
     "/metrics": Operation(
         summary="Counts and times for Prometheus", answer=None, media_types=("text/plain",)
     ),
-    "/pictures/{name}": Operation(
-        summary="A picture that was asked for as an address",
-        answer=None,
-        media_types=("image/png", "image/jpeg", "image/webp"),
-    ),
+    "/pictures/{name}": OPERATION,
 }
 
 
 def make_pages(
-    gateway: Gateway,
-    dialects: Sequence[Dialect],
-    dialect: Dialect,
-    metrics: Metrics,
-    rooms: Rooms | None = None,
+    dialects: Sequence[Dialect], dialect: Dialect, metrics: Metrics, rooms: Rooms | None = None
 ) -> Litestar:
     """`dialect` words the errors; `rooms` are what the admin API is about."""
 
@@ -71,6 +73,7 @@ def make_pages(
             "docs": "/docs",
             "openapi": "/openapi.json",
             "health": "/healthz",
+            "ready": "/readyz",
             "metrics": "/metrics",
         }
 
@@ -91,21 +94,12 @@ def make_pages(
         """Renders /openapi.json, with nothing from anywhere else."""
         return reader
 
-    @get("/pictures/{name:str}", sync_to_thread=False, media_type="image/png")
-    def picture(name: FromPath[str]) -> Response[bytes]:
-        """A picture that was asked for with `response_format: "url"`. Its name is the permission to see it."""
-        kept = gateway.store.get(name)
-        if kept is None:
-            raise NotFound("This picture is gone, or never was: addresses last an hour.")
-        headers = {"cache-control": "private, max-age=3600", "x-content-type-options": "nosniff"}
-        return Response(bytes(kept.data), media_type=kept.media_type, headers=headers)
-
     def in_words(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
         told = dialect.write_error(_told(request, error))
         return Response(told.body, status_code=told.status, media_type=told.media_type)
 
     return Litestar(
-        route_handlers=[told, welcome, openapi, docs, picture, *handlers(rooms)],
+        route_handlers=[told, welcome, openapi, docs, *handlers(rooms)],
         openapi_config=None,
         exception_handlers={HTTPException: in_words, TintypeError: in_words},
         logging_config=None,

@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import gc
-import logging
-import sys
-from collections.abc import Callable
-from typing import Any
 
-import msgspec
-import structlog
 import uvicorn
-from structlog.processors import ExceptionRenderer
-from structlog.tracebacks import ExceptionDictTransformer
 
 from ..dialects import all_dialects
-from ..gateway.assemble import open_gateway
-from ..gateway.attempts import Attempts
 from ..gateway.gateway import Gateway
 from ..gateway.settings import Settings
 from .app import App
+from .log import log_to_stderr
+from .opening import open_rooms
 
 
 def serve(settings: Settings, environ: dict[str, str]) -> None:
     """Blocks until SIGTERM or SIGINT; running jobs then have `settings.grace` seconds to finish."""
     log_to_stderr()
-    gateway = open_gateway(settings, environ, attempts=Attempts(settings.data))
-    app = App(gateway, all_dialects(), settings)
-    print(banner(gateway, settings), flush=True)
+    rooms = open_rooms(settings, environ)
+    app = App(rooms.gateway, all_dialects(), settings, rooms=rooms)
+    print(banner(rooms.gateway, settings), flush=True)
     # What is here now stays, and need not be looked through again. Hardly anything that a request makes is
     # part of a cycle, and the default looks for one at every fourth request.
     gc.freeze()
@@ -38,40 +30,11 @@ def serve(settings: Settings, environ: dict[str, str]) -> None:
         port=settings.port,
         access_log=False,
         log_level="warning",
+        log_config=None,  # as `log_to_stderr` says
         timeout_graceful_shutdown=int(settings.grace) + 1,
         server_header=False,
         proxy_headers=False,  # `base_url_of` reads them
     )
-
-
-def log_to_stderr() -> None:
-    """One line for an event: for people on a terminal, as JSON for a machine that collects them.
-
-    Tracebacks are told without the values of variables: those hold prompts, pictures and keys.
-    """
-    rendering: list[structlog.typing.Processor]
-    machine = not sys.stderr.isatty()
-    if not machine:
-        rendering = [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
-    else:
-        plain = ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
-        rendering = [plain, structlog.processors.JSONRenderer(serializer=_to_json)]
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *rendering,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer)
-        if machine
-        else structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
-
-
-def _to_json(event: object, default: Callable[[Any], Any]) -> bytes:
-    return msgspec.json.encode(event, enc_hook=default)
 
 
 def banner(gateway: Gateway, settings: Settings) -> str:

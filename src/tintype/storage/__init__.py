@@ -1,5 +1,6 @@
-"""Floor 2: where pictures lie until they are fetched, and the unguessable way to them."""
+"""Floor 2: where pictures lie until their time is over, and the unguessable way to them."""
 
-from .memory import Kept, MemoryStore
+from .secret import read_secret
+from .store import FOLDER, Resolved, Store, Stored, addresses
 
-__all__ = ["Kept", "MemoryStore"]
+__all__ = ["FOLDER", "Resolved", "Store", "Stored", "addresses", "read_secret"]

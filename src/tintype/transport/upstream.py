@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import ClassVar, Self
 from urllib.parse import unquote, urlsplit
 
@@ -44,6 +44,10 @@ VIA: ContextVar[str] = ContextVar("via", default="")
 leads back to itself finds it out."""
 
 VIA_HEADER = "x-tintype-via"
+
+TRACE: ContextVar[Mapping[str, str]] = ContextVar("trace", default=MappingProxyType({}))
+"""Headers that tell every upstream which trace the order at hand is a part of (W3C Trace Context); none where nothing is
+traced."""
 
 _EXCERPT = 65_536
 _NOT_SENT = ("(Connect)", "dns error", "tcp connect", "builder error")
@@ -193,6 +197,8 @@ class Upstream:
             builder = builder.headers(headers)
         if via := VIA.get():
             builder = builder.header(VIA_HEADER, via)
+        if trace := TRACE.get():
+            builder = builder.headers(trace)
         deadline = DEADLINE.get()
         if deadline is None:
             return builder

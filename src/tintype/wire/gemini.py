@@ -105,9 +105,10 @@ def response(candidates: Iterable[Iterable[Octets]], tail: dict[str, Any]) -> It
 
 
 def write_usage(usage: Usage) -> dict[str, Any]:
-    """Every count is there even when nothing was counted: LiteLLM breaks without them."""
+    """Every count but that of cached tokens is there even when nothing was counted: LiteLLM breaks without them."""
     return {
         "promptTokenCount": usage.input_tokens,
+        **({"cachedContentTokenCount": usage.cached_in} if usage.cached_in else {}),
         "candidatesTokenCount": usage.output_tokens,
         "totalTokenCount": usage.total_tokens,
         "promptTokensDetails": _details(usage.text_in, usage.image_in, first="TEXT"),

@@ -94,14 +94,21 @@ def read_usage(said: Mapping[str, Any]) -> Usage:
 
     >>> read_usage({"promptTokenCount": 9, "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 9}],
     ...     "candidatesTokenCount": 1120, "thoughtsTokenCount": 250, "totalTokenCount": 1379})
-    Usage(text_in=9, image_in=0, text_out=250, image_out=1120)
+    Usage(text_in=9, image_in=0, text_out=250, image_out=1120, cached_in=0)
     """
     text_in, image_in = _kinds(_count(said, "promptTokenCount"), said.get("promptTokensDetails"))
     text_out, image_out = _kinds(_count(said, "candidatesTokenCount"), said.get("candidatesTokensDetails"))
     text_in += _count(said, "toolUsePromptTokenCount")
     text_out += _count(said, "thoughtsTokenCount")
     untold = _count(said, "totalTokenCount") - (text_in + image_in + text_out + image_out)
-    return Usage(text_in=text_in, image_in=image_in, text_out=text_out + max(0, untold), image_out=image_out)
+    cached_in = min(_count(said, "cachedContentTokenCount"), text_in + image_in)
+    return Usage(
+        text_in=text_in,
+        image_in=image_in,
+        text_out=text_out + max(0, untold),
+        image_out=image_out,
+        cached_in=cached_in,
+    )
 
 
 def _kinds(total: int, details: object) -> tuple[int, int]:

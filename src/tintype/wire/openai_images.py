@@ -22,6 +22,8 @@ NOTHING = msgspec.Raw(b"null")
 class TokenDetails(msgspec.Struct, kw_only=True):
     text_tokens: int | None = None
     image_tokens: int | None = None
+    cached_tokens: Any = None  # seen in OpenAI's answers, and in no reference
+    cached_tokens_details: Any = None  # {"text_tokens", "image_tokens"}
 
 
 class TokenUsage(msgspec.Struct, kw_only=True):
@@ -78,7 +80,24 @@ def read_usage(usage: TokenUsage | None) -> Usage:
         return Usage()
     text_in, image_in = _kinds(usage.input_tokens, usage.input_tokens_details)
     text_out, image_out = _kinds(usage.output_tokens, usage.output_tokens_details)
-    return Usage(text_in=text_in, image_in=image_in, text_out=text_out, image_out=image_out)
+    cached_in = min(_cached(usage.input_tokens_details), text_in + image_in)
+    return Usage(
+        text_in=text_in, image_in=image_in, text_out=text_out, image_out=image_out, cached_in=cached_in
+    )
+
+
+def _cached(details: TokenDetails | None) -> int:
+    """The total, or the sum of the kinds where there is none."""
+    if details is None:
+        return 0
+    kinds = details.cached_tokens_details
+    return _count(details.cached_tokens) or sum(
+        map(_count, kinds.values() if isinstance(kinds, dict) else ())
+    )
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
 
 
 def _kinds(total: int | None, details: TokenDetails | None) -> tuple[int, int]:
@@ -89,11 +108,13 @@ def _kinds(total: int | None, details: TokenDetails | None) -> tuple[int, int]:
 
 
 def write_usage(usage: Usage, *, output_details: bool = True) -> dict[str, Any]:
-    """All members, as typed clients need them; streamed events have no `output_tokens_details`."""
+    """All members, as typed clients need them; streamed events have no `output_tokens_details`, and cached tokens
+    are told where there were some."""
+    cached = {"cached_tokens": usage.cached_in} if usage.cached_in else {}
     document: dict[str, Any] = {
         "total_tokens": usage.total_tokens,
         "input_tokens": usage.input_tokens,
-        "input_tokens_details": {"image_tokens": usage.image_in, "text_tokens": usage.text_in},
+        "input_tokens_details": {"image_tokens": usage.image_in, "text_tokens": usage.text_in, **cached},
         "output_tokens": usage.output_tokens,
     }
     if output_details:

@@ -1,0 +1,41 @@
+"""Which pictures of a job are in the store: written down late, and let go of early."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from ._rows import kept
+from .database import Database
+from .records import KeptPicture
+from .schema import pictures
+
+
+async def keep_pictures(database: Database, job: str, found: Sequence[KeptPicture]) -> None:
+    """Those of a job that had ended before they were kept. At a position that is kept already, nothing is written."""
+
+    def work(connection: sa.Connection) -> None:
+        mine = sa.select(pictures.c.position).where(pictures.c.job == job, pictures.c.deleted.is_(None))
+        there = set(connection.execute(mine).scalars())
+        for picture in found:
+            if picture.position not in there:
+                connection.execute(pictures.insert().values(kept(picture, job, time.time())))
+
+    await database.write(work)
+
+
+async def release_pictures(database: Database, job: str) -> list[str]:
+    """Say that those of a job are gone; the paths that no other job has a picture at, which may be deleted."""
+    there = pictures.c.deleted.is_(None)
+
+    def work(connection: sa.Connection) -> list[str]:
+        mine = set(
+            connection.execute(sa.select(pictures.c.path).where(pictures.c.job == job, there)).scalars()
+        )
+        connection.execute(pictures.update().where(pictures.c.job == job, there).values(deleted=time.time()))
+        left = sa.select(pictures.c.path).where(pictures.c.path.in_(mine), there)
+        return sorted(mine - set(connection.execute(left).scalars()))
+
+    return await database.write(work)

@@ -1,0 +1,161 @@
+"""What one order costs its caller: held before anything is drawn, settled once, whatever came of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from ..accounts.records import Closing, KeptPicture, Opening, State
+from ..core import Caller, Completed, Micros, Note, Usage
+from ..core.errors import Cancelled, TintypeError
+from ..polyfills.host import tell_unhosted
+from .books import Books
+from .jobs import Job
+from .results import finished, write_result
+from .routing import Routing
+from .terms import Terms
+
+log = structlog.get_logger()
+
+Keep = Callable[[Sequence[Completed]], Awaitable[tuple[KeptPicture, ...]]]
+"""Puts finished pictures where they can be read again. Does not raise: what is not kept is not among them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Once:
+    """An order that is placed once, and may be asked for again. `name` is the caller's for it, made unique among all
+    callers; empty for one that has only a `fingerprint`, the SHA-256 of its body."""
+
+    name: str = ""
+    fingerprint: str = ""
+
+
+class Hook(Protocol):
+    """Somebody who is told of a job. `begin` may refuse it with a CallerError; `end` comes once it is settled."""
+
+    async def begin(self, job: Job) -> None: ...
+
+    async def end(self, job: Job) -> None: ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Purchase:
+    """`hold` is the most that it can cost."""
+
+    books: Books
+    routing: Routing
+    terms: Terms
+    caller: Caller
+    hold: Micros
+    keep: Keep
+    hook: Hook | None = None
+    once: Once = Once()
+    dialect: str = ""
+    request_id: str = ""
+
+    async def begin(self, job: Job) -> None:
+        """Raises OutOfCredit, TooManyRequests, Unavailable, and Taken."""
+        report, request = job.report, job.request
+        if self.hook is not None:
+            await self.hook.begin(job)
+        await self.books.hold(
+            Opening(
+                job=job.id,
+                account=self.caller.account,
+                key=self.caller.key,
+                hold=self.hold,
+                request=self.request_id,
+                idempotency=self.once.name,
+                fingerprint=self.once.fingerprint,
+                dialect=self.dialect,
+                created=time.time(),
+                asked=report.asked,
+                model=report.model,
+                provider=report.provider,
+                prompt=request.prompt if self.terms.prompts else "",
+                n=request.n,
+                real=not all(self._is_free(offer.card.id) for offer in self.routing.offers),
+            )
+        )
+
+    def finish(self, job: Job) -> None:
+        """What it came to. Raises what went wrong where there is no picture, or no other place to say it."""
+        report = job.report
+        pictures = finished(job.events)
+        if report.missing and (not pictures or job.request.stream):
+            raise report.missing[0]
+        if report.missing:
+            report.notes.append(Note("n", "delivered", f"{len(pictures)} asked:{job.request.n}"))
+            report.notices += dict.fromkeys(f"a picture is missing: {each}" for each in report.missing)
+        tell_unhosted(job.events, report)
+
+    def _cost(self) -> Micros | None:
+        """To the caller, of all that was made; None once a part of it is not known."""
+        total = 0
+        for offer, attempt in self.routing.sold:
+            price = self.terms.price(offer, attempt.cost, self.caller)
+            if price is None:
+                return None
+            total += price
+        return total
+
+    async def end(self, job: Job) -> None:
+        """Keep what is to be read again, and settle. Never raises: the picture is there, whatever the books say."""
+        report, attempts = job.report, self.routing.attempts
+        pictures = finished(job.events)
+        # Half a stream is still delivered; without a picture only a refusal can cost something.
+        report.cost = self._cost()
+        report.priced = True
+        real = [each for each in attempts if not self._is_free(each.offer)]
+        closing = Closing(
+            job=job.id,
+            state=_state(job.error),
+            ended=time.time(),
+            cost=report.cost,
+            paid=sum(each.cost or 0 for each in real),
+            maybe_paid=any(each.cost is None and (each.charged or each.pictures) for each in real),
+            model=report.model,
+            provider=report.provider,
+            attempts=tuple(attempts),
+            usage=sum((picture.usage for picture in pictures), Usage()),
+            made=len(pictures),
+            plan=report.plan(),
+            error=job.error.code if job.error else "",
+            message=str(job.error) if job.error else "",
+            pictures=await self.keep(pictures) if pictures and job.kept else (),
+            result=write_result(job.request, report, job.events, job.error),
+        )
+        try:
+            settled = await self.books.settle(closing)
+        except Exception as error:
+            # The books settle it by themselves once they can.
+            log.error("not settled yet", job=job.id, cost=report.cost, exc_info=error)
+            return
+        if settled is None:
+            log.error("settled too late: somebody has taken this server for dead", job=job.id)
+            return
+        report.charged, report.balance = settled.charged, settled.balance
+        if self.hook is not None:
+            await self._tell(self.hook, job)
+
+    async def _tell(self, hook: Hook, job: Job) -> None:
+        try:
+            await hook.end(job)
+        except Exception as error:
+            # It has been promised, and is ordered again by whoever finds that it is owed.
+            log.warning("a webhook is not ordered yet", job=job.id, reason=str(error))
+
+    def _is_free(self, offer: str) -> bool:
+        return next(
+            (each.twin or each.provider.local for each in self.routing.offers if each.card.id == offer), True
+        )
+
+
+def _state(error: TintypeError | None) -> State:
+    if error is None:
+        return "done"
+    return "cancelled" if isinstance(error, Cancelled) else "failed"

@@ -1,0 +1,180 @@
+"""What is written of a job's answer, so that it can be given again: everything but the pictures, which lie in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any, cast
+
+import msgspec
+
+from ..accounts.records import JobRecord
+from ..core import Completed, Image, ImageEvent, ImageRequest, Note, Report, Text, Usage
+from ..core.errors import TintypeError, UpstreamError
+from ..core.request import Delivery, Format
+
+
+class _Event(msgspec.Struct, omit_defaults=True):
+    """A picture (`picture` is its place among those kept, or it has an address only), or words."""
+
+    index: int = 0
+    text: str | None = None
+    picture: int | None = None
+    url: str | None = None
+    usage: dict[str, int] = {}
+    revised_prompt: str | None = None
+    seed: int | None = None
+    quality: str | None = None
+    background: str | None = None
+    cost: int | None = None
+
+
+class _Result(msgspec.Struct, omit_defaults=True):
+    created: int
+    notes: list[tuple[str, str, str]] = []
+    notices: list[str] = []
+    attempts: int = 0
+    cost: int | None = None
+    balance: int | None = None
+    edited: bool = False
+    response_format: str | None = None
+    output_format: str | None = None
+    quality: str | None = None
+    error: str = ""  # the class of what it failed with
+    events: list[_Event] = []
+
+
+def write_result(
+    request: ImageRequest, report: Report, events: Sequence[ImageEvent], error: TintypeError | None
+) -> bytes:
+    """Pictures are numbered in the order of their events, as `finished` gives them."""
+    told, position = [], 0
+    for event in events:
+        if isinstance(event, Text):
+            told.append(_Event(index=event.index, text=event.text))
+        elif isinstance(event, Completed):
+            told.append(
+                _Event(
+                    index=event.index,
+                    picture=position,
+                    url=event.image.url,
+                    usage=_counts(event.usage),
+                    revised_prompt=event.revised_prompt,
+                    seed=event.seed,
+                    quality=event.quality,
+                    background=event.background,
+                    cost=event.cost,
+                )
+            )
+            position += 1
+    result = _Result(
+        created=report.created,
+        notes=[(note.field, note.verb, note.detail) for note in report.notes],
+        notices=report.notices,
+        attempts=report.attempts,
+        cost=report.cost,
+        balance=report.balance,
+        edited=bool(request.images),
+        response_format=request.response_format,
+        output_format=request.output_format,
+        quality=request.quality,
+        error=type(error).__name__ if error else "",
+        events=told,
+    )
+    return msgspec.json.encode(result)
+
+
+def finished(events: Sequence[ImageEvent]) -> list[Completed]:
+    return [event for event in events if isinstance(event, Completed)]
+
+
+def read_events(record: JobRecord, pictures: Mapping[int, bytes]) -> list[ImageEvent]:
+    """The events of an answer, but for those whose picture is gone. `pictures` are by their position."""
+    events: list[ImageEvent] = []
+    for told in _result(record).events:
+        if told.text is not None:
+            events.append(Text(text=told.text, index=told.index))
+            continue
+        image = None
+        if told.picture is not None and told.picture in pictures:
+            image = Image.from_bytes(pictures[told.picture])
+            image = image.at(told.url) if told.url else image
+        elif told.url:
+            image = Image.from_url(told.url)
+        if image is not None:
+            events.append(_completed(told, image))
+    return events
+
+
+def _completed(told: _Event, image: Image) -> Completed:
+    return Completed(
+        image=image,
+        index=told.index,
+        usage=Usage(**told.usage),
+        revised_prompt=told.revised_prompt,
+        seed=told.seed,
+        quality=told.quality,
+        background=told.background,
+        cost=told.cost,
+    )
+
+
+def read_report(record: JobRecord) -> Report:
+    result = _result(record)
+    return Report(
+        asked=record.asked,
+        model=record.model,
+        provider=record.provider,
+        created=result.created,
+        job=record.id,
+        notes=[Note(*cast("Any", note)) for note in result.notes],
+        notices=result.notices,
+        attempts=record.attempts,
+        bought=record.paid > 0 or record.maybe_paid,
+        cost=record.cost,
+        charged=record.charged,
+        balance=result.balance,
+        priced=record.state != "running",
+    )
+
+
+def read_request(record: JobRecord) -> ImageRequest:
+    """As much of the order as is written down."""
+    result = _result(record)
+    return ImageRequest(
+        model=record.asked,
+        prompt=record.prompt,
+        n=record.n,
+        response_format=cast("Delivery | None", result.response_format),
+        output_format=cast("Format | None", result.output_format),
+        quality=result.quality,
+    )
+
+
+def _result(record: JobRecord) -> _Result:
+    if record.result is None:
+        return _Result(created=int(record.created))
+    return msgspec.json.decode(record.result, type=_Result)
+
+
+def _counts(usage: Usage) -> dict[str, int]:
+    counts = ((each.name, getattr(usage, each.name)) for each in fields(usage))
+    return {name: count for name, count in counts if count}
+
+
+def _kinds(base: type[TintypeError]) -> list[type[TintypeError]]:
+    return [base, *(kind for each in base.__subclasses__() for kind in _kinds(each))]
+
+
+def read_error(record: JobRecord) -> TintypeError | None:
+    """The error that a job ended with; one of the class that the code tells, since that knows the status."""
+    if record.state in ("running", "done"):
+        return None
+    if record.state == "interrupted":
+        return UpstreamError(
+            "The server was stopped while it drew this. It was not charged; order it again.",
+            code="job_interrupted",
+        )
+    named = _result(record).error
+    kind = next((each for each in _kinds(TintypeError) if each.__name__ == named), TintypeError)
+    return kind(record.message or "It failed.", code=record.error or None, charged=record.maybe_paid)

@@ -1,0 +1,62 @@
+"""Pictures on their way to the store, and out of it when their time is over."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from ..accounts.records import KeptPicture
+from ..core import Completed
+from ..core.errors import TintypeError
+from ..storage import Store
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """`seconds`: how long a picture is kept to be read again."""
+
+    store: Store
+    seconds: float = 24 * 3600.0
+
+    async def keep(self, pictures: Sequence[Completed]) -> tuple[KeptPicture, ...]:
+        """Those that could be kept, at their positions. Never raises: a full disk costs no picture that is delivered."""
+        kept = []
+        for position, picture in enumerate(pictures):
+            if not picture.image.is_local:
+                continue
+            try:
+                kept.append(await self._keep(position, picture))
+            except TintypeError as error:
+                log.warning("a picture is not kept", reason=str(error))
+        return tuple(kept)
+
+    async def forget(self, paths: Sequence[str]) -> int:
+        """Delete what lies at these paths, which no other picture shares. How many there were. A store that fails is
+        logged: what is not deleted now is when its time is over."""
+        for path in paths:
+            try:
+                await self.store.delete(path)
+            except TintypeError as error:
+                log.warning("a picture is not deleted yet", reason=str(error))
+        return len(paths)
+
+    async def _keep(self, position: int, picture: Completed) -> KeptPicture:
+        format, size = picture.image.header()
+        data = await asyncio.to_thread(picture.image.as_bytes)
+        stored = await self.store.keep(data, kind=format or "png", seconds=self.seconds, now=time.time())
+        return KeptPicture(
+            position=position,
+            hash=stored.hash,
+            path=stored.path,
+            media_type=stored.media_type,
+            width=size.width if size else 0,
+            height=size.height if size else 0,
+            bytes=stored.bytes,
+            expires=stored.expires,
+        )

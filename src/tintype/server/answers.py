@@ -1,0 +1,201 @@
+"""The ways to answer with a job: whole, as a stream, or by telling where it can be fetched later.
+
+A plain answer is collected and then sent whole, so its headers can tell all that was done and what it cost. A
+stream is sent as it happens; while nothing happens, a comment keeps the connection alive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+
+from ..core import Answer, Dialect, Events, Octets, Report
+from ..core.errors import TintypeError
+from ..core.money import usd
+from ..gateway.jobs import Job
+from ..gateway.recall import Past
+from .documents import accepted
+from .http import Gone, Headers, Receive, Send, header, hung_up, respond, tell, unless_gone
+from .streaming import Feed
+from .wishes import Wishes
+
+PIECE = 256 * 1024
+"""Bytes of a stream that are sent at once: uvicorn copies each of them to put its length before it."""
+
+HEARTBEAT = b": still drawing\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A job, in the dialect of one who looks at it. `headers` are those that the answer gets whatever it is."""
+
+    dialect: Dialect
+    job: Job | Past
+    headers: Headers
+
+    async def chunks(self) -> list[Octets]:
+        async with watching(self.job) as events:
+            written = self.dialect.write(self.job.request, events, self.job.report)
+            return [chunk async for chunk in written]
+
+    def told(self, media_type: str = "") -> Headers:
+        return answer_headers(media_type or self.dialect.media_type(self.job.request), self.job.report)
+
+
+@asynccontextmanager
+async def watching(job: Job | Past) -> AsyncIterator[Events]:
+    if isinstance(job, Job):
+        async with job.watched() as events:
+            yield events
+    else:
+        async with aclosing(job.replay()) as events:
+            yield events
+
+
+async def whole(sight: Sight, heartbeat: float, receive: Receive, send: Send) -> None:
+    """With a `heartbeat`, blanks keep the connection alive after so many seconds, if the answer is JSON: the status is
+    200 by then, and an error is told in the document."""
+    if heartbeat and sight.dialect.media_type(sight.job.request) == "application/json":
+        return await _whole_slowly(sight, heartbeat, receive, send)
+    with unless_gone(receive):
+        chunks = await sight.chunks()
+    return await _deliver(sight, chunks, receive, send)
+
+
+async def _deliver(sight: Sight, chunks: list[Octets], receive: Receive, send: Send) -> None:
+    await respond(send, 200, sight.told(), chunks)
+
+
+async def _whole_slowly(sight: Sight, heartbeat: float, receive: Receive, send: Send) -> None:
+    task = asyncio.create_task(sight.chunks())
+    begun = False
+    try:
+        while not task.done():
+            with unless_gone(receive):
+                await asyncio.wait([task], timeout=heartbeat)
+            if not task.done():
+                if not begun:
+                    begun = True
+                    await send({"type": "http.response.start", "status": 200, "headers": sight.told()})
+                await send({"type": "http.response.body", "body": b" ", "more_body": True})
+        if not begun:
+            return await respond(send, 200, sight.told(), task.result())
+        try:
+            chunks: list[Octets] = task.result()
+        except TintypeError as error:
+            chunks = [sight.dialect.write_error(error).body]
+        for chunk in chunks:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.wait([task])
+
+
+async def whole_or_later(sight: Sight, wishes: Wishes, base_url: str, receive: Receive, send: Send) -> None:
+    """The answer, if it is there in time; else 202 and where to look for it. What has failed by then is raised."""
+    job = sight.job
+    chunks: list[Octets] | None = None
+    if wishes.wait or job.ended:
+        try:
+            with unless_gone(receive):
+                async with asyncio.timeout(None if job.ended else wishes.wait):
+                    async with watching(job) as events:
+                        try:
+                            written = sight.dialect.write(job.request, events, job.report)
+                            chunks = [chunk async for chunk in written]
+                        except asyncio.CancelledError:
+                            if isinstance(job, Job):
+                                job.stays = True  # whoever wants to wait no longer comes back for it
+                            raise
+        except TimeoutError:
+            pass
+    applied = header("preference-applied", wishes.applied)
+    if chunks is not None:
+        return await respond(send, 200, [*sight.told(), applied], chunks)
+    place = f"{base_url}/v1/images/jobs/{job.id}"
+    more = [header("location", place), applied, header("x-tintype-job", job.id), header("retry-after", "1")]
+    return await tell(send, Answer(body=accepted(job, place), status=202), more)
+
+
+async def stream(sight: Sight, heartbeat: float, receive: Receive, send: Send) -> None:
+    job = sight.job
+    await stream_of(
+        sight, lambda events: sight.dialect.write(job.request, events, job.report), heartbeat, receive, send
+    )
+
+
+async def stream_of(
+    sight: Sight,
+    write: Callable[[Events], AsyncIterator[Octets]],
+    heartbeat: float,
+    receive: Receive,
+    send: Send,
+) -> None:
+    """Send what `write` makes of the job's events. What it returns is an async generator, so that it can be closed."""
+    left = asyncio.create_task(hung_up(receive))
+    try:
+        async with watching(sight.job) as events, Feed(cast("Any", write(events))) as feed:
+            left.add_done_callback(lambda _: feed.wake())
+            await _send_stream(sight, feed, heartbeat, left, send)
+    finally:
+        left.cancel()
+
+
+async def _send_stream(
+    sight: Sight, feed: Feed, heartbeat: float, left: asyncio.Task[None], send: Send
+) -> None:
+    begun = False
+    media_type = "text/event-stream"
+
+    async def put(chunk: Octets, *, last: bool = False) -> None:
+        nonlocal begun
+        if not begun:
+            begun = True
+            headers = [
+                *sight.told(media_type),
+                (b"cache-control", b"no-cache"),
+                (b"x-accel-buffering", b"no"),
+            ]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": chunk, "more_body": not last})
+
+    while True:
+        try:
+            chunks = await feed.news(heartbeat)
+        except TintypeError as error:
+            if not begun:
+                raise
+            return await put(sight.dialect.write_error_frame(error), last=True)
+        if left.done():
+            raise Gone
+        if not chunks:
+            if feed.is_over:
+                return await put(b"", last=True)
+            await put(getattr(sight.dialect, "heartbeat", HEARTBEAT))
+        for chunk in chunks:
+            for at in range(0, len(chunk), PIECE):
+                await put(chunk if len(chunk) <= PIECE else memoryview(chunk)[at : at + PIECE])
+
+
+def answer_headers(media_type: str, report: Report) -> Headers:
+    """What a caller is told beside the picture: who drew it, what became of each field, and what it cost."""
+    headers = [
+        header("content-type", media_type),
+        header("x-tintype-provider", report.provider),
+        header("x-tintype-model", report.model),
+        header("x-tintype-attempts", str(report.attempts)),
+        header("x-tintype-job", report.job),
+    ]
+    if report.priced:
+        headers.append(header("x-tintype-cost", "unknown" if report.cost is None else usd(report.cost)))
+    if report.balance is not None:
+        headers.append(header("x-tintype-balance", usd(report.balance)))
+    if plan := report.plan():
+        headers.append(header("x-tintype-plan", plan))
+    headers += [header("x-tintype-notice", notice) for notice in report.notices]
+    return headers

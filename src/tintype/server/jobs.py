@@ -1,0 +1,205 @@
+"""Tintype's own pages about jobs: how they stand, their pictures, their events, and what an order would cost."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from ..accounts.records import JobRecord, State
+from ..core import Answer, Caller, Completed, Dialect, Events, Incoming, Octets
+from ..core.errors import BadRequest, MethodNotAllowed, NoImage, NotFound
+from ..core.money import usd
+from ..gateway.gateway import Gateway
+from ..gateway.jobs import Job
+from ..gateway.recall import Past
+from .answers import Sight, stream_of, watching
+from .documents import job_document, job_members, record_members
+from .http import Headers, Receive, Send, respond, tell
+
+FOLDER = "/images/jobs"
+QUOTE = "/images/quote"
+MOST = 100
+"""Jobs of one page of a list."""
+
+_JSON: Headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+
+
+class JobPages:
+    """`dialect` words the pictures and the errors: OpenAI's Images API."""
+
+    def __init__(self, gateway: Gateway, dialect: Dialect, heartbeat: float) -> None:
+        self._gateway = gateway
+        self._dialect = dialect
+        self._heartbeat = heartbeat
+
+    @staticmethod
+    def has(path: str) -> bool:
+        path = path.removeprefix("/v1")
+        return path in (FOLDER, QUOTE) or path.startswith(f"{FOLDER}/")
+
+    async def answer(
+        self, method: str, path: str, incoming: Incoming, caller: Caller, receive: Receive, send: Send
+    ) -> None:
+        """`incoming` has the body, for a quote. Raises NotFound, MethodNotAllowed, BadRequest."""
+        path = path.removeprefix("/v1")
+        if path == QUOTE:
+            _only(method, "POST")
+            return await tell(send, self._quote(incoming, caller))
+        if path == FOLDER:
+            _only(method, "GET", "HEAD")
+            return await tell(send, await self._list(incoming, caller))
+        id, _, rest = path.removeprefix(f"{FOLDER}/").partition("/")
+        if rest not in ("", "events"):
+            raise NotFound(f"There is nothing at /v1{path}.")
+        if rest:
+            _only(method, "GET")
+            return await self._events(await self._find(id, caller), incoming, receive, send)
+        _only(method, "GET", "HEAD", "DELETE")
+        if method == "DELETE":
+            return await tell(send, await self._delete(id, caller))
+        return await self._tell(await self._find(id, caller), send)
+
+    async def _find(self, id: str, caller: Caller, *, pictures: bool = True) -> Job | Past:
+        job = await self._gateway.recall.find(id, caller, pictures=pictures)
+        if job is None:
+            raise NotFound(f"There is no job {id[:80]!r} of yours.", param="id")
+        return job
+
+    async def _tell(self, job: Job | Past, send: Send) -> None:
+        result: list[Octets] = []
+        if job.ended and job.error is None and any(isinstance(each, Completed) for each in job.events):
+            async with watching(job) as events:
+                result = [chunk async for chunk in self._dialect.write(job.request, events, job.report)]
+        await respond(send, 200, _JSON, list(job_document(job, result)))
+
+    async def _events(self, job: Job | Past, incoming: Incoming, receive: Receive, send: Send) -> None:
+        """Those that were missed, then those that come; `Last-Event-ID` says which was the last to be seen."""
+        last = incoming.headers.get("last-event-id", "").strip()
+        if last and not last.isdigit():
+            raise BadRequest("Last-Event-ID is the number of an event.", param="Last-Event-ID")
+        seen = int(last) if last else 0
+        request = replace(job.request, stream=True)
+        sight = Sight(self._dialect, job, [])
+        await stream_of(
+            sight, lambda events: self._numbered(job, request, events, seen), self._heartbeat, receive, send
+        )
+
+    async def _numbered(
+        self, job: Job | Past, request: Any, events: Events, seen: int
+    ) -> AsyncIterator[Octets]:
+        number = 0
+        async for event in events:
+            number += 1
+            if number <= seen:
+                continue
+
+            async def one(event: Any = event) -> Events:
+                yield event
+
+            written: list[Octets] = []
+            async with aclosing(one()) as alone:
+                frames: Any = self._dialect.write(request, alone, job.report)
+                # A preview by itself is no answer yet, and the dialect says so at its end.
+                while (chunk := await _next(frames)) is not None:
+                    written.append(chunk)
+            if written:
+                yield b"id: %d\n" % number
+                for chunk in written:
+                    yield chunk
+        yield b"event: image.job\ndata: " + msgspec.json.encode(job_members(job)) + b"\n\n"
+
+    async def _delete(self, id: str, caller: Caller) -> Answer:
+        """A job that runs is cancelled; of one that has ended, the pictures are deleted."""
+        job = await self._find(id, caller, pictures=False)
+        if isinstance(job, Job):
+            job.cancel()
+            await job.over()
+            return _document(job_members(job))
+        if not job.ended:
+            raise NotFound("Another server runs this job: it is cancelled there.", param="id")
+        deleted = await self._gateway.forget(job.record)
+        return _document({**job_members(job), "deleted": deleted})
+
+    async def _list(self, incoming: Incoming, caller: Caller) -> Answer:
+        limit = _limit(incoming.query.get("limit"))
+        try:
+            found = await self._gateway.books.list_jobs(
+                key=None if caller.admin else caller.key,
+                state=_state(incoming.query.get("status")),
+                before=incoming.query.get("after", ""),
+                limit=limit + 1,
+            )
+        except NotFound:
+            raise BadRequest("`after` is the id of a job.", param="after") from None
+        shown: list[JobRecord] = list(found[:limit])
+        return _document(
+            {
+                "object": "list",
+                "data": [record_members(record) for record in shown],
+                "has_more": len(found) > limit,
+                "last_id": shown[-1].id if shown else None,
+            }
+        )
+
+    def _quote(self, incoming: Incoming, caller: Caller) -> Answer:
+        """What an order would cost; nothing is ordered. The body is that of /v1/images/generations or of an edit."""
+        path = self._dialect.paths[0]
+        request = self._dialect.read(replace(incoming, path=path, path_params={}))
+        order = self._gateway.order(request)
+        quote = self._gateway.quote(order, caller)
+        return _document(
+            {
+                "object": "image.quote",
+                "model": order.report.model,
+                "provider": order.report.provider,
+                "cost": None if quote.likely is None else usd(quote.likely),
+                "most": None if quote.ceiling is None else usd(quote.ceiling),
+                "currency": "USD",
+                "plan": order.report.plan(),
+                "notices": order.report.notices,
+            }
+        )
+
+
+async def _next(frames: Any) -> Octets | None:
+    try:
+        chunk: Octets | None = await anext(frames, None)
+    except NoImage:
+        return None
+    return chunk
+
+
+def _document(members: dict[str, Any]) -> Answer:
+    return Answer(body=msgspec.json.encode(members), headers={"cache-control": "no-store"})
+
+
+def _only(method: str, *allowed: str) -> None:
+    if method not in allowed:
+        raise MethodNotAllowed(f"{method} is not for this: use {' or '.join(allowed)}.")
+
+
+def _limit(said: str | None) -> int:
+    if said is None:
+        return 20
+    if not said.isdigit() or not 1 <= int(said) <= MOST:
+        raise BadRequest(f"`limit` is a number from 1 to {MOST}.", param="limit")
+    return int(said)
+
+
+def _state(said: str | None) -> State | None:
+    states: dict[str, State] = {
+        "running": "running",
+        "completed": "done",
+        "failed": "failed",
+        "cancelled": "cancelled",
+        "interrupted": "interrupted",
+    }
+    if said is None:
+        return None
+    if said not in states:
+        raise BadRequest(f"`status` is one of {', '.join(states)}.", param="status")
+    return states[said]

@@ -1,0 +1,160 @@
+"""Open the rooms of a server: the gateway with its store and its books, the door, and what is done beside answering."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+
+from ..accounts.database import Database
+from ..accounts.deliveries import Deliveries
+from ..accounts.history import History
+from ..accounts.keys import Keys
+from ..accounts.limits import Limits
+from ..core.errors import BadRequest
+from ..gateway.assemble import open_gateway, open_store
+from ..gateway.books import Books, Memory
+from ..gateway.gateway import Gateway
+from ..gateway.rooms import Rooms as Administered
+from ..gateway.settings import Settings
+from ..gateway.upkeep import Chore
+from ..gateway.webhooks import Secrets, Webhooks
+from ..gateway.written import Written
+from ..storage import read_secret
+from ..transport.posting import Poster
+from .door import Door
+from .hooks import order_owed
+from .readiness import Check
+from .telemetry import Traces
+from .watch import Watch
+
+DAY = 86_400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rooms:
+    """`database` is None where nothing is written down."""
+
+    gateway: Gateway
+    door: Door
+    chores: tuple[Chore, ...] = ()
+    database: Database | None = None
+    written: Written | None = None
+    administered: Administered | None = None
+    webhooks: Webhooks | None = None
+    limits: Limits | None = None
+    watch: Watch = field(default_factory=Watch)
+    checks: Mapping[str, Check] = field(default_factory=dict)
+
+    def start(self) -> None:
+        """Within the event loop."""
+        if self.webhooks is not None:
+            self.webhooks.start()
+
+    async def close(self) -> None:
+        """After the last job."""
+        if self.webhooks is not None:
+            await self.webhooks.close()
+        if self.written is not None:
+            await self.written.ledger.stop()
+        if self.limits is not None:
+            await self.limits.close()
+        if self.database is not None:
+            await self.database.close()
+        await self.watch.close()
+
+
+def open_rooms(settings: Settings, environ: Mapping[str, str]) -> Rooms:
+    """Raises ValueError for what cannot be opened, and BadRequest for a server that everyone could use unasked."""
+    watch = Watch(Traces.open(environ))
+    url = settings.database_url
+    database = Database.open(url) if url else None
+    written = Written(database) if database is not None else None
+    keys = Keys(database) if database is not None else None
+    _check_open(settings, keys)
+    books: Books = written or Memory()
+    secret = read_secret(settings.secret, settings.data)
+    gateway = open_gateway(settings, environ, store=open_store(settings), books=books)
+    secrets = Secrets(settings.webhook_secret, secret)
+    limits = Limits.open(settings.limits, tell=watch.metrics.limit)
+    webhooks, administered = None, None
+    if database is not None and written is not None:
+        administered = Administered.on(database, keys=keys, ledger=written.ledger)
+        webhooks = Webhooks(Deliveries(database), secrets, Poster(allow=settings.fetch_allow))
+    return Rooms(
+        gateway=gateway,
+        door=Door(keys, limits),
+        limits=limits,
+        watch=watch,
+        checks=_checks(gateway, database),
+        chores=_chores(settings, written, webhooks),
+        administered=administered,
+        webhooks=webhooks,
+        database=database,
+        written=written,
+    )
+
+
+def _checks(gateway: Gateway, database: Database | None) -> dict[str, Check]:
+    """Whether what this server stands on answers."""
+
+    async def answers() -> None:
+        assert database is not None
+        await database.read(lambda connection: connection.exec_driver_sql("SELECT 1"))
+
+    checks: dict[str, Check] = {"store": gateway.store.check}
+    if database is not None:
+        checks["database"] = answers
+    return checks
+
+
+def _chores(settings: Settings, written: Written | None, webhooks: Webhooks | None) -> tuple[Chore, ...]:
+    if written is None or webhooks is None:
+        return ()
+    history = written.history
+
+    async def forget() -> None:
+        await history.forget(time.time() - max(settings.history_days * DAY, settings.result_lifetime))
+        await _mark_expired(history)
+
+    async def beat() -> None:
+        await written.ledger.beat()
+        await order_owed(webhooks, written)
+
+    return (
+        Chore("say that this server lives, and end the jobs of dead ones", 5.0, beat),
+        Chore("forget what is old", 600.0, forget),
+    )
+
+
+async def _mark_expired(history: History) -> None:
+    """The store deletes them by itself, by the hour."""
+    while expired := await history.expired_pictures(time.time() - 3600):
+        await history.delete_pictures(picture.path for picture in expired)
+
+
+def _check_open(settings: Settings, keys: Keys | None) -> None:
+    """Whoever is not on this machine needs a key."""
+    if settings.open or _is_loopback(settings.host):
+        return
+    if keys is None or not asyncio.run(keys.any()):
+        mend = "set `database`, then make one" if keys is None else "make one"
+        raise BadRequest(
+            f"{settings.host} can be reached by others, and there is no key yet, so everyone could draw at your "
+            f"expense. Please {mend}: tintype keys create --name NAME. Or set `open = true`, if whoever can reach this "
+            "server may use it.",
+            param="host",
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    """
+    >>> _is_loopback("127.0.0.1"), _is_loopback("localhost"), _is_loopback("0.0.0.0"), _is_loopback("::1")
+    (True, True, False, True)
+    """
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -13,11 +13,8 @@ from ..core.errors import Conflict, NotFound, TintypeError
 from ..storage import Store
 from .books import FORGIVEN, Books
 from .jobs import Job, Jobs
-from .purchase import Once
+from .purchase import JUST_ENDED, Once
 from .results import read_error, read_events, read_report, read_request
-
-JUST_ENDED = 600.0
-"""Seconds for which an SDK that tries again is given what it has ordered already."""
 
 LOOK_AGAIN = 0.5
 """Seconds between two looks at a job that another server runs."""

@@ -18,7 +18,18 @@ from tintype.accounts.schema import entries, jobs, pictures, purses
 from .shop import Shop
 from .upstream import ORDER, PRICE, Upstream
 
-_JOBS = ("id", "state", "prompt", "key", "pictures_asked", "pictures_made", "held", "charged", "paid", "maybe_paid")
+_JOBS = (
+    "id",
+    "state",
+    "prompt",
+    "key",
+    "pictures_asked",
+    "pictures_made",
+    "held",
+    "charged",
+    "paid",
+    "maybe_paid",
+)
 
 
 @dataclass(slots=True)

@@ -113,7 +113,10 @@ class Crash:
             self.reads += 1
             if told.status != 200:
                 faults.append(f"{about} was promised, and reading it is {told.status} {told.code}")
-            elif order.is_whole and (told.json()["status"], told.json()["pictures"]) != ("completed", order.n):
+            elif order.is_whole and (told.json()["status"], told.json()["pictures"]) != (
+                "completed",
+                order.n,
+            ):
                 faults.append(f"{about} was answered, and is {told.json()['status']}: {told.body[:300]!r}")
             elif order.job not in jobs or told.json()["status"] == "running":
                 faults.append(f"{about} is not written down, or runs for ever")
@@ -141,7 +144,9 @@ class Crash:
         if done and vendor.sold[order.id] != sold:
             faults.append(f"{about} is done; ordered again, it was bought again")
         if done and before is not None and answer.body != before.body:
-            faults.append(f"{about} was ordered again, and the answer is another: {_differ(before.body, answer.body)}")
+            faults.append(
+                f"{about} was ordered again, and the answer is another: {_differ(before.body, answer.body)}"
+            )
         if answer.status == 200:
             take(order, answer)
             order.promised = True
@@ -170,15 +175,32 @@ class Crash:
             f"SIGKILL under load, {what}",
             [
                 ("kills", f"{self.done}, of them {self.at_start} while it started again"),
-                ("orders", f"{len(self.orders):,}, {sum(order.is_whole for order in self.orders):,} answered with 200"),
-                ("jobs", ", ".join(f"{seen.count(state):,} {state}" for state in ("done", "failed", "interrupted"))),
+                (
+                    "orders",
+                    f"{len(self.orders):,}, {sum(order.is_whole for order in self.orders):,} answered with 200",
+                ),
+                (
+                    "jobs",
+                    ", ".join(
+                        f"{seen.count(state):,} {state}" for state in ("done", "failed", "interrupted")
+                    ),
+                ),
                 ("pictures that the upstream sold", f"{vendor.sold.total():,}"),
                 ("pictures that callers paid", f"{sum(job.pictures_made for job in seen.jobs):,}, each once"),
-                ("sold, and paid by nobody", f"{unpaid(seen, vendor):,}, all within the {len(listed):,} jobs listed"),
+                (
+                    "sold, and paid by nobody",
+                    f"{unpaid(seen, vendor):,}, all within the {len(listed):,} jobs listed",
+                ),
                 ("ordered again after a restart", f"{self.replays:,}: the same bytes, and nothing bought"),
                 ("jobs read after a restart", f"{self.reads:,}"),
-                ("files written down", f"{len(seen.pictures):,}, all there; drafts at the most: {self.most_drafts}"),
-                ("from the kill to a server that has recovered", f"{sorted(self.waits)[len(self.waits) // 2]:.1f} s (median)"),
+                (
+                    "files written down",
+                    f"{len(seen.pictures):,}, all there; drafts at the most: {self.most_drafts}",
+                ),
+                (
+                    "from the kill to a server that has recovered",
+                    f"{sorted(self.waits)[len(self.waits) // 2]:.1f} s (median)",
+                ),
                 ("seed, time", f"{self.seed}, {seconds:.0f} s"),
             ],
             self.faults,
@@ -186,5 +208,7 @@ class Crash:
 
 
 def _differ(one: bytes, other: bytes) -> str:
-    at = next((at for at, pair in enumerate(zip(one, other)) if pair[0] != pair[1]), min(len(one), len(other)))
+    at = next(
+        (at for at, pair in enumerate(zip(one, other)) if pair[0] != pair[1]), min(len(one), len(other))
+    )
     return f"at {at} {one[max(at - 60, 0) : at + 60]!r} and {other[max(at - 60, 0) : at + 60]!r}"

@@ -43,7 +43,12 @@ async def ask(
 ) -> Answer:
     """The whole answer. Raises Lost, and TimeoutError after so many seconds: the caller has hung up then."""
     payload = b"" if body is None else json.dumps(body).encode()
-    told = {"host": "127.0.0.1", "content-length": str(len(payload)), "connection": "close", **(headers or {})}
+    told = {
+        "host": "127.0.0.1",
+        "content-length": str(len(payload)),
+        "connection": "close",
+        **(headers or {}),
+    }
     if payload:
         told["content-type"] = "application/json"
     if key:
@@ -67,7 +72,9 @@ async def ask(
 
 async def _read(reader: asyncio.StreamReader) -> Answer:
     first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines) if name}
+    headers = {
+        name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines) if name
+    }
     if headers.get("transfer-encoding") == "chunked":
         body = b""
         while size := int(await reader.readuntil(b"\r\n"), 16):

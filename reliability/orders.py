@@ -38,7 +38,12 @@ class Order:
 
     @property
     def body(self) -> dict[str, Any]:
-        body: dict[str, Any] = {"model": MODEL, "prompt": f"A panda, order {self.id}", "n": self.n, "size": "64x64"}
+        body: dict[str, Any] = {
+            "model": MODEL,
+            "prompt": f"A panda, order {self.id}",
+            "n": self.n,
+            "size": "64x64",
+        }
         if "stream" in self.kind:
             body |= {"stream": True} if "named" in self.kind else {"stream": True, "partial_images": 2}
         if "url" in self.kind:
@@ -118,7 +123,9 @@ def addresses(order: Order) -> list[str]:
 def pictures_of(answer: Answer) -> list[bytes]:
     """The pictures within an answer, a job's document, or a stream."""
     if answer.headers["content-type"].startswith("text/event-stream"):
-        frames = [json.loads(line[6:]) for line in answer.body.decode().splitlines() if line.startswith("data: {")]
+        frames = [
+            json.loads(line[6:]) for line in answer.body.decode().splitlines() if line.startswith("data: {")
+        ]
         return [b64decode(each["b64_json"]) for each in frames if str(each.get("type")).endswith("completed")]
     told = answer.json()
     told = told.get("result") or told

@@ -72,7 +72,9 @@ class Server:
         """Returns at once: `ready` waits until it answers."""
         environ: Mapping[str, str] = {
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])),
+            "PYTHONPATH": os.pathsep.join(
+                filter(None, [str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
+            ),
         }
         command = [*self._wrap, sys.executable, "-m", "tintype", "serve", "--config", str(self._config)]
         with self.log.open("ab") as log:

@@ -23,7 +23,9 @@ class Report:
     def markdown(self) -> str:
         held = f"**{len(self.faults)} faults**" if self.faults else "none"
         rows = [*self.rows, ("faults", held)]
-        return "\n".join([f"| {self.name} | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows), ""])
+        return "\n".join(
+            [f"| {self.name} | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows), ""]
+        )
 
     def show(self) -> None:
         print(f"\n{self.name}\n", flush=True)

@@ -123,7 +123,9 @@ class Upstream:
         if fate in ("error", "busy", "late"):
             status = {"error": 500, "busy": 429, "late": 504}[fate]
             error = {"error": {"message": f"No luck today ({fate}).", "type": "error", "code": fate}}
-            writer.write(_whole(status, json.dumps(error).encode(), {"retry-after": "0.05"} if status == 429 else {}))
+            writer.write(
+                _whole(status, json.dumps(error).encode(), {"retry-after": "0.05"} if status == 429 else {})
+            )
             await writer.drain()
             return True
         last = self.sold[order]
@@ -172,7 +174,12 @@ def picture(order: str, index: int = 0) -> bytes:
     noise = random.Random(f"{order} {index}").randbytes(64 * 16)
     rows = b"".join(b"\0" + noise[row * 16 : row * 16 + 16] * 4 for row in range(64))
     head = struct.pack(">IIBBBBB", 64, 64, 8, 0, 0, 0, 0)
-    parts = ((b"IHDR", head), (b"tEXt", f"order\0{order}".encode()), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    parts = (
+        (b"IHDR", head),
+        (b"tEXt", f"order\0{order}".encode()),
+        (b"IDAT", zlib.compress(rows)),
+        (b"IEND", b""),
+    )
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in parts)
 
 

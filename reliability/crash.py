@@ -120,7 +120,7 @@ class Crash:
                 faults.append(f"{about} was answered, and is {told.json()['status']}: {told.body[:300]!r}")
             elif order.job not in jobs or told.json()["status"] == "running":
                 faults.append(f"{about} is not written down, or runs for ever")
-            elif order.is_whole and order.kind == "async" and order.answer is not None:
+            elif order.is_whole and "async" in order.kind and order.answer is not None:
                 if told.json()["result"] != order.answer.json()["result"]:
                     faults.append(f"{about} was read before, and reads otherwise now")
         for address in order.addresses:

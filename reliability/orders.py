@@ -55,9 +55,9 @@ class Order:
         headers = {}
         if "named" in self.kind:
             headers["idempotency-key"] = f"name-of-{self.id}"
-        if self.kind == "retried":
+        if "retried" in self.kind:
             headers["x-stainless-retry-count"] = str(self.tries)
-        if self.kind == "async":
+        if "async" in self.kind:
             headers["prefer"] = "respond-async"
         return headers
 

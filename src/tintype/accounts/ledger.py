@@ -14,6 +14,7 @@ from ..core import Micros
 from ..core.errors import TintypeError, Unavailable
 from . import _corrections, _recovery
 from ._books import check_books
+from ._failures import Unheard
 from ._moves import Hold, Settle, move
 from ._recovery import Recovered
 from ._rows import opened
@@ -60,10 +61,13 @@ class Ledger:
         if not self._known:
             await self._sign()
         waiting = self.database.submit(move, Hold(opened(opening, self.process.id)))
+        closing = Closing(job=opening.job, state="cancelled", ended=self._clock(), error="cancelled")
         try:
             await asyncio.shield(waiting)
+        except Unheard:
+            self._owed[opening.job] = closing  # whoever ordered it is told that it does not run
+            raise
         except asyncio.CancelledError:
-            closing = Closing(job=opening.job, state="cancelled", ended=self._clock(), error="cancelled")
             task = asyncio.ensure_future(self._undo(waiting, closing))
             self._undoing.add(task)
             task.add_done_callback(self._undoing.discard)
@@ -73,6 +77,8 @@ class Ledger:
         try:
             await waiting
             await self.settle(closing)
+        except Unheard:
+            self._owed[closing.job] = closing
         except Exception as error:
             log.debug("nothing was held, or it is let go of later", job=closing.job, reason=str(error))
 

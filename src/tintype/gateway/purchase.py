@@ -21,8 +21,12 @@ from .terms import Terms
 
 log = structlog.get_logger()
 
-Keep = Callable[[Sequence[Completed]], Awaitable[tuple[KeptPicture, ...]]]
-"""Puts finished pictures where they can be read again. Does not raise: what is not kept is not among them."""
+JUST_ENDED = 600.0
+"""Seconds for which an SDK that tries again is given what it has ordered already."""
+
+Keep = Callable[[Sequence[Completed], float | None], Awaitable[tuple[KeptPicture, ...]]]
+"""Puts finished pictures where they can be read again, for so many seconds or for the usual time. Does not raise: what
+is not kept is not among them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +143,7 @@ class Purchase:
             plan=report.plan(),
             error=job.error.code if job.error else "",
             message=str(job.error) if job.error else "",
-            pictures=await self.keep(pictures) if pictures and job.kept else (),
+            pictures=await self._kept(job, pictures),
             result=write_result(job.request, report, job.events, job.error),
         )
         try:
@@ -156,6 +160,12 @@ class Purchase:
             self.teller.settle(closing.state, report.provider, settled.charged)
         if self.hook is not None:
             await self._tell(self.hook, job)
+
+    async def _kept(self, job: Job, pictures: Sequence[Completed]) -> tuple[KeptPicture, ...]:
+        """An answer may be lost on its way, and the SDK that did not get it orders again."""
+        if not pictures or not (job.kept or self.once.fingerprint):
+            return ()
+        return await self.keep(pictures, None if job.kept else JUST_ENDED)
 
     async def _tell(self, hook: Hook, job: Job) -> None:
         try:

@@ -13,11 +13,8 @@ from ..core.errors import Conflict, NotFound, TintypeError
 from ..storage import Store
 from .books import FORGIVEN, Books
 from .jobs import Job, Jobs
-from .purchase import Once
+from .purchase import JUST_ENDED, Once
 from .results import read_error, read_events, read_report, read_request
-
-JUST_ENDED = 600.0
-"""Seconds for which an SDK that tries again is given what it has ordered already."""
 
 LOOK_AGAIN = 0.5
 """Seconds between two looks at a job that another server runs."""
@@ -73,7 +70,8 @@ class Recall:
 
     async def before(self, once: Once, caller: Caller, *, retried: bool) -> Job | Past | None:
         """The job that this order was placed with before, and that has not failed. `retried`: the caller's SDK says
-        that it tries again. Raises Conflict where the name was given to another order."""
+        that it tries again. Raises Conflict where the name was given to another order, and where what it was given to
+        cannot be shown again."""
         record = None
         if once.name:
             record = await self.books.find_idempotency(once.name)
@@ -87,11 +85,20 @@ class Recall:
         elif retried:
             since = self.clock() - JUST_ENDED
             record = await self.books.find_fingerprint(caller.key, once.fingerprint, since)
-        return None if record is None else await self.follow(record)
+        found = None if record is None else await self.follow(record)
+        if isinstance(found, Past) and found.gone:
+            if not once.name:
+                return None
+            raise Conflict(
+                f"This Idempotency-Key was used for {found.id}, whose pictures are not kept any more. Use another "
+                "key to order them anew.",
+                param="Idempotency-Key",
+                code="idempotency_expired",
+            )
+        return found
 
     async def follow(self, record: JobRecord) -> Job | Past | None:
-        """The job of a record: as it runs here, or once it has ended wherever it ran; None where it came to nothing
-        that could be given again."""
+        """The job of a record: as it runs here, or once it has ended wherever it ran; None where it came to nothing."""
         while (running := self.jobs.running.get(record.id)) is None and record.state == "running":
             await asyncio.sleep(LOOK_AGAIN)
             found = await self.books.find(record.id)
@@ -100,8 +107,7 @@ class Recall:
             record = found
         if running is not None:
             return running
-        past = await self.past(record)
-        return None if past.gone or record.state in FORGIVEN else past
+        return None if record.state in FORGIVEN else await self.past(record)
 
     async def past(self, record: JobRecord, *, pictures: bool = True) -> Past:
         loaded: dict[int, bytes] = {}

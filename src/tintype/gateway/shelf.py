@@ -24,14 +24,16 @@ class Shelf:
     store: Store
     seconds: float = 24 * 3600.0
 
-    async def keep(self, pictures: Sequence[Completed]) -> tuple[KeptPicture, ...]:
-        """Those that could be kept, at their positions. Never raises: a full disk costs no picture that is delivered."""
+    async def keep(
+        self, pictures: Sequence[Completed], seconds: float | None = None
+    ) -> tuple[KeptPicture, ...]:
+        """Those that could be kept, at their positions; for so many seconds, where it is not the usual time. Never raises: a full disk costs no picture that is delivered."""
         kept = []
         for position, picture in enumerate(pictures):
             if not picture.image.is_local:
                 continue
             try:
-                kept.append(await self._keep(position, picture))
+                kept.append(await self._keep(position, picture, self.seconds if seconds is None else seconds))
             except TintypeError as error:
                 log.warning("a picture is not kept", reason=str(error))
         return tuple(kept)
@@ -46,10 +48,10 @@ class Shelf:
                 log.warning("a picture is not deleted yet", reason=str(error))
         return len(paths)
 
-    async def _keep(self, position: int, picture: Completed) -> KeptPicture:
+    async def _keep(self, position: int, picture: Completed, seconds: float) -> KeptPicture:
         format, size = picture.image.header()
         data = await asyncio.to_thread(picture.image.as_bytes)
-        stored = await self.store.keep(data, kind=format or "png", seconds=self.seconds, now=time.time())
+        stored = await self.store.keep(data, kind=format or "png", seconds=seconds, now=time.time())
         return KeptPicture(
             position=position,
             hash=stored.hash,

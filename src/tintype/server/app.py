@@ -165,6 +165,10 @@ class App:
         told = {"status": "ok", "version": version("tintype"), "running": running}
         await tell(send, Answer(body=msgspec.json.encode(told)))
 
+    async def drain(self) -> None:
+        """Take no new work; returns when the last job has ended, or was ended."""
+        await self._gateway.jobs.drain(self._grace)
+
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The end of the server drains the jobs."""
         if scope["type"] != "lifespan":
@@ -174,7 +178,7 @@ class App:
             if kind == "lifespan.startup":
                 await self._upkeep.start()
             if kind == "lifespan.shutdown":
-                await self._gateway.jobs.drain(self._grace)
+                await self.drain()
                 await self._upkeep.stop()
                 await self._gateway.close()
                 await self._rooms.close()

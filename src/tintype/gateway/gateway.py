@@ -80,7 +80,9 @@ class Gateway:
 
     @property
     def recall(self) -> Recall:
-        return Recall(books=self.books, jobs=self.jobs, store=self.store)
+        return Recall(
+            books=self.books, jobs=self.jobs, store=self.store, picture_lifetime=self.picture_lifetime
+        )
 
     def order(self, request: ImageRequest, *, base_url: str = "") -> Order:
         """Everything that is decided before a picture is begun. Raises a CallerError; buys nothing.
@@ -210,8 +212,10 @@ class Gateway:
             begin=purchase.begin,
             finish=purchase.finish,
             end=purchase.end,
+            keep=purchase.keep_late,
         )
         job = self.jobs.start(work, order.plan.request, order.report, caller)
+        job.fingerprint = once.fingerprint
         job.stays = stays
         job.kept = stays or bool(once.name)
         return job
@@ -229,7 +233,8 @@ class Gateway:
         """Raises UnknownModel for a model that the key may not use."""
         if caller.models:
             card = order.offer.card
-            if not caller.may_use(request.model, card.id, card.of, *card.aliases):
+            asked = (request.model,) if self.offers.knows(request.model) else ()
+            if not caller.may_use(*asked, card.id, card.of, *card.aliases):
                 raise UnknownModel(
                     f"This key may not use the model `{request.model or card.id}`.",
                     param="model",

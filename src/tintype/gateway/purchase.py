@@ -95,14 +95,16 @@ class Purchase:
         """Keep what is to be read again, and settle. Never raises: the picture is there, whatever the books say."""
         report, attempts = job.report, self.routing.attempts
         pictures = finished(job.events)
+        keeps = job.kept
         # Half a stream is still delivered; without a picture only a refusal can cost something.
         report.cost = self._cost()
         report.priced = True
+        report.ended = time.time()
         real = [each for each in attempts if not self._is_free(each.offer)]
         closing = Closing(
             job=job.id,
             state=_state(job.error),
-            ended=time.time(),
+            ended=report.ended,
             cost=report.cost,
             paid=sum(each.cost or 0 for each in real),
             maybe_paid=any(each.cost is None and (each.charged or each.pictures) for each in real),
@@ -114,7 +116,7 @@ class Purchase:
             plan=report.plan(),
             error=job.error.code if job.error else "",
             message=str(job.error) if job.error else "",
-            pictures=await self.keep(pictures) if pictures and job.kept else (),
+            pictures=await self.keep(pictures) if pictures and keeps else (),
             result=write_result(job.request, report, job.events, job.error),
         )
         try:
@@ -127,6 +129,19 @@ class Purchase:
             log.error("settled too late: somebody has taken this server for dead", job=job.id)
         else:
             report.charged, report.balance = settled.charged, settled.balance
+        if job.kept and not keeps:  # the last watcher left in the meantime
+            await self.keep_late(job)
+
+    async def keep_late(self, job: Job) -> None:
+        """Keep the pictures of a job that is settled already. Never raises."""
+        pictures = finished(job.events)
+        if not pictures:
+            return
+        kept = await self.keep(pictures)
+        try:
+            await self.books.keep_pictures(job.id, kept)
+        except Exception as error:
+            log.error("pictures that were bought cannot be found again", job=job.id, exc_info=error)
 
     def _is_free(self, offer: str) -> bool:
         return next(

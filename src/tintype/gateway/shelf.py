@@ -32,7 +32,7 @@ class Shelf:
                 continue
             try:
                 kept.append(await self._keep(position, picture))
-            except TintypeError as error:
+            except (TintypeError, ValueError) as error:  # base64 that is none
                 log.warning("a picture is not kept", reason=str(error))
         return tuple(kept)
 

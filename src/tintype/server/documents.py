@@ -32,7 +32,7 @@ def job_members(job: Job | Past) -> dict[str, Any]:
         "object": "image.job",
         "status": _status(job),
         "created": report.created,
-        "ended": record.ended if record else None,
+        "ended": report.ended,
         "model": report.model,
         "provider": report.provider,
         "n": job.request.n,

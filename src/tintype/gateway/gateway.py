@@ -23,6 +23,7 @@ from .plan import Plan, make_plan
 from .pricing import Hold
 from .purchase import Once, Purchase
 from .recall import Recall
+from .results import read_addresses
 from .route import Route
 from .routing import Routing
 from .shelf import Shelf
@@ -226,8 +227,13 @@ class Gateway:
         return self.terms.quote(order.request, order.offers, caller, order.route, seconds)
 
     async def forget(self, record: JobRecord) -> int:
-        """Delete the pictures of a job that has ended. How many there were."""
-        return await self.shelf.forget(await self.books.release_pictures(record.id))
+        """Delete the pictures of a job that has ended, also from the addresses that they were given. How many there
+        were."""
+        pictures = await self.books.pictures(record.id)
+        told = (self.store.path_of(address) for address in read_addresses(record).values())
+        hosted = [path for path in told if path is not None]
+        await self.shelf.forget(await self.books.release_pictures(record.id, hosted))
+        return len(pictures)
 
     def _allow(self, caller: Caller, request: ImageRequest, order: Order) -> None:
         """Raises UnknownModel for a model that the key may not use."""

@@ -92,7 +92,7 @@ class JobPages:
     async def _events(self, job: Job | Past, incoming: Incoming, receive: Receive, send: Send) -> None:
         """Those that were missed, then those that come; `Last-Event-ID` says which was the last to be seen."""
         last = incoming.headers.get("last-event-id", "").strip()
-        if last and not last.isdigit():
+        if last and not last.isdecimal():
             raise BadRequest("Last-Event-ID is the number of an event.", param="Last-Event-ID")
         seen = int(last) if last else 0
         request = replace(job.request, stream=True)
@@ -201,7 +201,7 @@ def _only(method: str, *allowed: str) -> None:
 def _limit(said: str | None) -> int:
     if said is None:
         return 20
-    if not said.isdigit() or not 1 <= int(said) <= MOST:
+    if not said.isdecimal() or not 1 <= int(said) <= MOST:
         raise BadRequest(f"`limit` is a number from 1 to {MOST}.", param="limit")
     return int(said)
 

@@ -17,16 +17,21 @@ from tintype.gateway.offers import Offer, Offers
 from tintype.gateway.settings import Settings
 from tintype.polyfills import all_polyfills
 from tintype.server.app import App
+from tintype.server.opening import Rooms
 
 from .fakes import FakeProvider
 
 
 @contextmanager
 def serving(
-    gateway: Gateway, settings: Settings | None = None, dialects: Sequence[Dialect] | None = None
+    gateway: Gateway,
+    settings: Settings | None = None,
+    dialects: Sequence[Dialect] | None = None,
+    *,
+    rooms: Rooms | None = None,
 ) -> Iterator[str]:
     """The server's address, without a path."""
-    app = App(gateway, dialects or all_dialects(), settings or Settings())
+    app = App(gateway, dialects or all_dialects(), settings or Settings(), rooms=rooms)
     config = uvicorn.Config(
         app,
         host="127.0.0.1",

@@ -206,6 +206,10 @@ class App:
         """Tell /readyz that this server is about to stop; it still takes what comes. Safe to call in a signal handler."""
         self._readiness.draining = True
 
+    async def drain(self) -> None:
+        """Take no new work; returns when the last job has ended, or was ended."""
+        await self._gateway.jobs.drain(self._grace)
+
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The end of the server drains the jobs."""
         if scope["type"] != "lifespan":
@@ -217,7 +221,7 @@ class App:
                 self._rooms.start()
             if kind == "lifespan.shutdown":
                 self.begin_draining()
-                await self._gateway.jobs.drain(self._grace)
+                await self.drain()
                 await self._upkeep.stop()
                 await self._gateway.close()
                 await self._readiness.close()

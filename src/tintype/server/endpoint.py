@@ -20,7 +20,7 @@ from .answers import Sight, stream, whole, whole_or_later
 from .door import Door
 from .hooks import read_hook
 from .house import CallersHouse
-from .http import Facts, Receive, Scope, Send, read_body, tell
+from .http import Facts, Gone, Receive, Scope, Send, read_body, tell
 from .routes import Match
 from .wishes import NOW, is_retry, read_once, read_wishes
 
@@ -73,6 +73,10 @@ class Endpoint:
                 await whole_or_later(view, wishes, base_url, receive, send)
             else:
                 await whole(view, self._settings.plain_heartbeat, receive, send)
+        except (Gone, OSError):
+            if isinstance(job, Job):
+                await job.missed()
+            raise
         finally:
             report = job.report
             facts.log |= {"model": report.model, "provider": report.provider, "attempts": report.attempts}

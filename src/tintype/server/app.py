@@ -123,7 +123,7 @@ class App:
             facts.log["status"] = "gone"
         finally:
             if traces is not None and span is not None:
-                traces.end(span, scope, facts.log)
+                traces.end(span, scope, {**facts.log, "id": facts.id})
         seconds = time.perf_counter() - begun
         self.watch.metrics.count(facts.log.get("dialect", "none"), facts.log.get("status"), seconds)
         log.info("request", **facts.log, seconds=round(seconds, 3))
@@ -150,7 +150,7 @@ class App:
         try:
             if path.startswith(FOLDER):
                 # The rest of it is the permission to see the picture.
-                facts.log["path"] = scope["route"] = FOLDER
+                facts.log["path"] = scope["route"] = f"{FOLDER}{{name}}"
                 return await self._pictures.answer(scope, path, send)
             if JobPages.has(path):
                 return await self._tell_job(path, head, scope, receive, send, facts)

@@ -212,7 +212,6 @@ def test_no_key_and_no_picture_is_in_what_the_server_tells(tmp_path: Path) -> No
             metrics = server.ask("/metrics")[1]
     spans = list(traces.spans())
     told = {"log": server.told, "metrics": metrics, "traces": b"".join(traces.bodies)}
-    told["attempts"] = (tmp_path / "data" / "attempts.jsonl").read_bytes()
 
     # It was all there to be told.
     assert RUN.search(server.answers)

@@ -98,7 +98,11 @@ class Writer:
             _tell(batch, answers)
 
     def _wait(self, until: float) -> bool:
-        """Until something is there, and either enough of it or `until` is past. False: nothing will come any more."""
+        """Until `until`, or until enough is there, and then for whatever comes. False: nothing will come any more."""
+        left = until - time.monotonic()
+        if left > 0 and len(self._queue) < ENOUGH and not self._closed:
+            self._news.wait(left)  # what comes meanwhile wakes nobody
+            self._news.clear()
         while not self._queue:
             if self._closed:
                 return False
@@ -106,10 +110,6 @@ class Writer:
             if not self._queue and not self._closed:
                 self._news.wait()
             self._idle = False
-            self._news.clear()
-        left = until - time.monotonic()
-        if left > 0 and len(self._queue) < ENOUGH and not self._closed:
-            self._news.wait(left)
             self._news.clear()
         return True
 

@@ -24,32 +24,33 @@ class Shelf:
     store: Store
     seconds: float = 24 * 3600.0
 
-    async def keep(self, pictures: Sequence[Completed]) -> tuple[KeptPicture, ...]:
-        """Those that could be kept, at their positions. Never raises: a full disk costs no picture that is delivered."""
+    async def keep(
+        self, pictures: Sequence[Completed], seconds: float | None = None
+    ) -> tuple[KeptPicture, ...]:
+        """Those that could be kept, at their positions; for so many seconds, where it is not the usual time. Never raises: a full disk costs no picture that is delivered."""
         kept = []
         for position, picture in enumerate(pictures):
             if not picture.image.is_local:
                 continue
             try:
-                kept.append(await self._keep(position, picture))
-            except TintypeError as error:
+                kept.append(await self._keep(position, picture, self.seconds if seconds is None else seconds))
+            except (TintypeError, ValueError) as error:  # base64 that is none
                 log.warning("a picture is not kept", reason=str(error))
         return tuple(kept)
 
-    async def forget(self, paths: Sequence[str]) -> int:
-        """Delete what lies at these paths, which no other picture shares. How many there were. A store that fails is
-        logged: what is not deleted now is when its time is over."""
+    async def forget(self, paths: Sequence[str]) -> None:
+        """Delete what lies at these paths, which no other picture shares. A store that fails is logged: what is not
+        deleted now is when its time is over."""
         for path in paths:
             try:
                 await self.store.delete(path)
             except TintypeError as error:
                 log.warning("a picture is not deleted yet", reason=str(error))
-        return len(paths)
 
-    async def _keep(self, position: int, picture: Completed) -> KeptPicture:
+    async def _keep(self, position: int, picture: Completed, seconds: float) -> KeptPicture:
         format, size = picture.image.header()
         data = await asyncio.to_thread(picture.image.as_bytes)
-        stored = await self.store.keep(data, kind=format or "png", seconds=self.seconds, now=time.time())
+        stored = await self.store.keep(data, kind=format or "png", seconds=seconds, now=time.time())
         return KeptPicture(
             position=position,
             hash=stored.hash,

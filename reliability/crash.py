@@ -11,7 +11,7 @@ from pathlib import Path
 from tintype.storage import Store
 
 from .checks import Seen, drafts, of_files, settled, unpaid
-from .http import ask
+from .http import Answer, ask
 from .orders import Order, draw_order, of_answer, place, read_job, send, take
 from .server import Server
 from .shop import Buyer, Shop, shop
@@ -120,9 +120,8 @@ class Crash:
                 faults.append(f"{about} was answered, and is {told.json()['status']}: {told.body[:300]!r}")
             elif order.job not in jobs or told.json()["status"] == "running":
                 faults.append(f"{about} is not written down, or runs for ever")
-            elif order.is_whole and "async" in order.kind and order.answer is not None:
-                if told.json()["result"] != order.answer.json()["result"]:
-                    faults.append(f"{about} was read before, and reads otherwise now")
+            elif "async" in order.kind and _result(told) != _result(order.answer or told):
+                faults.append(f"{about} was read before, and reads otherwise now")
         for address in order.addresses:
             got = await ask(port, "GET", address)
             if got.status != 200:
@@ -207,8 +206,13 @@ class Crash:
         )
 
 
+def _result(told: Answer) -> object:
+    return told.json()["result"] if told.status == 200 else None
+
+
 def _differ(one: bytes, other: bytes) -> str:
     at = next(
-        (at for at, pair in enumerate(zip(one, other)) if pair[0] != pair[1]), min(len(one), len(other))
+        (at for at, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]),
+        min(len(one), len(other)),
     )
     return f"at {at} {one[max(at - 60, 0) : at + 60]!r} and {other[max(at - 60, 0) : at + 60]!r}"

@@ -229,7 +229,11 @@ def tintype(
         f'port = {port}\ndata = "{folder / str(port)}"\ndatabase = "{database}"\n'
         f'[provider.openai]\nbase_url = "{base_url}"\nkey = "{KEY}"\n'
     )
-    key = asyncio.run(make_key(Settings(data=folder / str(port), database=database), f"bench-{port}")) if paid else ""
+    key = (
+        asyncio.run(make_key(Settings(data=folder / str(port), database=database), f"bench-{port}"))
+        if paid
+        else ""
+    )
     env = {"PATH": os.environ["PATH"], "PYTHONPATH": os.environ.get("PYTHONPATH", ""), **(more or {})}
     command: list[str | Path] = [sys.executable, "-m", "tintype", "serve", "--config", config]
     with started(command, port, "/healthz", folder, env) as process:

@@ -57,7 +57,7 @@ def empty(url: str, *, tables: bool = True) -> None:
             return
         engine = sa.create_engine(parsed)
         with engine.begin() as connection:
-            for table in metadata.sorted_tables:
+            for table in metadata.sorted_tables if sa.inspect(connection).has_table("jobs") else ():
                 connection.execute(table.delete())
         engine.dispose()
         return

@@ -26,14 +26,14 @@ async def keep_pictures(database: Database, job: str, found: Sequence[KeptPictur
     await database.write(work)
 
 
-async def release_pictures(database: Database, job: str) -> list[str]:
-    """Say that those of a job are gone; the paths that no other job has a picture at, which may be deleted."""
+async def release_pictures(database: Database, job: str, others: Sequence[str] = ()) -> list[str]:
+    """Say that those of a job are gone; the paths of them, and of the `others`, that no other job has a picture at:
+    they may be deleted."""
     there = pictures.c.deleted.is_(None)
 
     def work(connection: sa.Connection) -> list[str]:
-        mine = set(
-            connection.execute(sa.select(pictures.c.path).where(pictures.c.job == job, there)).scalars()
-        )
+        query = sa.select(pictures.c.path).where(pictures.c.job == job, there)
+        mine = {*connection.execute(query).scalars(), *others}
         connection.execute(pictures.update().where(pictures.c.job == job, there).values(deleted=time.time()))
         left = sa.select(pictures.c.path).where(pictures.c.path.in_(mine), there)
         return sorted(mine - set(connection.execute(left).scalars()))

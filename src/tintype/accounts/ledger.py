@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import structlog
 
 from ..core import Micros
-from ..core.errors import Unavailable
+from ..core.errors import TintypeError, Unavailable
 from . import _corrections, _recovery
 from ._books import check_books
 from ._failures import Unheard
@@ -90,6 +90,16 @@ class Ledger:
         """
         if (closing.cost or 0) < 0:
             raise ValueError(f"a cost cannot be {closing.cost}")
+        try:
+            return await self._settle(closing)
+        except TintypeError:
+            raise
+        except Exception:  # something in it is not to be written: the money is more important
+            log.exception("the end of a job could not be written whole", job=closing.job)
+        kept = ("job", "state", "ended", "cost", "paid", "maybe_paid", "error", "made")
+        return await self._settle(Closing(**{name: getattr(closing, name) for name in kept}))
+
+    async def _settle(self, closing: Closing) -> Settled | None:
         try:
             settled: Settled | None = await asyncio.shield(self.database.submit(move, Settle(closing)))
         except Unavailable:

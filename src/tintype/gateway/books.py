@@ -48,8 +48,8 @@ class Books(Protocol):
         """Those of a job that has ended before they were kept."""
         ...
 
-    async def release_pictures(self, job: str) -> Sequence[str]:
-        """Write down that they are gone; the paths that no other job's pictures share."""
+    async def release_pictures(self, job: str, others: Sequence[str] = ()) -> Sequence[str]:
+        """Write down that they are gone; the paths of them, and of the `others`, that no other job's pictures share."""
         ...
 
     async def list_jobs(
@@ -124,8 +124,8 @@ class Memory:
         if job in self._jobs and not self._pictures.get(job):
             self._pictures[job] = tuple(pictures)
 
-    async def release_pictures(self, job: str) -> Sequence[str]:
-        gone = {picture.path for picture in self._pictures.pop(job, ())}
+    async def release_pictures(self, job: str, others: Sequence[str] = ()) -> Sequence[str]:
+        gone = {picture.path for picture in self._pictures.pop(job, ())} | set(others)
         left = {picture.path for kept in self._pictures.values() for picture in kept}
         return sorted(gone - left)
 

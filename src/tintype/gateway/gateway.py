@@ -21,8 +21,9 @@ from .jobs import Job, Jobs, Work
 from .offers import Found, Offer, Offers
 from .plan import Plan, make_plan
 from .pricing import Hold
-from .purchase import Hook, Once, Purchase
+from .purchase import Hook, Once, Purchase, Teller
 from .recall import Recall
+from .results import read_addresses
 from .route import Route
 from .routing import Routing
 from .shelf import Shelf
@@ -61,6 +62,7 @@ class Gateway:
     store: Store = field(default_factory=Store.in_memory)
     books: Books = field(default_factory=Memory)
     terms: Terms = field(default_factory=Terms)
+    teller: Teller | None = None
     picture_lifetime: float = 3600.0  # seconds that an address of a picture is good for
     attempts: Attempts = field(default_factory=Attempts)
     keep_seconds: float = 24 * 3600.0
@@ -80,7 +82,9 @@ class Gateway:
 
     @property
     def recall(self) -> Recall:
-        return Recall(books=self.books, jobs=self.jobs, store=self.store)
+        return Recall(
+            books=self.books, jobs=self.jobs, store=self.store, picture_lifetime=self.picture_lifetime
+        )
 
     def order(self, request: ImageRequest, *, base_url: str = "") -> Order:
         """Everything that is decided before a picture is begun. Raises a CallerError; buys nothing.
@@ -200,6 +204,7 @@ class Gateway:
             caller=caller,
             hold=self.terms.hold(order.request, order.offers, caller, order.route, seconds),
             keep=self.shelf.keep,
+            teller=self.teller,
             hook=hook,
             once=once,
             dialect=dialect,
@@ -212,8 +217,10 @@ class Gateway:
             begin=purchase.begin,
             finish=purchase.finish,
             end=purchase.end,
+            keep=purchase.keep_late,
         )
         job = self.jobs.start(work, order.plan.request, order.report, caller)
+        job.fingerprint = once.fingerprint
         job.stays = stays
         job.kept = stays or bool(once.name)
         return job
@@ -224,14 +231,20 @@ class Gateway:
         return self.terms.quote(order.request, order.offers, caller, order.route, seconds)
 
     async def forget(self, record: JobRecord) -> int:
-        """Delete the pictures of a job that has ended. How many there were."""
-        return await self.shelf.forget(await self.books.release_pictures(record.id))
+        """Delete the pictures of a job that has ended, also from the addresses that they were given. How many there
+        were."""
+        pictures = await self.books.pictures(record.id)
+        told = (self.store.path_of(address) for address in read_addresses(record).values())
+        hosted = [path for path in told if path is not None]
+        await self.shelf.forget(await self.books.release_pictures(record.id, hosted))
+        return len(pictures)
 
     def _allow(self, caller: Caller, request: ImageRequest, order: Order) -> None:
         """Raises UnknownModel for a model that the key may not use."""
         if caller.models:
             card = order.offer.card
-            if not caller.may_use(request.model, card.id, card.of, *card.aliases):
+            asked = (request.model,) if self.offers.knows(request.model) else ()
+            if not caller.may_use(*asked, card.id, card.of, *card.aliases):
                 raise UnknownModel(
                     f"This key may not use the model `{request.model or card.id}`.",
                     param="model",

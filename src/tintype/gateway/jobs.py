@@ -28,13 +28,15 @@ async def _nothing(job: Job) -> None: ...
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
     """What a job does. `begin` comes before anything is drawn, and may refuse it; `finish` after the last event, and
-    may say that it has failed after all; `end` however it ended, once it has begun, and must not raise."""
+    may say that it has failed after all; `end` however it ended, once it has begun, and must not raise. `keep` puts
+    the pictures of one that has ended where they can be read again."""
 
     generate: Callable[[], Events]
     seconds: float | None = None  # how long it may take to draw
     begin: Callable[[Job], Awaitable[None]] = _nothing
     finish: Callable[[Job], None] = lambda job: None
     end: Callable[[Job], Awaitable[None]] = _nothing
+    keep: Callable[[Job], Awaitable[None]] = _nothing
 
 
 class Job:
@@ -50,12 +52,14 @@ class Job:
         self.ended = False
         self.kept = False  # whether its pictures are to be read again
         self.stays = False  # whether it goes on though nobody watches
+        self.cancelled = False  # whether it has been told to end
+        self.fingerprint = ""  # of its order, as `purchase.Once` has it
         self.events: list[ImageEvent] = []
+        self._keep: Callable[[Job], Awaitable[None]] = _nothing
         self._waiting: list[asyncio.Future[None]] = []
         self._watchers = 0
         self._task: asyncio.Task[None] | None = None
         self._begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._unwanted = False  # cancelled before it was let in: its money is on the move then
         self._closing = False
 
     async def begun(self) -> None:
@@ -71,6 +75,10 @@ class Job:
         """The events from the first on. When the last watcher leaves, a job that costs nothing is ended."""
         return Watched(self)
 
+    @property
+    def is_watched(self) -> bool:
+        return self._watchers > 0
+
     def join(self) -> Events:
         self._watchers += 1
         return self._follow()
@@ -84,11 +92,20 @@ class Job:
         else:
             self.cancel()
 
+    async def missed(self) -> None:
+        """Whoever ordered it has not got it: what was bought is kept for the next who asks, though it has ended."""
+        if not self.report.bought or self.kept:
+            return
+        self.kept = True
+        if self.ended:
+            await self._keep(self)
+
     def cancel(self) -> None:
         """End it at its next stage, unless it has ended."""
-        if not self._begun.done():
-            self._unwanted = True
-        elif self._task is not None and not self._closing:
+        if self.cancelled or self._closing or self.ended:
+            return
+        self.cancelled = True
+        if self._begun.done() and self._task is not None:  # else its money is on the move
             self._task.cancel()
 
     def progress(self) -> float:
@@ -121,6 +138,7 @@ class Job:
 
     async def run(self, work: Work) -> None:
         """Let it happen. Every failure becomes `error`: a watcher hears of it, and nobody else does."""
+        self._keep = work.keep
         try:
             try:
                 await work.begin(self)
@@ -144,7 +162,7 @@ class Job:
 
     async def _draw(self, work: Work) -> None:
         try:
-            if self._unwanted:
+            if self.cancelled:
                 raise asyncio.CancelledError
             async with asyncio.timeout(work.seconds), aclosing(work.generate()) as events:
                 async for event in events:
@@ -211,6 +229,20 @@ class Jobs:
         self.running[job.id] = job
         job._task.add_done_callback(lambda _: self.running.pop(job.id, None))
         return job
+
+    def left_behind(self, key: str, fingerprint: str) -> Job | None:
+        """One of this order that goes on though whoever placed it has left."""
+        return next(
+            (
+                job
+                for job in self.running.values()
+                if job.fingerprint == fingerprint
+                if job.caller.key == key
+                if not job.is_watched
+                if not job.cancelled
+            ),
+            None,
+        )
 
     async def drain(self, grace: float) -> None:
         """Take no new work; let running jobs finish for `grace` seconds, then end them."""

@@ -38,6 +38,14 @@ class Once:
     fingerprint: str = ""
 
 
+class Teller(Protocol):
+    """Who counts what happens to money: `server.metrics.Metrics`."""
+
+    def settle(self, state: State, provider: str, charged: Micros) -> None: ...
+
+    def refuse(self, error: TintypeError) -> None: ...
+
+
 class Hook(Protocol):
     """Somebody who is told of a job. `begin` may refuse it with a CallerError; `end` comes once it is settled."""
 
@@ -56,6 +64,7 @@ class Purchase:
     caller: Caller
     hold: Micros
     keep: Keep
+    teller: Teller | None = None
     hook: Hook | None = None
     once: Once = Once()
     dialect: str = ""
@@ -66,25 +75,29 @@ class Purchase:
         report, request = job.report, job.request
         if self.hook is not None:
             await self.hook.begin(job)
-        await self.books.hold(
-            Opening(
-                job=job.id,
-                account=self.caller.account,
-                key=self.caller.key,
-                hold=self.hold,
-                request=self.request_id,
-                idempotency=self.once.name,
-                fingerprint=self.once.fingerprint,
-                dialect=self.dialect,
-                created=time.time(),
-                asked=report.asked,
-                model=report.model,
-                provider=report.provider,
-                prompt=request.prompt if self.terms.prompts else "",
-                n=request.n,
-                real=not all(self._is_free(offer.card.id) for offer in self.routing.offers),
-            )
+        opening = Opening(
+            job=job.id,
+            account=self.caller.account,
+            key=self.caller.key,
+            hold=self.hold,
+            request=self.request_id,
+            idempotency=self.once.name,
+            fingerprint=self.once.fingerprint,
+            dialect=self.dialect,
+            created=time.time(),
+            asked=report.asked,
+            model=report.model,
+            provider=report.provider,
+            prompt=request.prompt if self.terms.prompts else "",
+            n=request.n,
+            real=not all(self._is_free(offer.card.id) for offer in self.routing.offers),
         )
+        try:
+            await self.books.hold(opening)
+        except TintypeError as error:
+            if self.teller is not None:
+                self.teller.refuse(error)
+            raise
 
     def finish(self, job: Job) -> None:
         """What it came to. Raises what went wrong where there is no picture, or no other place to say it."""
@@ -111,14 +124,16 @@ class Purchase:
         """Keep what is to be read again, and settle. Never raises: the picture is there, whatever the books say."""
         report, attempts = job.report, self.routing.attempts
         pictures = finished(job.events)
+        keeps = job.kept
         # Half a stream is still delivered; without a picture only a refusal can cost something.
         report.cost = self._cost()
         report.priced = True
+        report.ended = time.time()
         real = [each for each in attempts if not self._is_free(each.offer)]
         closing = Closing(
             job=job.id,
             state=_state(job.error),
-            ended=time.time(),
+            ended=report.ended,
             cost=report.cost,
             paid=sum(each.cost or 0 for each in real),
             maybe_paid=any(each.cost is None and (each.charged or each.pictures) for each in real),
@@ -130,7 +145,7 @@ class Purchase:
             plan=report.plan(),
             error=job.error.code if job.error else "",
             message=str(job.error) if job.error else "",
-            pictures=await self._kept(job, pictures),
+            pictures=await self._kept(job, pictures, stays=keeps),
             result=write_result(job.request, report, job.events, job.error),
         )
         try:
@@ -143,14 +158,29 @@ class Purchase:
             log.error("settled too late: somebody has taken this server for dead", job=job.id)
             return
         report.charged, report.balance = settled.charged, settled.balance
+        if self.teller is not None:
+            self.teller.settle(closing.state, report.provider, settled.charged)
+        if job.kept and not keeps:  # the last watcher left in the meantime
+            await self.keep_late(job)
         if self.hook is not None:
             await self._tell(self.hook, job)
 
-    async def _kept(self, job: Job, pictures: Sequence[Completed]) -> tuple[KeptPicture, ...]:
-        """An answer may be lost on its way, and the SDK that did not get it orders again."""
-        if not pictures or not (job.kept or self.once.fingerprint):
+    async def _kept(self, job: Job, pictures: Sequence[Completed], *, stays: bool) -> tuple[KeptPicture, ...]:
+        """An answer that was bought may be lost on its way, and the SDK that did not get it orders again."""
+        if not pictures or not (stays or (self.once.fingerprint and job.report.bought)):
             return ()
-        return await self.keep(pictures, None if job.kept else JUST_ENDED)
+        return await self.keep(pictures, None if stays else JUST_ENDED)
+
+    async def keep_late(self, job: Job) -> None:
+        """Keep the pictures of a job that is settled already. Never raises."""
+        pictures = finished(job.events)
+        if not pictures:
+            return
+        kept = await self.keep(pictures, None)
+        try:
+            await self.books.keep_pictures(job.id, kept)
+        except Exception as error:
+            log.error("pictures that were bought cannot be found again", job=job.id, exc_info=error)
 
     async def _tell(self, hook: Hook, job: Job) -> None:
         try:

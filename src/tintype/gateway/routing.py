@@ -25,6 +25,7 @@ from ..core import (
 )
 from ..core.errors import CallerError, NoImage, Refused, TintypeError, TooManyRequests, UpstreamError
 from ..transport.upstream import DEADLINE
+from .gates import Ticket
 from .offers import Offer
 from .plan import Plan
 from .route import Route
@@ -122,8 +123,9 @@ class Routing:
         now = asyncio.get_running_loop().time()
         # An offer that is not the last leaves time for the next.
         until = self.deadline if turn.is_last else now + (self.deadline - now) / 2
-        self.report.place = partial(offer.gate.place, self.caller)
-        await offer.gate.enter(self.caller, until)
+        ticket = Ticket()
+        self.report.place = partial(offer.gate.place, self.caller, ticket)
+        await offer.gate.enter(self.caller, until, ticket)
         self.report.place = None
         tally = Tally(plan.request, plan.card)
         self.report.attempts += 1

@@ -34,19 +34,18 @@ class Shelf:
                 continue
             try:
                 kept.append(await self._keep(position, picture, self.seconds if seconds is None else seconds))
-            except TintypeError as error:
+            except (TintypeError, ValueError) as error:  # base64 that is none
                 log.warning("a picture is not kept", reason=str(error))
         return tuple(kept)
 
-    async def forget(self, paths: Sequence[str]) -> int:
-        """Delete what lies at these paths, which no other picture shares. How many there were. A store that fails is
-        logged: what is not deleted now is when its time is over."""
+    async def forget(self, paths: Sequence[str]) -> None:
+        """Delete what lies at these paths, which no other picture shares. A store that fails is logged: what is not
+        deleted now is when its time is over."""
         for path in paths:
             try:
                 await self.store.delete(path)
             except TintypeError as error:
                 log.warning("a picture is not deleted yet", reason=str(error))
-        return len(paths)
 
     async def _keep(self, position: int, picture: Completed, seconds: float) -> KeptPicture:
         format, size = picture.image.header()

@@ -23,7 +23,7 @@ class OfEntries(Struct, forbid_unknown_fields=True):
     account: Annotated[str, Meta(description='Its id or name; without one, the account "default".')] = (
         "default"
     )
-    before: int | None = None
+    before: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
     limit: Limit = 100
 
 

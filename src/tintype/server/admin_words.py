@@ -13,6 +13,7 @@ from ..core.money import micros, usd
 Dollars = Annotated[str, Meta(description="US dollars with six decimals.", examples=["12.340000"])]
 Sum = Annotated[str, Meta(description="US dollars.", examples=["12.50"])]
 Time = Annotated[float, Meta(description="Unix time in seconds.")]
+When = Annotated[float, Meta(description="Unix time in seconds.", ge=0, le=1e11)]
 Count = Annotated[int, Meta(ge=0)]
 Points = Annotated[int, Meta(description="In basis points: 250 is 2.5 %.")]
 Patterns = Annotated[list[str], Meta(description='Names or patterns such as "gpt-image-*"; none allow all.')]

@@ -46,6 +46,9 @@ _EXPOSED = (
 
 
 OWN = ("/", "/metrics", "/openapi.json", "/docs")
+LONGEST_PATH = 120
+"""Letters of it that the log shows."""
+
 HEALTH = "/healthz"
 READY = "/readyz"
 
@@ -97,7 +100,7 @@ class App:
                 (b"access-control-expose-headers", _EXPOSED),
                 (b"vary", b"origin"),
             ]
-        facts = Facts(request_id, added, {"method": scope["method"], "path": scope["path"]})
+        facts = Facts(request_id, added, {"method": scope["method"], "path": scope["path"][:LONGEST_PATH]})
         if theirs and (named := callers_id(theirs)):
             bind_contextvars(request_id=request_id, client_request_id=named)
         else:
@@ -203,6 +206,10 @@ class App:
         """Tell /readyz that this server is about to stop; it still takes what comes. Safe to call in a signal handler."""
         self._readiness.draining = True
 
+    async def drain(self) -> None:
+        """Take no new work; returns when the last job has ended, or was ended."""
+        await self._gateway.jobs.drain(self._grace)
+
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The end of the server drains the jobs."""
         if scope["type"] != "lifespan":
@@ -214,7 +221,7 @@ class App:
                 self._rooms.start()
             if kind == "lifespan.shutdown":
                 self.begin_draining()
-                await self._gateway.jobs.drain(self._grace)
+                await self.drain()
                 await self._upkeep.stop()
                 await self._gateway.close()
                 await self._readiness.close()

@@ -27,18 +27,19 @@ def job_members(job: Job | Past) -> dict[str, Any]:
     """All of it but the pictures. `progress` is between 0 and 1; `position` counts those in the queue from 1."""
     report, record = job.report, job.record if isinstance(job, Past) else None
     made = [event for event in job.events if isinstance(event, Completed)]
+    place = report.place() if report.place is not None and not job.ended else 0
     return {
         "id": job.id,
         "object": "image.job",
         "status": _status(job),
         "created": report.created,
-        "ended": record.ended if record else None,
+        "ended": report.ended,
         "model": report.model,
         "provider": report.provider,
         "n": job.request.n,
         "pictures": record.made if record and job.ended else len(made),
         "progress": 1.0 if job.ended else job.progress() if isinstance(job, Job) else None,
-        "position": report.place() if report.place is not None else None,
+        "position": place or None,
         "plan": report.plan(),
         "notices": report.notices,
         "receipt": _receipt(job, record, made) if report.priced else None,

@@ -20,7 +20,7 @@ from .answers import Sight, stream, whole, whole_or_later
 from .door import Door
 from .hooks import read_hook
 from .house import CallersHouse
-from .http import Facts, Receive, Scope, Send, read_body, tell
+from .http import Facts, Gone, Receive, Scope, Send, read_body, tell
 from .routes import Match
 from .wishes import NOW, is_retry, read_once, read_wishes
 
@@ -44,7 +44,8 @@ class Endpoint:
         """Raises TintypeError while nothing has been sent, and Gone."""
         dialect, aside = match.route.dialect, match.route.aside
         caller = await self._door.let_in(head, scope, facts.headers)
-        facts.log["key"] = caller.key or None
+        if caller.key:
+            facts.log |= {"key": caller.key, "account": caller.account}
         self._door.check_dialect(caller, dialect.name)
         incoming = Incoming(
             path=match.route.path,
@@ -72,10 +73,14 @@ class Endpoint:
                 await whole_or_later(view, wishes, base_url, receive, send)
             else:
                 await whole(view, self._settings.plain_heartbeat, receive, send)
+        except (Gone, OSError):
+            if isinstance(job, Job):
+                await job.missed()
+            raise
         finally:
             report = job.report
             facts.log |= {"model": report.model, "provider": report.provider, "attempts": report.attempts}
-            facts.log["plan"] = report.plan() or None
+            facts.log |= {"plan": report.plan() or None, "cost": report.cost}
 
     async def _place(
         self,

@@ -77,10 +77,11 @@ def unless_gone(receive: Receive) -> Iterator[None]:
     """
     task = asyncio.current_task()
     left: asyncio.Task[None] | None = None
+    over = False
     assert task is not None
 
     def stop(gone: asyncio.Task[None]) -> None:
-        if not gone.cancelled():
+        if not over and not gone.cancelled():
             task.cancel()
 
     def look_out() -> None:
@@ -91,14 +92,16 @@ def unless_gone(receive: Receive) -> Iterator[None]:
     timer = asyncio.get_running_loop().call_later(SOON, look_out)
     try:
         yield
+        if left is not None and left.done():  # as the last of it was being made
+            raise Gone
     except asyncio.CancelledError:
         if left is not None and left.done() and not task.uncancel():
             raise Gone from None
         raise
     finally:
+        over = True
         timer.cancel()
         if left is not None:
-            left.remove_done_callback(stop)
             left.cancel()
 
 

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import Any
 
 import msgspec
 
 from ..accounts.records import JobRecord, State
-from ..core import Answer, Caller, Completed, Dialect, Events, Incoming, Octets
-from ..core.errors import BadRequest, MethodNotAllowed, NoImage, NotFound
+from ..core import (
+    Answer,
+    Caller,
+    Completed,
+    Delivery,
+    Dialect,
+    Events,
+    ImageEvent,
+    ImageRequest,
+    Incoming,
+    Octets,
+)
+from ..core.errors import BadRequest, MethodNotAllowed, NoImage, NotFound, TintypeError
 from ..core.money import usd
 from ..gateway.gateway import Gateway
 from ..gateway.jobs import Job
@@ -72,14 +83,16 @@ class JobPages:
     async def _tell(self, job: Job | Past, send: Send) -> None:
         result: list[Octets] = []
         if job.ended and job.error is None and any(isinstance(each, Completed) for each in job.events):
+            # However it was ordered: it is a member of a document here.
+            request = replace(job.request, stream=False, response_format=_within(job.request))
             async with watching(job) as events:
-                result = [chunk async for chunk in self._dialect.write(job.request, events, job.report)]
+                result = [chunk async for chunk in self._dialect.write(request, events, job.report)]
         await respond(send, 200, _JSON, list(job_document(job, result)))
 
     async def _events(self, job: Job | Past, incoming: Incoming, receive: Receive, send: Send) -> None:
         """Those that were missed, then those that come; `Last-Event-ID` says which was the last to be seen."""
         last = incoming.headers.get("last-event-id", "").strip()
-        if last and not last.isdigit():
+        if last and not last.isdecimal():
             raise BadRequest("Last-Event-ID is the number of an event.", param="Last-Event-ID")
         seen = int(last) if last else 0
         request = replace(job.request, stream=True)
@@ -89,28 +102,35 @@ class JobPages:
         )
 
     async def _numbered(
-        self, job: Job | Past, request: Any, events: Events, seen: int
+        self, job: Job | Past, request: ImageRequest, events: Events, seen: int
     ) -> AsyncIterator[Octets]:
-        number = 0
-        async for event in events:
-            number += 1
-            if number <= seen:
-                continue
-
-            async def one(event: Any = event) -> Events:
-                yield event
-
-            written: list[Octets] = []
-            async with aclosing(one()) as alone:
-                frames: Any = self._dialect.write(request, alone, job.report)
-                # A preview by itself is no answer yet, and the dialect says so at its end.
-                while (chunk := await _next(frames)) is not None:
-                    written.append(chunk)
-            if written:
-                yield b"id: %d\n" % number
-                for chunk in written:
-                    yield chunk
+        """Frames with the numbers of their events, and then the job's document, however it ended."""
+        count = 0
+        try:
+            async for event in events:
+                count += 1
+                number = list(job.numbered)[count - 1] if isinstance(job, Past) else count
+                if number > seen and (written := await self._frame(request, event, job)):
+                    yield b"id: %d\n" % number
+                    for chunk in written:
+                        yield chunk
+        except TintypeError as error:
+            yield self._dialect.write_error_frame(error)
         yield b"event: image.job\ndata: " + msgspec.json.encode(job_members(job)) + b"\n\n"
+
+    async def _frame(self, request: ImageRequest, event: ImageEvent, job: Job | Past) -> list[Octets]:
+        """One event alone; nothing for one that the dialect does not tell."""
+
+        async def one() -> Events:
+            yield event
+
+        written: list[Octets] = []
+        async with aclosing(one()) as alone:
+            # A preview by itself is no answer yet, and the dialect says so at its end.
+            with suppress(NoImage):
+                async for chunk in self._dialect.write(request, alone, job.report):
+                    written.append(chunk)
+        return written
 
     async def _delete(self, id: str, caller: Caller) -> Answer:
         """A job that runs is cancelled; of one that has ended, the pictures are deleted."""
@@ -165,12 +185,8 @@ class JobPages:
         )
 
 
-async def _next(frames: Any) -> Octets | None:
-    try:
-        chunk: Octets | None = await anext(frames, None)
-    except NoImage:
-        return None
-    return chunk
+def _within(request: ImageRequest) -> Delivery | None:
+    return None if request.response_format == "bytes" else request.response_format
 
 
 def _document(members: dict[str, Any]) -> Answer:
@@ -185,7 +201,7 @@ def _only(method: str, *allowed: str) -> None:
 def _limit(said: str | None) -> int:
     if said is None:
         return 20
-    if not said.isdigit() or not 1 <= int(said) <= MOST:
+    if not said.isdecimal() or not 1 <= int(said) <= MOST:
         raise BadRequest(f"`limit` is a number from 1 to {MOST}.", param="limit")
     return int(said)
 

@@ -76,13 +76,18 @@ def open_rooms(settings: Settings, environ: Mapping[str, str]) -> Rooms:
     _check_open(settings, keys)
     books: Books = written or Memory()
     secret = read_secret(settings.secret, settings.data)
-    gateway = open_gateway(settings, environ, store=open_store(settings), books=books)
+    gateway = open_gateway(settings, environ, store=open_store(settings), books=books, teller=watch.metrics)
     secrets = Secrets(settings.webhook_secret, secret)
     limits = Limits.open(settings.limits, tell=watch.metrics.limit)
     webhooks, administered = None, None
     if database is not None and written is not None:
         administered = Administered.on(database, keys=keys, ledger=written.ledger)
-        webhooks = Webhooks(Deliveries(database), secrets, Poster(allow=settings.fetch_allow))
+        webhooks = Webhooks(
+            Deliveries(database),
+            secrets,
+            Poster(allow=settings.fetch_allow),
+            tell=watch.metrics.deliver,
+        )
     return Rooms(
         gateway=gateway,
         door=Door(keys, limits),

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import socket
+import sys
+from contextlib import suppress
 
 import uvicorn
 
@@ -12,6 +16,9 @@ from ..gateway.settings import Settings
 from .app import App
 from .log import log_to_stderr
 from .opening import open_rooms
+
+GRACE_TO_ANSWER = 3
+"""Seconds that connections have after the last job, to be told how it ended."""
 
 
 def serve(settings: Settings, environ: dict[str, str]) -> None:
@@ -24,17 +31,36 @@ def serve(settings: Settings, environ: dict[str, str]) -> None:
     # part of a cycle, and the default looks for one at every fourth request.
     gc.freeze()
     gc.set_threshold(10_000, 10, 10)
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
         access_log=False,
         log_level="warning",
         log_config=None,  # as `log_to_stderr` says
-        timeout_graceful_shutdown=int(settings.grace) + 1,
+        timeout_graceful_shutdown=int(settings.grace) + GRACE_TO_ANSWER,
         server_header=False,
         proxy_headers=False,  # `base_url_of` reads them
     )
+    server = Server(config, app)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(3)  # as uvicorn itself does
+
+
+class Server(uvicorn.Server):
+    """Drains the jobs while connections are waited for, and not after: so that whoever waits for a job that is cut
+    short is still told."""
+
+    def __init__(self, config: uvicorn.Config, app: App) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        draining = asyncio.create_task(self._app.drain())
+        await super().shutdown(sockets)
+        await draining
 
 
 def banner(gateway: Gateway, settings: Settings) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from tintype.accounts.schema import entries, jobs, pictures, purses
 
 from .shop import Shop
 from .upstream import ORDER, PRICE, Upstream
+from .waiting import until
 
 _JOBS = (
     "id",
@@ -77,10 +77,12 @@ async def look(shop: Shop) -> Seen:
 async def settled(shop: Shop, upstream: Upstream, patience: float) -> tuple[Seen, list[str]]:
     """What is seen once no job runs any more, and what is wrong with that; waits for so many seconds."""
     await upstream.quiet()
-    loop = asyncio.get_running_loop()
-    until = loop.time() + patience
-    while not (seen := await look(shop)).is_quiet and loop.time() < until:
-        await asyncio.sleep(0.05)
+
+    async def is_quiet() -> bool:
+        return (await look(shop)).is_quiet
+
+    await until(is_quiet, patience)
+    seen = await look(shop)
     return seen, [*seen.faults, *of_jobs(seen), *of_orders(seen, upstream)]
 
 
@@ -118,7 +120,8 @@ def of_orders(seen: Seen, upstream: Upstream) -> Iterator[str]:
 
 def unpaid(seen: Seen, upstream: Upstream) -> int:
     """Pictures that the upstream sold and nobody paid for."""
-    return upstream.sold.total() - sum(job.pictures_made for job in seen.jobs)
+    paid: int = sum(job.pictures_made for job in seen.jobs)
+    return upstream.sold.total() - paid
 
 
 def of_files(seen: Seen, folder: Path) -> Iterator[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from tintype.storage import Store
 
 from .checks import Seen, drafts, of_files, settled, unpaid
-from .http import ask
+from .http import Answer, ask
 from .orders import Order, draw_order, of_answer, place, read_job, send, take
 from .server import Server
 from .shop import Buyer, Shop, shop
@@ -38,6 +38,7 @@ class Crash:
     replays: int = 0
     reads: int = 0
     at_start: int = 0
+    stops: int = 0
     most_drafts: int = 0
 
     def __post_init__(self) -> None:
@@ -68,10 +69,14 @@ class Crash:
         first = len(self.orders)
         load = [asyncio.create_task(self._caller(server.port, buyers)) for _ in range(self.callers)]
         await asyncio.sleep(self.chance.uniform(0.02, 0.9))
-        await server.kill()
-        self.done += 1
-        for task in load:
-            task.cancel()
+        if stop := self.chance.random() < 0.1:
+            await server.stop()
+            self.stops += 1
+        else:
+            await server.kill()
+            self.done += 1
+            for task in load:
+                task.cancel()
         await asyncio.wait(load)
         died = time.monotonic()
         await server.start()
@@ -87,6 +92,8 @@ class Crash:
         faults += of_files(seen, folder / "data" / "pictures")
         self.most_drafts = max(self.most_drafts, drafts(folder / "data" / "pictures"))
         mine = self.orders[first:]
+        if stop:
+            faults += _of_stop(mine, seen)
         earlier = self.chance.sample(self.orders[:first], min(5, first))
         for order in (*mine, *earlier):
             faults += await self._read_again(order, server.port, seen, vendor)
@@ -120,9 +127,8 @@ class Crash:
                 faults.append(f"{about} was answered, and is {told.json()['status']}: {told.body[:300]!r}")
             elif order.job not in jobs or told.json()["status"] == "running":
                 faults.append(f"{about} is not written down, or runs for ever")
-            elif order.is_whole and "async" in order.kind and order.answer is not None:
-                if told.json()["result"] != order.answer.json()["result"]:
-                    faults.append(f"{about} was read before, and reads otherwise now")
+            elif "async" in order.kind and _result(told) != _result(order.answer or told):
+                faults.append(f"{about} was read before, and reads otherwise now")
         for address in order.addresses:
             got = await ask(port, "GET", address)
             if got.status != 200:
@@ -175,6 +181,7 @@ class Crash:
             f"SIGKILL under load, {what}",
             [
                 ("kills", f"{self.done}, of them {self.at_start} while it started again"),
+                ("and SIGTERM", f"{self.stops}: all that ran was finished and answered"),
                 (
                     "orders",
                     f"{len(self.orders):,}, {sum(order.is_whole for order in self.orders):,} answered with 200",
@@ -207,8 +214,26 @@ class Crash:
         )
 
 
+def _of_stop(orders: list[Order], seen: Seen) -> list[str]:
+    """SIGTERM lets all that runs finish, and everybody hears of it."""
+    faults = []
+    for order in orders:
+        jobs = seen.by_order.get(order.id, ())
+        about = f"order {order.id} ({order.kind}), when the server was stopped by SIGTERM"
+        if any(job.state == "interrupted" for job in jobs):
+            faults.append(f"{about}: it was interrupted")
+        if jobs and order.answer is None and order.kind not in ("left", "async"):
+            faults.append(f"{about}: it had begun, and was not answered: {[job.state for job in jobs]}")
+    return faults
+
+
+def _result(told: Answer) -> object:
+    return told.json()["result"] if told.status == 200 else None
+
+
 def _differ(one: bytes, other: bytes) -> str:
     at = next(
-        (at for at, pair in enumerate(zip(one, other)) if pair[0] != pair[1]), min(len(one), len(other))
+        (at for at, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]),
+        min(len(one), len(other)),
     )
     return f"at {at} {one[max(at - 60, 0) : at + 60]!r} and {other[max(at - 60, 0) : at + 60]!r}"

@@ -90,6 +90,6 @@ def postgresql() -> Iterator[tuple[str, str, str]]:
     url = sa.make_url(POSTGRESQL).set(database=name)
     try:
         named = url.update_query_dict({"application_name": APPLICATION})
-        yield name, *(each.render_as_string(hide_password=False) for each in (url, named))
+        yield name, url.render_as_string(hide_password=False), named.render_as_string(hide_password=False)
     finally:
         administer(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")

@@ -17,7 +17,17 @@ from .shop import shop
 from .table import Report
 from .upstream import PRICE, Mood, Upstream, upstream
 
-KINDS = ("retried", "retried", "retried", "named retried", "named retried stream", "stream", "retried url", "retried async", "plain")
+KINDS = (
+    "retried",
+    "retried",
+    "retried",
+    "named retried",
+    "named retried stream",
+    "stream",
+    "retried url",
+    "retried async",
+    "plain",
+)
 FAILING = 1 / 3
 RETRIES = 2
 """As OpenAI's SDKs have it."""
@@ -45,13 +55,16 @@ class Storm:
         begun = time.monotonic()
         mood = Mood(seconds=self.seconds, before=FAILING * 0.6, after=FAILING * 0.4)
         async with upstream(mood, self.seed) as vendor, shop(url) as house:
-            buyers = [await house.buyer(f"buyer {number}", 10**9) for number in range(max(self.callers // 10, 1))]
+            buyers = [
+                await house.buyer(f"buyer {number}", 10**9) for number in range(max(self.callers // 10, 1))
+            ]
             server = Server(folder, url, vendor.port)
             await server.start()
             await server.ready()
             try:
                 callers = (
-                    self._caller(number, buyers[number % len(buyers)], server.port) for number in range(self.callers)
+                    self._caller(number, buyers[number % len(buyers)], server.port)
+                    for number in range(self.callers)
                 )
                 await asyncio.gather(*callers)
                 seen, faults = await settled(house, vendor, 30.0)
@@ -105,7 +118,7 @@ class Storm:
 
     def _of_orders(self, seen: Seen, vendor: Upstream) -> list[str]:
         """No order is bought again while it is being drawn, or once it was drawn and answered."""
-        faults = []
+        faults: list[str] = []
         for order in self.placed:
             faults += of_answer(order, vendor.sold[order.id])
             mine = seen.by_order.get(order.id, [])
@@ -114,11 +127,13 @@ class Storm:
             if "retried" not in order.kind and "named" not in order.kind:
                 continue
             calls = sorted(vendor.calls[order.id], key=lambda call: call.began)
-            for earlier, later in zip(calls, calls[1:]):
+            for earlier, later in zip(calls, calls[1:], strict=False):
                 if later.began < earlier.ended:
                     faults.append(f"order {order.id} ({order.kind}) was bought while it was being drawn")
                 elif earlier.fate == "well":
-                    faults.append(f"order {order.id} ({order.kind}) was bought again though it had been drawn")
+                    faults.append(
+                        f"order {order.id} ({order.kind}) was bought again though it had been drawn"
+                    )
         return faults
 
     def _report(self, what: str, seen: Seen, vendor: Upstream, seconds: float) -> Report:
@@ -132,11 +147,20 @@ class Storm:
                 ("callers", f"{self.callers}, {self.orders} orders each"),
                 ("requests", f"{len(self.placed) + self.retries:,}, {self.retries:,} of them retries"),
                 ("how the orders ended", told),
-                ("jobs", ", ".join(f"{seen.count(state):,} {state}" for state in ("done", "failed", "cancelled"))),
-                ("calls of the upstream", f"{len(calls):,}, of which {failed / max(len(calls), 1):.0%} failed"),
+                (
+                    "jobs",
+                    ", ".join(f"{seen.count(state):,} {state}" for state in ("done", "failed", "cancelled")),
+                ),
+                (
+                    "calls of the upstream",
+                    f"{len(calls):,}, of which {failed / max(len(calls), 1):.0%} failed",
+                ),
                 ("pictures that the upstream sold", f"{vendor.sold.total():,}"),
                 ("pictures that callers paid", f"{sum(job.pictures_made for job in seen.jobs):,}, each once"),
-                ("sold, and paid by nobody", f"{unpaid(seen, vendor):,}, all within the {listed:,} jobs listed"),
+                (
+                    "sold, and paid by nobody",
+                    f"{unpaid(seen, vendor):,}, all within the {listed:,} jobs listed",
+                ),
                 ("orders bought twice", "none" if not self.faults else "see the faults"),
                 ("seed, time", f"{self.seed}, {seconds:.0f} s"),
             ],

@@ -24,6 +24,7 @@ from .server import Server
 from .shop import Buyer, Shop, shop
 from .table import Report
 from .upstream import PRICE, Mood, Upstream, picture, upstream
+from .waiting import until
 
 REDIS = os.environ.get("TINTYPE_TEST_REDIS", "redis://127.0.0.1:6379/0")
 ELSEWHERE = ("unshare", "--fork", "--pid", "--kill-child")
@@ -44,24 +45,29 @@ class Two:
         begun = time.monotonic()
         redis = REDIS if has_redis() else ""
         more = f'limits = "{redis}"' if redis else ""
-        async with upstream(Mood(seconds=(0.05, 0.3)), self.seed) as vendor, shop(url) as house:
-            async with _started(Server(folder, url, vendor.port, more=more)) as second:
-                wrap = ELSEWHERE if self.elsewhere and can_be_elsewhere() else ()
-                async with _started(Server(folder, url, vendor.port, more=more, wrap=wrap)) as first:
-                    ports = (first.port, second.port)
-                    await self._balance(house, vendor, ports)
-                    await self._at_once(house, vendor, ports)
-                    await self._same_name(house, vendor, ports)
-                    await self._read_elsewhere(house, ports)
-                    if redis:
-                        await self._per_minute(house, ports)
-                    await self._one_dies(house, vendor, first, second, bool(wrap))
-                seen, faults = await settled(house, vendor, 30.0)
-                self.faults += faults
-                for server in (first, second):
-                    self.faults += [f"in the log: {line}" for line in server.crashes()]
+        async with (
+            upstream(Mood(seconds=(0.05, 0.3)), self.seed) as vendor,
+            shop(url) as house,
+            _started(Server(folder, url, vendor.port, more=more)) as second,
+        ):
+            wrap = ELSEWHERE if self.elsewhere and can_be_elsewhere() else ()
+            async with _started(Server(folder, url, vendor.port, more=more, wrap=wrap)) as first:
+                ports = (first.port, second.port)
+                await self._balance(house, vendor, ports)
+                await self._at_once(house, vendor, ports)
+                await self._same_name(house, vendor, ports)
+                await self._read_elsewhere(house, ports)
+                if redis:
+                    await self._per_minute(house, ports)
+                await self._one_dies(house, vendor, first, second, bool(wrap))
+            _, faults = await settled(house, vendor, 30.0)
+            self.faults += faults
+            for server in (first, second):
+                self.faults += [f"in the log: {line}" for line in server.crashes()]
         self.rows.append(("time", f"{time.monotonic() - begun:.0f} s"))
-        return Report("Two servers on one PostgreSQL" + (" and one Redis" if redis else ""), self.rows, self.faults)
+        return Report(
+            "Two servers on one PostgreSQL" + (" and one Redis" if redis else ""), self.rows, self.faults
+        )
 
     async def _balance(self, house: Shop, vendor: Upstream, ports: tuple[int, int]) -> None:
         """Money for `size` pictures, and three times as many orders at once."""
@@ -71,7 +77,9 @@ class Two:
         statuses = Counter(answer.status for answer in answers)
         sold = sum(vendor.sold[order.id] for order in orders)
         left = await house.ledger.balance(buyer.account)
-        self.rows.append((f"money for {self.size}, {3 * self.size} ordered at once", f"{sold} sold, {left} left"))
+        self.rows.append(
+            (f"money for {self.size}, {3 * self.size} ordered at once", f"{sold} sold, {left} left")
+        )
         if statuses != {200: self.size, 402: 2 * self.size} or sold != self.size or left != 0:
             self.faults.append(f"money for {self.size} pictures: {dict(statuses)}, {sold} sold, {left} left")
 
@@ -83,7 +91,10 @@ class Two:
         codes = Counter(answer.code or str(answer.status) for answer in answers)
         most = vendor.most["l"]
         self.rows.append(
-            (f"a key of {limit} jobs at once, {self.size} ordered", f"{most} at the most, {codes['200']} drawn")
+            (
+                f"a key of {limit} jobs at once, {self.size} ordered",
+                f"{most} at the most, {codes['200']} drawn",
+            )
         )
         if most != limit or codes["200"] < limit or codes["200"] + codes["too_many_jobs"] != self.size:
             self.faults.append(f"{limit} jobs at once: {most} were, and {dict(codes)} were told")
@@ -92,13 +103,20 @@ class Two:
         """Each name is ordered at both in the same moment."""
         buyer = await house.buyer("names", 10**9)
         orders = [Order(f"n{number}", "named", buyer) for number in range(self.size)]
-        pairs = await asyncio.gather(*(asyncio.gather(*(send(order, port) for port in ports)) for order in orders))
-        for order, (one, other) in zip(orders, pairs):
+        pairs = await asyncio.gather(
+            *(asyncio.gather(*(send(order, port) for port in ports)) for order in orders)
+        )
+        for order, (one, other) in zip(orders, pairs, strict=True):
             if (one.status, one.body) != (other.status, other.body) or vendor.sold[order.id] != 1:
-                said = [(answer.status, answer.code, answer.headers.get("x-tintype-job")) for answer in (one, other)]
+                said = [
+                    (answer.status, answer.code, answer.headers.get("x-tintype-job"))
+                    for answer in (one, other)
+                ]
                 self.faults.append(f"{order.id} at both: {said}, {vendor.sold[order.id]} sold")
         sold = sum(vendor.sold[order.id] for order in orders)
-        self.rows.append((f"{self.size} names, each ordered at both at once", f"{sold} sold, the same bytes from both"))
+        self.rows.append(
+            (f"{self.size} names, each ordered at both at once", f"{sold} sold, the same bytes from both")
+        )
 
     async def _read_elsewhere(self, house: Shop, ports: tuple[int, int]) -> None:
         """What is ordered at the one is read at the other, while it runs and when it is done."""
@@ -107,9 +125,13 @@ class Two:
         for order in orders:
             order.job = (await send(order, ports[0])).headers["x-tintype-job"]
         for order in orders:
-            async with asyncio.timeout(30):
-                while (told := await read_job(order, ports[1])).json().get("status") in ("queued", "running"):
-                    await asyncio.sleep(0.05)
+
+            async def has_ended(order: Order = order) -> bool:
+                told = await read_job(order, ports[1])
+                return told.json().get("status") not in ("queued", "running")
+
+            await until(has_ended, 30)
+            told = await read_job(order, ports[1])
             if told.json().get("status") != "completed" or pictures_of(told) != [picture(order.id)]:
                 self.faults.append(f"{order.id}, ordered at the one, is at the other {told.body[:200]!r}")
         kept = Order("rurl", "named url", buyer)
@@ -126,7 +148,9 @@ class Two:
         key, secret = await Keys(house.database).make("limited", buyer.account, requests_per_minute=limit)
         limited = Buyer(buyer.account, key.id, secret)
         orders = [Order(f"m{number}", "plain", limited) for number in range(3 * limit)]
-        answers = [answer for at in range(0, len(orders), 10) for answer in await _all(orders[at : at + 10], ports)]
+        answers = [
+            answer for at in range(0, len(orders), 10) for answer in await _all(orders[at : at + 10], ports)
+        ]
         statuses = Counter(answer.status for answer in answers)
         self.rows.append((f"a key of {limit} requests a minute, {3 * limit} sent", f"{statuses[200]} let in"))
         if statuses != {200: limit, 429: 2 * limit}:
@@ -140,14 +164,17 @@ class Two:
         orders = [Order(f"d{number}", "async", buyer) for number in range(8)]
         for order in orders:
             order.job = (await send(order, first.port)).headers["x-tintype-job"]
-        async with asyncio.timeout(20):
-            while vendor.running["d"] < len(orders):
-                await asyncio.sleep(0.01)
+
+        async def are_all_drawn() -> bool:
+            return vendor.running["d"] == len(orders)
+
+        async def has_recovered() -> bool:
+            return not (await look(house)).count("running")
+
+        await until(are_all_drawn, 20, 0.01)
         await first.kill()
         died = time.monotonic()
-        async with asyncio.timeout(60):
-            while (await look(house)).count("running"):
-                await asyncio.sleep(0.1)
+        await until(has_recovered, 60)
         took = time.monotonic() - died
         told = [(await read_job(order, second.port)).json() for order in orders]
         states = Counter(each["status"] for each in told)
@@ -183,4 +210,7 @@ def has_redis() -> bool:
 
 
 def can_be_elsewhere() -> bool:
-    return shutil.which(ELSEWHERE[0]) is not None and not subprocess.run([*ELSEWHERE, "true"], check=False).returncode
+    return (
+        shutil.which(ELSEWHERE[0]) is not None
+        and not subprocess.run([*ELSEWHERE, "true"], check=False).returncode
+    )

@@ -18,6 +18,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
+from .waiting import until
+
 ORDER = re.compile(r"order (\w+)")
 MODEL = "vendor/painter"
 PRICE = 10_000
@@ -137,9 +139,12 @@ class Upstream:
 
     async def quiet(self, patience: float = 60.0) -> None:
         """Wait until nothing is being drawn."""
-        async with asyncio.timeout(patience):
-            while not self.idle:
-                await asyncio.sleep(0.01)
+
+        async def is_idle() -> bool:
+            return self.idle
+
+        if not await until(is_idle, patience, 0.01):
+            raise TimeoutError("the upstream draws and draws")
 
 
 def _whole(status: int, body: bytes, more: dict[str, str]) -> bytes:

@@ -140,7 +140,7 @@ def house(
 ) -> Iterator[House]:
     """With a `folder`, its books are a database there, and its pictures lie there; else all is in memory."""
     more: dict[str, Any] = {"database": "off", "storage": "memory://"} if folder is None else {"data": folder}
-    told = replace(Settings(secret="a secret of 32 letters, or of more"), **{**more, **settings})
+    told = replace(Settings(secret="a secret of 32 letters, or of more"), **{"grace": 2, **more, **settings})
     rooms = open_rooms(told, environ or {})
     offer = Offer(card, provider) if gate is None else Offer(card, provider, gate=gate)
     gateway = replace(rooms.gateway, offers=Offers([offer], default=card.id))

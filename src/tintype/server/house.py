@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..core import Caller, ImageRequest, JobView, Micros, ModelCard, Receipt
 from ..core.errors import UnknownModel
 from ..gateway.gateway import Gateway
+from .placing import Placing
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +18,7 @@ class CallersHouse:
     gateway: Gateway
     base_url: str
     caller: Caller
-    dialect: str
-    request_id: str
+    placing: Placing
 
     def cards(self) -> Sequence[ModelCard]:
         cards = self.gateway.offers.cards()
@@ -50,16 +50,7 @@ class CallersHouse:
         return self.caller.may_use(card.id, card.of, *card.aliases, *names)
 
     async def submit(self, request: ImageRequest) -> JobView:
-        job = self.gateway.submit(
-            request,
-            base_url=self.base_url,
-            caller=self.caller,
-            dialect=self.dialect,
-            request_id=self.request_id,
-            stays=True,
-        )
-        await job.begun()
-        return job
+        return await self.placing.place(request, stays=True)
 
     async def job(self, id: str) -> JobView | None:
         return await self.gateway.recall.find(id, self.caller)

@@ -217,7 +217,7 @@ def test_no_key_and_no_picture_is_in_what_the_server_tells(tmp_path: Path) -> No
     assert RUN.search(server.answers)
     assert any(PROVIDERS_KEY in head for head in upstream.heads)
     assert server.told.count(b'"event":"request"') == server.asked
-    for outcome in ("drawn", "failed", "left"):
+    for outcome in ("drawn", "failed"):
         assert metric(metrics.decode(), "tintype_attempt_seconds_count", outcome=outcome) > 0
     attempts = {span.name for _, span in spans if span.name.startswith("attempt")}
     assert attempts > {f"attempt {name}/gpt-image-2" for name in PROVIDERS}

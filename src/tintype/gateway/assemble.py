@@ -62,6 +62,7 @@ def open_gateway(
             prompts=settings.history_days > 0,
         ),
         keep_seconds=settings.result_lifetime,
+        gallery_seconds=settings.gallery_days * 86_400.0,
         picture_lifetime=settings.picture_lifetime,
         fetcher=Fetcher(allow=settings.fetch_allow),
         seconds=settings.deadline,

@@ -121,7 +121,7 @@ class Memory:
         return self._pictures.get(job, ())
 
     async def keep_pictures(self, job: str, pictures: Sequence[KeptPicture]) -> None:
-        if job in self._jobs and not self._pictures.get(job):
+        if job in self._jobs:
             self._pictures[job] = tuple(pictures)
 
     async def release_pictures(self, job: str, others: Sequence[str] = ()) -> Sequence[str]:

@@ -65,7 +65,8 @@ class Gateway:
     teller: Teller | None = None
     picture_lifetime: float = 3600.0  # seconds that an address of a picture is good for
     attempts: Attempts = field(default_factory=Attempts)
-    keep_seconds: float = 24 * 3600.0
+    keep_seconds: float = 24 * 3600.0  # that a picture can be read again, where that was asked for
+    gallery_seconds: float = 0.0  # that every picture is kept, with a thumbnail; 0: there is no gallery
     fetcher: Fetcher = field(default_factory=Fetcher)
     seconds: float = 600.0
     today: Callable[[], date] = today
@@ -78,7 +79,7 @@ class Gateway:
 
     @property
     def shelf(self) -> Shelf:
-        return Shelf(store=self.store, seconds=self.keep_seconds)
+        return Shelf(store=self.store, seconds=self.keep_seconds, gallery=self.gallery_seconds)
 
     @property
     def recall(self) -> Recall:
@@ -203,7 +204,8 @@ class Gateway:
             terms=self.terms,
             caller=caller,
             hold=self.terms.hold(order.request, order.offers, caller, order.route, seconds),
-            keep=self.shelf.keep,
+            shelf=self.shelf,
+            later=self.jobs.do_later,
             teller=self.teller,
             hook=hook,
             once=once,

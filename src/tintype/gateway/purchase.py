@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
@@ -17,16 +17,13 @@ from .books import Books
 from .jobs import Job
 from .results import finished, write_result
 from .routing import Routing
+from .shelf import Shelf
 from .terms import Terms
 
 log = structlog.get_logger()
 
 JUST_ENDED = 600.0
 """Seconds for which an SDK that tries again is given what it has ordered already."""
-
-Keep = Callable[[Sequence[Completed], float | None], Awaitable[tuple[KeptPicture, ...]]]
-"""Puts finished pictures where they can be read again, for so many seconds or for the usual time. Does not raise: what
-is not kept is not among them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,14 +53,15 @@ class Hook(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class Purchase:
-    """`hold` is the most that it can cost."""
+    """`hold` is the most that it can cost. `later` takes what nobody waits for."""
 
     books: Books
     routing: Routing
     terms: Terms
     caller: Caller
     hold: Micros
-    keep: Keep
+    shelf: Shelf
+    later: Callable[[Coroutine[Any, Any, None]], None]
     teller: Teller | None = None
     hook: Hook | None = None
     once: Once = Once()
@@ -160,7 +158,9 @@ class Purchase:
         report.charged, report.balance = settled.charged, settled.balance
         if self.teller is not None:
             self.teller.settle(closing.state, report.provider, settled.charged)
-        if job.kept and not keeps:  # the last watcher left in the meantime
+        if self.shelf.gallery and pictures:
+            self.later(self._show(job))
+        elif job.kept and not keeps:  # the last watcher left in the meantime
             await self.keep_late(job)
         if self.hook is not None:
             await self._tell(self.hook, job)
@@ -169,14 +169,19 @@ class Purchase:
         """An answer that was bought may be lost on its way, and the SDK that did not get it orders again."""
         if not pictures or not (stays or (self.once.fingerprint and job.report.bought)):
             return ()
-        return await self.keep(pictures, None if stays else JUST_ENDED)
+        return await self.shelf.keep(pictures, None if stays else JUST_ENDED)
 
     async def keep_late(self, job: Job) -> None:
         """Keep the pictures of a job that is settled already. Never raises."""
         pictures = finished(job.events)
         if not pictures:
             return
-        kept = await self.keep(pictures, None)
+        await self._write(job, await self.shelf.keep(pictures))
+
+    async def _show(self, job: Job) -> None:
+        await self._write(job, await self.shelf.show(finished(job.events)))
+
+    async def _write(self, job: Job, kept: tuple[KeptPicture, ...]) -> None:
         try:
             await self.books.keep_pictures(job.id, kept)
         except Exception as error:

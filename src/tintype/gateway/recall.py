@@ -119,7 +119,7 @@ class Recall:
                 f"This order was placed before, as {record.id}, and its pictures are not kept any more. To order "
                 "them again, send another Idempotency-Key.",
                 param="Idempotency-Key",
-                code="result_gone",
+                code="idempotency_expired",
             )
         return found
 

@@ -137,7 +137,7 @@ def test_another_dialect_is_another_order(folder: Path | None) -> None:
         at.order(**KEY)
         path, body = DIALECTS["gemini"]
         reply = at.call("POST", path, body, **KEY)
-        assert (reply.status, reply.json()["error"]["status"]) == (409, "ABORTED")
+        assert (reply.status, reply.json()["error"]["status"]) == (409, "ALREADY_EXISTS")
 
 
 def test_anothers_key_is_anothers_order(folder: Path | None) -> None:

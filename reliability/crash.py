@@ -12,6 +12,7 @@ from tintype.storage import Store
 
 from .checks import Seen, drafts, of_files, settled, unpaid
 from .http import Answer, ask
+from .operator import as_told
 from .orders import Order, draw_order, of_answer, place, read_job, send, take
 from .server import Server
 from .shop import Buyer, Shop, shop
@@ -55,6 +56,9 @@ class Crash:
             try:
                 while self.done < self.kills and time.monotonic() - begun < self.seconds:
                     seen = await self._cycle(server, vendor, house, buyers, folder)
+                if seen is not None:
+                    operator = await house.buyer("operator", 0, admin=True)
+                    self.faults += await as_told(server.port, operator, seen)
             finally:
                 await server.stop()
             if seen is None:

@@ -57,6 +57,8 @@ class Order:
             headers["idempotency-key"] = f"name-of-{self.id}"
         if "retried" in self.kind:
             headers["x-stainless-retry-count"] = str(self.tries)
+        if "wait" in self.kind:
+            headers["prefer"] = "wait=1"
         if "async" in self.kind:
             headers["prefer"] = "respond-async"
         return headers

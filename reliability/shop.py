@@ -37,11 +37,13 @@ class Shop:
         self.database = database
         self.ledger = Ledger(database)
 
-    async def buyer(self, name: str, balance: int, at_once: int | None = None) -> Buyer:
+    async def buyer(
+        self, name: str, balance: int, at_once: int | None = None, *, admin: bool = False
+    ) -> Buyer:
         """A new account with so many micro-dollars, and a key that may have so many jobs `at_once`."""
         account = await Owners(self.database).make(name, prepaid=True)
         await self.ledger.credit(account.id, balance, "paid in advance")
-        key, secret = await Keys(self.database).make(name, account.id, at_once=at_once)
+        key, secret = await Keys(self.database).make(name, account.id, at_once=at_once, admin=admin)
         return Buyer(account.id, key.id, secret)
 
 

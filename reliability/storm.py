@@ -26,6 +26,7 @@ KINDS = (
     "stream",
     "retried url",
     "retried async",
+    "retried wait",
     "plain",
 )
 FAILING = 1 / 3

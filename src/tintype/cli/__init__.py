@@ -26,6 +26,7 @@ from . import (
     providers,
     serve,
     usage,
+    webhooks,
 )
 from .failures import CODES, ERROR, INTERRUPTED, code_of, sentence
 
@@ -62,6 +63,7 @@ app.command("credit", context_settings={"ignore_unknown_options": True})(credit.
 app.command("usage")(usage.usage)
 app.add_typer(jobs.app, name="jobs", **_GROUP)
 app.command("books")(books.books)
+app.add_typer(webhooks.app, name="webhooks", **_GROUP)
 app.command("init")(init.init)
 app.command("doctor")(doctor.doctor)
 

@@ -163,7 +163,7 @@ class Quotes:
             raise
         self._are_there = True
         amount = None if told.cost is None else micros(told.cost)
-        return replace(plain, amount=amount, charged=self.has_key or told.provider != TWINS)
+        return replace(plain, amount=amount, charged=told.charged)
 
     async def close(self) -> None:
         await self._upstream.close()
@@ -171,7 +171,7 @@ class Quotes:
 
 class _Told(msgspec.Struct):
     cost: str | None
-    provider: str = ""
+    charged: bool = True
 
 
 def _read_no_quote(status: int, body: bytes) -> TintypeError | None:

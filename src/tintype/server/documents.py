@@ -201,6 +201,7 @@ QUOTE: Schema = {
         "cost": _MAYBE,
         "most": _MAYBE,
         "currency": {"const": "USD"},
+        "charged": {"type": "boolean", "description": "Whether an account pays it."},
         "plan": _TEXT,
         "notices": {"type": "array", "items": _TEXT},
     },

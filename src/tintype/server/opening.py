@@ -35,10 +35,11 @@ DAY = 86_400.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rooms:
-    """`database` is None where nothing is written down."""
+    """`database` is None where nothing is written down. `locked`: whoever comes needs a key."""
 
     gateway: Gateway
     door: Door
+    locked: bool = False
     chores: tuple[Chore, ...] = ()
     database: Database | None = None
     written: Written | None = None
@@ -73,7 +74,9 @@ def open_rooms(settings: Settings, environ: Mapping[str, str]) -> Rooms:
     database = Database.open(url) if url else None
     written = Written(database) if database is not None else None
     keys = Keys(database) if database is not None else None
-    _check_open(settings, keys)
+    locked = keys is not None and asyncio.run(keys.any())
+    if not locked:
+        _check_open(settings, keys)
     books: Books = written or Memory()
     secret = read_secret(settings.secret, settings.data)
     gateway = open_gateway(settings, environ, store=open_store(settings), books=books, teller=watch.metrics)
@@ -91,6 +94,7 @@ def open_rooms(settings: Settings, environ: Mapping[str, str]) -> Rooms:
     return Rooms(
         gateway=gateway,
         door=Door(keys, limits),
+        locked=locked,
         limits=limits,
         watch=watch,
         checks=_checks(gateway, database),
@@ -141,17 +145,16 @@ async def _mark_expired(history: History) -> None:
 
 
 def _check_open(settings: Settings, keys: Keys | None) -> None:
-    """Whoever is not on this machine needs a key."""
+    """Whoever is not on this machine needs a key, and there is none yet."""
     if settings.open or _is_loopback(settings.host):
         return
-    if keys is None or not asyncio.run(keys.any()):
-        mend = "set `database`, then make one" if keys is None else "make one"
-        raise BadRequest(
-            f"{settings.host} can be reached by others, and there is no key yet, so everyone could draw at your "
-            f"expense. Please {mend}: tintype keys create --name NAME. Or set `open = true`, if whoever can reach this "
-            "server may use it.",
-            param="host",
-        )
+    mend = "set `database`, then make one" if keys is None else "make one"
+    raise BadRequest(
+        f"{settings.host} can be reached by others, and there is no key yet, so everyone could draw at your "
+        f"expense. Please {mend}: tintype keys create --name NAME. Or set `open = true`, if whoever can reach this "
+        "server may use it.",
+        param="host",
+    )
 
 
 def _is_loopback(host: str) -> bool:

@@ -26,7 +26,7 @@ def serve(settings: Settings, environ: dict[str, str]) -> None:
     log_to_stderr()
     rooms = open_rooms(settings, environ)
     app = App(rooms.gateway, all_dialects(), settings, rooms=rooms)
-    print(banner(rooms.gateway, settings), flush=True)
+    print(banner(rooms.gateway, settings, locked=rooms.locked), flush=True)
     # What is here now stays, and need not be looked through again. Hardly anything that a request makes is
     # part of a cycle, and the default looks for one at every fourth request.
     gc.freeze()
@@ -63,7 +63,7 @@ class Server(uvicorn.Server):
         await draining
 
 
-def banner(gateway: Gateway, settings: Settings) -> str:
+def banner(gateway: Gateway, settings: Settings, *, locked: bool = False) -> str:
     """The address, what answers there, and a line to paste."""
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
     url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
@@ -78,12 +78,14 @@ def banner(gateway: Gateway, settings: Settings) -> str:
         answering.append(
             f"offline twins of {twins} models: drawn by the illustrator, no key, no network, no cost"
         )
+    key = "a key of `tintype keys create`" if locked else "any key"
+    header = ' -H "Authorization: Bearer $KEY"' if locked else ""
     return f"""
   Tintype   {url}
 
   Answering:  {(chr(10) + " " * 14).join(answering or ["the illustrator"])}
-  Try:        curl {url}/v1/images/generations -H "Accept: image/png" -o panda.png \\
+  Try:        curl {url}/v1/images/generations{header} -H "Accept: image/png" -o panda.png \\
                 -d '{{"prompt": "A panda eating bamboo"}}'
-  SDKs:       base_url="{url}/v1", any key
+  SDKs:       base_url="{url}/v1", {key}
   Stop:       Ctrl-C
 """

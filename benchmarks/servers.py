@@ -19,7 +19,7 @@ from pathlib import Path
 
 import psycopg
 
-from tintype.gateway.rooms import Rooms
+from tintype.gateway.office import Office
 from tintype.gateway.settings import Settings
 
 LITELLM = "1.108.7"
@@ -243,11 +243,11 @@ def tintype(
 
 async def make_key(settings: Settings, name: str) -> str:
     """Of a prepaid account with a million dollars."""
-    rooms = Rooms.open(settings)
-    account = await rooms.owners.make(name, prepaid=True)
-    await rooms.ledger.credit(account.id, 10**12, "for the benchmark")
-    _, secret = await rooms.keys.make(name, account.id)
-    await rooms.close()
+    office = Office.open(settings)
+    account = await office.owners.make(name, prepaid=True)
+    await office.ledger.credit(account.id, 10**12, "for the benchmark")
+    _, secret = await office.keys.make(name, account.id)
+    await office.close()
     return secret
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tintype.gateway.rooms import Rooms
+from tintype.gateway.office import Office
 from tintype.gateway.settings import Settings
 
 from ..server.administered import administered
@@ -30,9 +30,9 @@ __all__ = ("environ",)
 @pytest.fixture
 def traded(tmp_path: Path, tintype: Tintype) -> None:
     async def work() -> None:
-        rooms = Rooms.open(Settings(data=tmp_path / "data"))
-        await trade(rooms)
-        await rooms.close()
+        office = Office.open(Settings(data=tmp_path / "data"))
+        await trade(office)
+        await office.close()
 
     asyncio.run(work())
 

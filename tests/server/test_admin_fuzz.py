@@ -43,9 +43,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, str
     with administered(tmp_path_factory.mktemp("fuzzed")) as house:
 
         async def work() -> str:
-            await trade(house.rooms)
-            await house.rooms.owners.make("operators")  # of a name that nothing below says
-            return (await house.rooms.keys.make("boss", "operators", admin=True))[1]
+            await trade(house.office)
+            await house.office.owners.make("operators")  # of a name that nothing below says
+            return (await house.office.keys.make("boss", "operators", admin=True))[1]
 
         yield house, asyncio.run(work())
 

@@ -19,13 +19,13 @@ from .opening import (
     print_json,
     settings_of,
     show,
-    with_rooms,
+    with_office,
 )
 from .options import Option
 
 if TYPE_CHECKING:
     from ..accounts.records import Account, Entry, Key
-    from ..gateway.rooms import Rooms
+    from ..gateway.office import Office
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -59,13 +59,13 @@ def create(
     if amount < 0:
         raise BadRequest("a new account has nothing that could be taken out.", param="credit")
 
-    async def work(rooms: Rooms) -> Account:
-        made = await rooms.owners.make(name, **said)
+    async def work(office: Office) -> Account:
+        made = await office.owners.make(name, **said)
         if amount:
-            await rooms.ledger.credit(made.id, amount)
-        return await rooms.owners.find(made.id)
+            await office.ledger.credit(made.id, amount)
+        return await office.owners.find(made.id)
 
-    return _tell(with_rooms(settings_of(config, data), work), "made", json=json)
+    return _tell(with_office(settings_of(config, data), work), "made", json=json)
 
 
 @app.command("list")
@@ -76,7 +76,7 @@ def list_accounts(
     config: Config = None,
 ) -> int:
     """List the accounts by name."""
-    found = with_rooms(settings_of(config, data), lambda rooms: rooms.owners.list(closed=closed))
+    found = with_office(settings_of(config, data), lambda office: office.owners.list(closed=closed))
     if json:
         from ..server import admin_words as words
 
@@ -94,12 +94,12 @@ def list_accounts(
 def show_account(account: Which, json: Json = False, data: Data = None, config: Config = None) -> int:
     """Tell of an account, its keys, and its last entries."""
 
-    async def work(rooms: Rooms) -> tuple[Account, list[Key], list[Entry]]:
-        found = await rooms.owners.find(account)
-        entries = await rooms.history.entries(found.id, limit=ENTRIES)
-        return found, await rooms.keys.list(found.id), entries
+    async def work(office: Office) -> tuple[Account, list[Key], list[Entry]]:
+        found = await office.owners.find(account)
+        entries = await office.history.entries(found.id, limit=ENTRIES)
+        return found, await office.keys.list(found.id), entries
 
-    found, keys, entries = with_rooms(settings_of(config, data), work)
+    found, keys, entries = with_office(settings_of(config, data), work)
     from ..server import admin_reports as reports
     from ..server import admin_words as words
 
@@ -138,8 +138,8 @@ def change(
     """Change an account. What is not said stays; none takes a limit away."""
     said = _said(prepaid, markup, terms.limits(day_limit, month_limit, spent_limit, at_once))
     terms.check_something(name, said)
-    changed = with_rooms(
-        settings_of(config, data), lambda rooms: rooms.owners.change(account, called_now=name, **said)
+    changed = with_office(
+        settings_of(config, data), lambda office: office.owners.change(account, called_now=name, **said)
     )
     return _tell(changed, "changed", json=json)
 
@@ -147,7 +147,7 @@ def change(
 @app.command("close")
 def close(account: Which, json: Json = False, data: Data = None, config: Config = None) -> int:
     """Close an account: its keys are revoked. Its entries stay, and so does what it has left."""
-    closed = with_rooms(settings_of(config, data), lambda rooms: rooms.owners.close(account))
+    closed = with_office(settings_of(config, data), lambda office: office.owners.close(account))
     return _tell(closed, "closed", json=json)
 
 

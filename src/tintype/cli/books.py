@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from .opening import Config, Data, Json, print_json, settings_of, with_rooms
+from .opening import Config, Data, Json, print_json, settings_of, with_office
 
 
 def books(json: Json = False, data: Data = None, config: Config = None) -> int:
@@ -15,8 +15,8 @@ def books(json: Json = False, data: Data = None, config: Config = None) -> int:
     from ..server import admin_reading as reading
     from ..server.asking import Asked, Nothing
 
-    found = with_rooms(
-        settings_of(config, data), lambda rooms: reading.check_books(rooms, Asked({}, Nothing(), Nothing()))
+    found = with_office(
+        settings_of(config, data), lambda office: reading.check_books(office, Asked({}, Nothing(), Nothing()))
     )
     if json:
         print_json(found)

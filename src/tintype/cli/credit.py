@@ -8,12 +8,12 @@ import typer
 
 from ..core.money import usd
 from . import terms
-from .opening import Config, Data, Json, cash, print_json, settings_of, with_rooms
+from .opening import Config, Data, Json, cash, print_json, settings_of, with_office
 from .options import Option
 
 if TYPE_CHECKING:
     from ..accounts.records import Account
-    from ..gateway.rooms import Rooms
+    from ..gateway.office import Office
 
 
 def credit(
@@ -31,11 +31,11 @@ def credit(
     """Put money into an account, exactly, and print the balance after it."""
     micros = terms.money("amount", amount)
 
-    async def work(rooms: Rooms) -> tuple[Account, int]:
-        found = await rooms.owners.find(account)
-        return found, await rooms.ledger.credit(found.id, micros, note, reference)
+    async def work(office: Office) -> tuple[Account, int]:
+        found = await office.owners.find(account)
+        return found, await office.ledger.credit(found.id, micros, note, reference)
 
-    found, balance = with_rooms(settings_of(config, data), work)
+    found, balance = with_office(settings_of(config, data), work)
     if json:
         from ..server import admin_words as words
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..core.money import usd
-from .opening import Config, Data, Json, cash, moment, note, print_json, settings_of, show, with_rooms
+from .opening import Config, Data, Json, cash, moment, note, print_json, settings_of, show, with_office
 from .options import Option
 
 if TYPE_CHECKING:
-    from ..gateway.rooms import Rooms
+    from ..gateway.office import Office
     from ..server.admin_reports import JobInFull, Jobs
 
 app = typer.Typer(rich_markup_mode=None)
@@ -45,11 +45,11 @@ def list_jobs(
         said["maybe_paid"] = "true"
     query = read_query(said.items(), reading.OfJobs)
 
-    async def work(rooms: Rooms) -> tuple[Jobs, dict[str, str]]:
-        names = {each.id: each.name for each in await rooms.keys.list(revoked=True)}
-        return await reading.list_jobs(rooms, Asked({}, query, Nothing())), names
+    async def work(office: Office) -> tuple[Jobs, dict[str, str]]:
+        names = {each.id: each.name for each in await office.keys.list(revoked=True)}
+        return await reading.list_jobs(office, Asked({}, query, Nothing())), names
 
-    found, names = with_rooms(settings_of(config, data), work)
+    found, names = with_office(settings_of(config, data), work)
     if json:
         print_json(found)
         return 0
@@ -69,10 +69,10 @@ def show_job(job: Which, json: Json = False, data: Data = None, config: Config =
     from ..server import admin_reading as reading
     from ..server.asking import Asked, Nothing
 
-    async def work(rooms: Rooms) -> JobInFull:
-        return await reading.tell_job(rooms, Asked({"job": job}, Nothing(), Nothing()))
+    async def work(office: Office) -> JobInFull:
+        return await reading.tell_job(office, Asked({"job": job}, Nothing(), Nothing()))
 
-    found = with_rooms(settings_of(config, data), work)
+    found = with_office(settings_of(config, data), work)
     if json:
         print_json(found)
         return 0
@@ -105,7 +105,7 @@ def refund(
     config: Config = None,
 ) -> int:
     """Give back what a job was charged: all of it, and once."""
-    amount = with_rooms(settings_of(config, data), lambda rooms: rooms.ledger.refund(job, why))
+    amount = with_office(settings_of(config, data), lambda office: office.ledger.refund(job, why))
     if json:
         from ..server import admin_words as words
 

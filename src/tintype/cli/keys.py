@@ -19,13 +19,13 @@ from .opening import (
     print_json,
     settings_of,
     show,
-    with_rooms,
+    with_office,
 )
 from .options import Option
 
 if TYPE_CHECKING:
     from ..accounts.records import Key
-    from ..gateway.rooms import Rooms
+    from ..gateway.office import Office
     from ..gateway.settings import Settings
 
 app = typer.Typer(rich_markup_mode=None)
@@ -76,12 +76,12 @@ def create(
     said |= _said(expires, model, dialect, requests_per_minute, images_per_minute, admin, strict)
     settings = settings_of(config, data)
 
-    async def work(rooms: Rooms) -> tuple[Key, str, bool, str]:
-        first = not await rooms.keys.any()
-        made, secret = await rooms.keys.make(name, account, **said)
-        return made, secret, first, (await rooms.owners.find(made.account)).name
+    async def work(office: Office) -> tuple[Key, str, bool, str]:
+        first = not await office.keys.any()
+        made, secret = await office.keys.make(name, account, **said)
+        return made, secret, first, (await office.owners.find(made.account)).name
 
-    made, secret, first, owner = with_rooms(settings, work)
+    made, secret, first, owner = with_office(settings, work)
     if json:
         from ..server import admin_words as words
 
@@ -116,11 +116,11 @@ def list_keys(
 ) -> int:
     """List the keys, the newest first."""
 
-    async def work(rooms: Rooms) -> tuple[list[Key], dict[str, str]]:
-        names = {each.id: each.name for each in await rooms.owners.list(closed=True)}
-        return await rooms.keys.list(account, revoked=revoked), names
+    async def work(office: Office) -> tuple[list[Key], dict[str, str]]:
+        names = {each.id: each.name for each in await office.owners.list(closed=True)}
+        return await office.keys.list(account, revoked=revoked), names
 
-    found, names = with_rooms(settings_of(config, data), work)
+    found, names = with_office(settings_of(config, data), work)
     if json:
         from ..server import admin_words as words
 
@@ -157,8 +157,8 @@ def change(
     said = terms.limits(day_limit, month_limit, spent_limit, at_once)
     said |= _said(expires, model, dialect, requests_per_minute, images_per_minute, admin, strict)
     terms.check_something(name, said)
-    changed = with_rooms(
-        settings_of(config, data), lambda rooms: rooms.keys.change(key, called_now=name, **said)
+    changed = with_office(
+        settings_of(config, data), lambda office: office.keys.change(key, called_now=name, **said)
     )
     return _tell(changed, "changed", json=json)
 
@@ -166,7 +166,7 @@ def change(
 @app.command("revoke")
 def revoke(key: Which, json: Json = False, data: Data = None, config: Config = None) -> int:
     """Revoke a key: a server that runs refuses it within two seconds."""
-    revoked = with_rooms(settings_of(config, data), lambda rooms: rooms.keys.revoke(key))
+    revoked = with_office(settings_of(config, data), lambda office: office.keys.revoke(key))
     return _tell(revoked, "revoked", json=json)
 
 

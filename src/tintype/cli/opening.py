@@ -18,7 +18,7 @@ from .models import table
 from .options import Option
 
 if TYPE_CHECKING:
-    from ..gateway.rooms import Rooms
+    from ..gateway.office import Office
     from ..gateway.settings import Settings
 
 T = TypeVar("T")
@@ -37,19 +37,19 @@ def settings_of(config: Path | None, data: Path | None) -> Settings:
     return load_settings(os.environ, config=config, data=data)
 
 
-def with_rooms(settings: Settings, work: Callable[[Rooms], Awaitable[T]]) -> T:
+def with_office(settings: Settings, work: Callable[[Office], Awaitable[T]]) -> T:
     """What `work` makes of the database, which may be in use by a server. Raises TintypeError."""
-    from ..gateway.rooms import Rooms
+    from ..gateway.office import Office
 
     async def run() -> T:
         try:
-            rooms = Rooms.open(settings)
+            office = Office.open(settings)
         except ValueError as error:
             raise BadRequest(str(error)) from None
         try:
-            return await work(rooms)
+            return await work(office)
         finally:
-            await rooms.close()
+            await office.close()
 
     return asyncio.run(run())
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 from ..core.errors import BadRequest
-from .opening import Config, Data, Json, cash, print_json, settings_of, show, with_rooms
+from .opening import Config, Data, Json, cash, print_json, settings_of, show, with_office
 from .options import Option
 
 if TYPE_CHECKING:
-    from ..gateway.rooms import Rooms
+    from ..gateway.office import Office
 
 
 def usage(
@@ -42,10 +42,10 @@ def usage(
 
     query = reading.OfUsage(by=by, since=since, until=until, account=account, key=key)
 
-    async def work(rooms: Rooms) -> tuple[tuple[str, ...], reports.Usage]:
-        return await reading.usage(rooms, query)
+    async def work(office: Office) -> tuple[tuple[str, ...], reports.Usage]:
+        return await reading.usage(office, query)
 
-    words, found = with_rooms(settings_of(config, data), work)
+    words, found = with_office(settings_of(config, data), work)
     if json:
         print_json(found)
     elif csv:

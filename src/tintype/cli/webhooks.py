@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .opening import Config, Data, settings_of, with_rooms
+from .opening import Config, Data, settings_of, with_office
 from .options import Option
 
 if TYPE_CHECKING:
-    from ..gateway.rooms import Rooms
+    from ..gateway.office import Office
 
 app = typer.Typer(help="The secret by which an account's receivers know that a message is from here.")
 
@@ -35,9 +35,9 @@ def secret(
 
     settings = settings_of(config, data)
 
-    async def find(rooms: Rooms) -> str:
-        return (await rooms.owners.find(account)).id
+    async def find(office: Office) -> str:
+        return (await office.owners.find(account)).id
 
-    whose = with_rooms(settings, find) if account else ""
+    whose = with_office(settings, find) if account else ""
     print(Secrets(settings.webhook_secret, read_secret(settings.secret, settings.data)).of(whose))
     return 0

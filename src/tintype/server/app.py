@@ -184,7 +184,7 @@ class App:
         from .pages import make_pages
 
         speaker = self._routes.speaker("/")
-        pages = make_pages(self._dialects, speaker, self.watch.metrics, self._rooms.administered)
+        pages = make_pages(self._dialects, speaker, self.watch.metrics, self._rooms.office)
         return cast("ASGIApp", pages)
 
     async def _tell_health(self, path: str, method: str, send: Send, facts: Facts) -> None:

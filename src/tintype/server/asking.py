@@ -14,7 +14,7 @@ from ..core import Operation, Schema
 from ..core.errors import BadRequest
 
 if TYPE_CHECKING:
-    from ..gateway.rooms import Rooms
+    from ..gateway.office import Office
 
 Query = TypeVar("Query", bound=Struct)
 Body = TypeVar("Body", bound=Struct)
@@ -43,7 +43,7 @@ class Call:
     method: Literal["GET", "POST", "PATCH", "DELETE"]
     path: str
     summary: str
-    run: Callable[[Rooms, Asked[Any, Any]], Awaitable[Any]]
+    run: Callable[[Office, Asked[Any, Any]], Awaitable[Any]]
     answer: Any
     query: type[Struct] = Nothing
     body: type[Struct] = Nothing

@@ -129,21 +129,24 @@ _RECEIPT: Schema = {
         "usage": {"type": "object", "additionalProperties": {"type": "integer"}},
     },
 }
+_FACTS: dict[str, Schema] = {
+    "id": _TEXT,
+    "object": {"const": "image.job"},
+    "status": {"enum": list(STATUSES)},
+    "created": {"type": "integer"},
+    "ended": {"type": ["number", "null"]},
+    "model": _TEXT,
+    "provider": _TEXT,
+    "n": {"type": "integer"},
+    "pictures": {"type": "integer"},
+    "plan": _TEXT,
+}
 JOB: Schema = {
     "type": "object",
     "properties": {
-        "id": _TEXT,
-        "object": {"const": "image.job"},
-        "status": {"enum": list(STATUSES)},
-        "created": {"type": "integer"},
-        "ended": {"type": ["number", "null"]},
-        "model": _TEXT,
-        "provider": _TEXT,
-        "n": {"type": "integer"},
-        "pictures": {"type": "integer"},
+        **_FACTS,
         "progress": {"type": ["number", "null"]},
         "position": {"type": ["integer", "null"]},
-        "plan": _TEXT,
         "notices": {"type": "array", "items": _TEXT},
         "receipt": _RECEIPT,
         "error": {"type": ["object", "null"]},
@@ -164,22 +167,7 @@ JOB: Schema = {
 }
 _BRIEF: Schema = {
     "type": "object",
-    "properties": {
-        "id": _TEXT,
-        "object": {"const": "image.job"},
-        "status": {"enum": list(STATUSES)},
-        "created": {"type": "integer"},
-        "ended": {"type": ["number", "null"]},
-        "model": _TEXT,
-        "provider": _TEXT,
-        "prompt": _TEXT,
-        "n": {"type": "integer"},
-        "pictures": {"type": "integer"},
-        "plan": _TEXT,
-        "cost": _MAYBE,
-        "charged": _TEXT,
-        "error": _MAYBE,
-    },
+    "properties": {**_FACTS, "prompt": _TEXT, "cost": _MAYBE, "charged": _TEXT, "error": _MAYBE},
     "required": ["id", "object", "status", "created"],
 }
 JOBS: Schema = {

@@ -17,7 +17,7 @@ from ..core.errors import BadRequest
 from ..gateway.assemble import open_gateway, open_store
 from ..gateway.books import Books, Memory
 from ..gateway.gateway import Gateway
-from ..gateway.rooms import Rooms as Administered
+from ..gateway.office import Office
 from ..gateway.settings import Settings
 from ..gateway.upkeep import Chore
 from ..gateway.webhooks import Secrets, Webhooks
@@ -43,7 +43,7 @@ class Rooms:
     chores: tuple[Chore, ...] = ()
     database: Database | None = None
     written: Written | None = None
-    administered: Administered | None = None
+    office: Office | None = None
     webhooks: Webhooks | None = None
     limits: Limits | None = None
     watch: Watch = field(default_factory=Watch)
@@ -82,9 +82,9 @@ def open_rooms(settings: Settings, environ: Mapping[str, str]) -> Rooms:
     gateway = open_gateway(settings, environ, store=open_store(settings), books=books, teller=watch.metrics)
     secrets = Secrets(settings.webhook_secret, secret)
     limits = Limits.open(settings.limits, tell=watch.metrics.limit)
-    webhooks, administered = None, None
+    webhooks, office = None, None
     if database is not None and written is not None:
-        administered = Administered.on(database, keys=keys, ledger=written.ledger)
+        office = Office.on(database, keys=keys, ledger=written.ledger)
         webhooks = Webhooks(
             Deliveries(database),
             secrets,
@@ -99,7 +99,7 @@ def open_rooms(settings: Settings, environ: Mapping[str, str]) -> Rooms:
         watch=watch,
         checks=_checks(gateway, database),
         chores=_chores(settings, written, webhooks),
-        administered=administered,
+        office=office,
         webhooks=webhooks,
         database=database,
         written=written,

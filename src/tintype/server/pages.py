@@ -21,7 +21,7 @@ from .openapi import describe
 from .pictures import OPERATION
 
 if TYPE_CHECKING:
-    from ..gateway.rooms import Rooms
+    from ..gateway.office import Office
 
 _OPERATIONS = {
     "/healthz": Operation(
@@ -55,9 +55,9 @@ _OPERATIONS = {
 
 
 def make_pages(
-    dialects: Sequence[Dialect], dialect: Dialect, metrics: Metrics, rooms: Rooms | None = None
+    dialects: Sequence[Dialect], dialect: Dialect, metrics: Metrics, office: Office | None = None
 ) -> Litestar:
-    """`dialect` words the errors; `rooms` are what the admin API is about."""
+    """`dialect` words the errors; `office` are what the admin API is about."""
 
     @get("/metrics", sync_to_thread=False)
     def told() -> Response[bytes]:
@@ -99,7 +99,7 @@ def make_pages(
         return Response(told.body, status_code=told.status, media_type=told.media_type)
 
     return Litestar(
-        route_handlers=[told, welcome, openapi, docs, *handlers(rooms)],
+        route_handlers=[told, welcome, openapi, docs, *handlers(office)],
         openapi_config=None,
         exception_handlers={HTTPException: in_words, TintypeError: in_words},
         logging_config=None,

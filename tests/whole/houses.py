@@ -7,7 +7,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection, HTTPResponse
@@ -135,13 +135,16 @@ def house(
     *,
     card: ModelCard = CARD,
     gate: Any = None,
-    environ: dict[str, str] | None = None,
+    prepare: Callable[[Rooms], Coroutine[Any, Any, None]] | None = None,
     **settings: Any,
 ) -> Iterator[House]:
-    """With a `folder`, its books are a database there, and its pictures lie there; else all is in memory."""
+    """With a `folder`, its books are a database there, and its pictures lie there; else all is in memory. `prepare`
+    makes the keys that there are."""
     more: dict[str, Any] = {"database": "off", "storage": "memory://"} if folder is None else {"data": folder}
     told = replace(Settings(secret="a secret of 32 letters, or of more"), **{"grace": 2, **more, **settings})
-    rooms = open_rooms(told, environ or {})
+    rooms = open_rooms(told, {})
+    if prepare is not None:
+        asyncio.run(prepare(rooms))
     offer = Offer(card, provider) if gate is None else Offer(card, provider, gate=gate)
     gateway = replace(rooms.gateway, offers=Offers([offer], default=card.id))
     rooms = replace(rooms, gateway=gateway)

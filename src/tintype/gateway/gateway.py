@@ -87,14 +87,17 @@ class Gateway:
             books=self.books, jobs=self.jobs, store=self.store, picture_lifetime=self.picture_lifetime
         )
 
-    def order(self, request: ImageRequest, *, base_url: str = "") -> Order:
+    def order(self, request: ImageRequest, *, base_url: str = "", caller: Caller = ANYONE) -> Order:
         """Everything that is decided before a picture is begun. Raises a CallerError; buys nothing.
 
         `base_url` is where this house is reached from outside; without one, pictures have no address.
         """
+        if caller.strict and not request.strict:
+            request = replace(request, strict=True)
         found = self.offers.find(
             request.model, strict=request.strict, today=self.today(), any_model=request.any_model
         )
+        self._allow(caller, request, found)
         if request.images or request.mask:
             request = replace(
                 request,
@@ -181,10 +184,7 @@ class Gateway:
         With a `request_id`, what it came to can be asked for by it. Callers take turns where there is a queue, by
         `caller.turn`. A job that `stays` goes on though nobody watches, and its pictures are kept. `hook` is told of it.
         """
-        if caller.strict and not request.strict:
-            request = replace(request, strict=True)
-        order = self.order(request, base_url=base_url)
-        self._allow(caller, request, order)
+        order = self.order(request, base_url=base_url, caller=caller)
         seconds = order.route.deadline or self.seconds
         routing = Routing(
             request=order.request,
@@ -241,17 +241,16 @@ class Gateway:
         await self.shelf.forget(await self.books.release_pictures(record.id, hosted))
         return len(pictures)
 
-    def _allow(self, caller: Caller, request: ImageRequest, order: Order) -> None:
+    def _allow(self, caller: Caller, request: ImageRequest, found: Found) -> None:
         """Raises UnknownModel for a model that the key may not use."""
-        if caller.models:
-            card = order.offer.card
-            asked = (request.model,) if self.offers.knows(request.model) else ()
-            if not caller.may_use(*asked, card.id, card.of, *card.aliases):
-                raise UnknownModel(
-                    f"This key may not use the model `{request.model or card.id}`.",
-                    param="model",
-                    code="model_not_allowed",
-                )
+        card = found.offer.card
+        asked = (request.model,) if self.offers.knows(request.model) else ()
+        if not caller.may_use(*asked, card.id, card.of, *card.aliases):
+            raise UnknownModel(
+                f"This key may not use the model `{request.model or card.id}`.",
+                param="model",
+                code="model_not_allowed",
+            )
 
     async def _bring(self, image: Image) -> Image:
         """A picture at an address that an upstream told: someone else's word, like a caller's."""

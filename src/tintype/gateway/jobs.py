@@ -54,6 +54,7 @@ class Job:
         self.kept = False  # whether its pictures are to be read again
         self.stays = False  # whether it goes on though nobody watches
         self.cancelled = False  # whether it has been told to end
+        self._why: TintypeError = Cancelled("The job was cancelled.")
         self.fingerprint = ""  # of its order, as `purchase.Once` has it
         self.events: list[ImageEvent] = []
         self._keep: Callable[[Job], Awaitable[None]] = _nothing
@@ -91,7 +92,7 @@ class Job:
         if self.report.bought or self.stays:
             self.kept = True  # whoever left may come back for what was bought
         else:
-            self.cancel()
+            self.cancel(Cancelled("The job was cancelled: nobody waited for it any more."))
 
     async def missed(self) -> None:
         """Whoever ordered it has not got it: what was bought is kept for the next who asks, though it has ended."""
@@ -101,11 +102,12 @@ class Job:
         if self.ended:
             await self._keep(self)
 
-    def cancel(self) -> None:
-        """End it at its next stage, unless it has ended."""
+    def cancel(self, why: TintypeError | None = None) -> None:
+        """End it at its next stage, unless it has ended. `why` is what its watchers hear."""
         if self.cancelled or self._closing or self.ended:
             return
         self.cancelled = True
+        self._why = why or Cancelled("The job was cancelled.")
         if self._begun.done() and self._task is not None:  # else its money is on the move
             self._task.cancel()
 
@@ -152,7 +154,7 @@ class Job:
         except TintypeError as error:
             self.error = error
         except asyncio.CancelledError:
-            self.error = Cancelled("The job was cancelled: nobody waited for it any more.")
+            self.error = self._why
         except Taken as taken:
             self.error = Conflict(f"This order has been placed before, as {taken.record.id}.")
         except Exception as error:
@@ -176,7 +178,7 @@ class Job:
             said = f"It took longer than {work.seconds:g} seconds."
             self.error = Timeout(said, charged=self.report.bought)
         except asyncio.CancelledError:
-            self.error = Cancelled("The job was cancelled: nobody waited for it any more.")
+            self.error = self._why
         except Exception as error:
             self._break(error)
         finally:
@@ -260,7 +262,14 @@ class Jobs:
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=grace)
         for job in list(self.running.values()):
-            job.cancel()
+            job.cancel(
+                Unavailable(
+                    "This server is stopping, and there was no time left to finish this. Order it again.",
+                    code="server_stopped",
+                    retry_after=5,
+                    charged=job.report.bought,
+                )
+            )
         if late:
             log.warning("jobs cut short by the end of the grace period", count=len(late), grace=grace)
             await asyncio.wait(late)

@@ -169,7 +169,7 @@ class JobPages:
         """What an order would cost; nothing is ordered. The body is that of /v1/images/generations or of an edit."""
         path = self._dialect.paths[0]
         request = self._dialect.read(replace(incoming, path=path, path_params={}))
-        order = self._gateway.order(request)
+        order = self._gateway.order(request, caller=caller)
         quote = self._gateway.quote(order, caller)
         return _document(
             {

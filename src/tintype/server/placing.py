@@ -39,7 +39,9 @@ class Placing:
             if (earlier := await self._before(once)) is not None:
                 self.facts.headers.append((b"idempotent-replayed", b"true"))
                 if isinstance(earlier, Past):
-                    earlier.request = self.gateway.order(request, base_url=self.base_url).plan.request
+                    earlier.request = self.gateway.order(
+                        request, base_url=self.base_url, caller=self.caller
+                    ).plan.request
                 return earlier
             await self.door.take_images(self.caller, request.n, self.facts.headers)
             job = self.gateway.submit(

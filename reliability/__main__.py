@@ -24,7 +24,7 @@ from .two import Two
 
 Options = argparse.Namespace
 
-SMALL = {"kills": 3, "callers": 30, "size": 8, "here": True, "seconds": 3.0, "silence": 2.5}
+SMALL = {"kills": 2, "callers": 24, "size": 8, "here": True, "seconds": 3.0, "silence": 2.5}
 
 
 def main() -> int:

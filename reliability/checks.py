@@ -12,11 +12,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from tintype.accounts._books import check_books
-from tintype.accounts.schema import entries, jobs, pictures, purses
+from tintype.accounts.schema import deliveries, entries, jobs, pictures, purses
 
 from .shop import Shop
 from .upstream import ORDER, PRICE, Upstream
 from .waiting import until
+
+LEASE = 60.0
 
 _JOBS = (
     "id",
@@ -135,6 +137,31 @@ def of_files(seen: Seen, folder: Path) -> Iterator[str]:
                 hashes[row.path] = f"not there ({error.strerror})"
         if hashes[row.path] != row.hash:
             yield f"{row.job}: the picture {row.path} is {hashes[row.path]}"
+
+
+async def of_webhooks(shop: Shop, upstream: Upstream, patience: float) -> list[str]:
+    """Whoever was promised to be told how a job ends is told so; what a killed server had begun to send is due again
+    after a minute."""
+    query = sa.select(deliveries.c.job, deliveries.c.due, deliveries.c.taken, jobs.c.state).join(
+        jobs, jobs.c.id == deliveries.c.job
+    )
+
+    async def rows() -> list[Any]:
+        return list(await shop.database.read(lambda connection: connection.execute(query).all()))
+
+    async def are_sent() -> bool:
+        return all(row.taken for row in await rows())
+
+    await until(are_sent, patience)
+    faults = []
+    for row in await rows():
+        if row.taken is None and row.due is None:
+            faults.append(f"{row.job} is {row.state}, and the webhook that was promised is not ordered")
+        elif row.taken is None and patience > LEASE:
+            faults.append(f"{row.job} is {row.state}, and its webhook is not sent")
+        elif row.taken is not None and upstream.told[row.job] != {row.state}:
+            faults.append(f"{row.job} is {row.state}, and its webhook said {upstream.told[row.job]}")
+    return faults
 
 
 def drafts(folder: Path) -> int:

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from tintype.storage import Store
 
-from .checks import Seen, drafts, of_files, settled, unpaid
+from .checks import Seen, drafts, of_files, of_webhooks, settled, unpaid
 from .http import Answer, ask
 from .operator import as_told
 from .orders import Order, draw_order, of_answer, place, read_job, send, take
 from .server import Server
 from .shop import Buyer, Shop, shop
 from .table import Report
-from .upstream import Mood, Upstream, upstream
+from .upstream import HOOK, Mood, Upstream, upstream
 
 MOOD = Mood(seconds=(0.0, 0.25), before=0.06, after=0.06)
 CALLERS = 12
@@ -57,6 +57,8 @@ class Crash:
                 while self.done < self.kills and time.monotonic() - begun < self.seconds:
                     seen = await self._cycle(server, vendor, house, buyers, folder)
                 if seen is not None:
+                    patience = 6.5 if self.kills < 20 else 90.0
+                    self.faults += await of_webhooks(house, vendor, patience)
                     operator = await house.buyer("operator", 0, admin=True)
                     self.faults += await as_told(server.port, operator, seen)
             finally:
@@ -71,7 +73,9 @@ class Crash:
         self, server: Server, vendor: Upstream, house: Shop, buyers: list[Buyer], folder: Path
     ) -> Seen:
         first = len(self.orders)
-        load = [asyncio.create_task(self._caller(server.port, buyers)) for _ in range(self.callers)]
+        load = [
+            asyncio.create_task(self._caller(server.port, vendor.port, buyers)) for _ in range(self.callers)
+        ]
         await asyncio.sleep(self.chance.uniform(0.02, 0.9))
         if stop := self.chance.random() < 0.1:
             await server.stop()
@@ -105,9 +109,11 @@ class Crash:
         self.faults += [f"after kill {self.done}: {fault}" for fault in (*faults, *more)]
         return seen
 
-    async def _caller(self, port: int, buyers: list[Buyer]) -> None:
+    async def _caller(self, port: int, vendor: int, buyers: list[Buyer]) -> None:
         while True:
             order = draw_order(self.chance, len(self.orders), buyers)
+            if order.kind == "hooked":
+                order.hook = f"http://127.0.0.1:{vendor}{HOOK}"
             self.orders.append(order)
             await place(order, port)
             if order.answer is None and order.kind != "left":
@@ -204,6 +210,7 @@ class Crash:
                 ),
                 ("ordered again after a restart", f"{self.replays:,}: the same bytes, and nothing bought"),
                 ("jobs read after a restart", f"{self.reads:,}"),
+                ("webhooks that came", f"{len(vendor.told):,}, each telling how its job had ended"),
                 (
                     "files written down",
                     f"{len(seen.pictures):,}, all there; drafts at the most: {self.most_drafts}",

@@ -16,7 +16,7 @@ from .shop import Buyer
 from .upstream import MODEL, picture
 
 PATH = "/v1/images/generations"
-KINDS = ("plain", "stream", "async", "named", "named stream", "named url", "url", "retried", "left")
+KINDS = ("plain", "stream", "async", "named", "named stream", "named url", "url", "retried", "hooked", "left")
 """`named` have an Idempotency-Key, `retried` come from an SDK that says how often it has tried; `left` do not wait."""
 
 
@@ -29,6 +29,7 @@ class Order:
     kind: str
     buyer: Buyer
     n: int = 1
+    hook: str = ""  # where its caller wants to be told of its end
     leaves: float = 60.0  # seconds that its caller waits
     tries: int = 0
     answer: Answer | None = None
@@ -57,6 +58,8 @@ class Order:
             headers["idempotency-key"] = f"name-of-{self.id}"
         if "retried" in self.kind:
             headers["x-stainless-retry-count"] = str(self.tries)
+        if self.hook:
+            headers["x-tintype-webhook"] = self.hook
         if "wait" in self.kind:
             headers["prefer"] = "wait=1"
         if "async" in self.kind:

@@ -21,6 +21,7 @@ database = "{database}"
 secret = "a-secret-that-all-servers-share"
 default_model = "{model}"
 grace = 20
+fetch_allow = ["127.0.0.0/8"]
 {more}
 [provider.vendor]
 kind = "openai-compatible"

@@ -25,6 +25,9 @@ MODEL = "vendor/painter"
 PRICE = 10_000
 """Micro-dollars for a picture."""
 
+HOOK = "/hook"
+"""Where he also plays the caller who is told by a webhook."""
+
 BEFORE = ("error", "busy", "shut")
 """How a call fails that has sold nothing: 500, 429, or a connection that ends without a word."""
 
@@ -55,7 +58,7 @@ class Call:
 @dataclass
 class Upstream:
     """`sold` counts pictures by order, and `calls` are all that were made for one. `most` is how many calls of a group,
-    which is the first letter of its orders, were on their way at once."""
+    which is the first letter of its orders, were on their way at once. `told` is how jobs ended, by the webhooks that came."""
 
     mood: Mood = field(default_factory=Mood)
     seed: int = 0
@@ -63,6 +66,7 @@ class Upstream:
     calls: defaultdict[str, list[Call]] = field(default_factory=lambda: defaultdict(list))
     running: Counter[str] = field(default_factory=Counter)
     most: Counter[str] = field(default_factory=Counter)
+    told: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     port: int = 0
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
 
@@ -80,7 +84,12 @@ class Upstream:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
                 length = re.search(r"content-length: *(\d+)", head, re.IGNORECASE)
                 body = await reader.readexactly(int(length[1]) if length else 0)
-                if not await self._answer(json.loads(body), writer):
+                if head.startswith(f"POST {HOOK} "):
+                    message = json.loads(body)
+                    self.told[message["data"]["id"]].add(message["type"].rpartition(".")[2])
+                    writer.write(_whole(200, b"{}", {}))
+                    await writer.drain()
+                elif not await self._answer(json.loads(body), writer):
                     return
         except (OSError, asyncio.IncompleteReadError):
             pass  # the server was killed, or is done with this connection

@@ -22,6 +22,7 @@ from tintype.server.opening import Rooms, open_rooms
 from ..fakes import FakeProvider
 from ..pictures import png
 from .houses import JOBS, ORDER, House, house
+from .houses import call as ask
 from .test_once import DIALECTS
 from .test_process import SOURCE, call, process
 
@@ -172,7 +173,7 @@ def test_with_a_key_it_is_served_to_whoever_has_one(tmp_path: Path) -> None:
     with process(tmp_path, HOST="0.0.0.0", DATA=str(tmp_path)) as (_, port):
         assert call(port, "GET", "/v1/models")[0] == 401
         url = f"http://127.0.0.1:{port}"
-        assert houses.call(url, "GET", "/v1/models", authorization=f"Bearer {secret}").status == 200
+        assert ask(url, "GET", "/v1/models", authorization=f"Bearer {secret}").status == 200
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])

@@ -14,7 +14,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import NamedTuple
 
-from .servers import noise
+from .servers import Process, noise
 
 CONNECTIONS = 16
 PATH = "/v1/images/generations"
@@ -23,7 +23,7 @@ _SCRIPT = """
 wrk.method = "POST"
 wrk.body = '%s'
 wrk.headers["Content-Type"] = "application/json"
-wrk.headers["Authorization"] = "Bearer sk-caller"
+wrk.headers["Authorization"] = "Bearer %s"
 function done(summary, latency)
   local e = summary.errors
   print(string.format('RESULT {"requests": %%d, "seconds": %%f, "p50": %%f, "p99": %%f, "errors": %%d}',
@@ -47,29 +47,29 @@ def body_for(model: str, **more: object) -> str:
     return json.dumps(asked, separators=(",", ":"))
 
 
-def wrk(folder: Path, port: int, path: str, model: str, seconds: float) -> Load:
+def wrk(folder: Path, server: Process, path: str, model: str, seconds: float) -> Load:
     """Raises RuntimeError for an answer that is not good: what is quick to fail is not quick."""
     script = folder / "post.lua"
-    script.write_text(_SCRIPT % body_for(model))
+    script.write_text(_SCRIPT % (body_for(model), server.key))
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", "--timeout", "30s", "-s", str(script)]
-    told = subprocess.check_output([*command, f"http://127.0.0.1:{port}{path}"], text=True)
+    told = subprocess.check_output([*command, f"http://127.0.0.1:{server.port}{path}"], text=True)
     result = json.loads(told.partition("RESULT ")[2].splitlines()[0])
     if result["errors"]:
-        raise RuntimeError(f"port {port}: {result}")
+        raise RuntimeError(f"port {server.port}: {result}")
     rate = result["requests"] / result["seconds"]
     return Load(result["requests"], rate, result["p50"], result["p99"])
 
 
-def once(port: int, path: str, model: str) -> None:
+def once(server: Process, path: str, model: str) -> None:
     """The first answer takes longest: whatever is loaded on first use is loaded by it. Raises RuntimeError."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=120)
-    headers = {"content-type": "application/json", "authorization": "Bearer sk-caller"}
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=120)
+    headers = {"content-type": "application/json", "authorization": f"Bearer {server.key}"}
     connection.request("POST", path, body_for(model), headers)
     response = connection.getresponse()
     answer = response.read()
     connection.close()
     if response.status != 200 or b'"b64_json"' not in answer:
-        raise RuntimeError(f"port {port}, {path}: {response.status} {answer[:500]!r}")
+        raise RuntimeError(f"port {server.port}, {path}: {response.status} {answer[:500]!r}")
 
 
 def ask(port: int, body: str, receive_buffer: int = 0) -> socket.socket:

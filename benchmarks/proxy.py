@@ -28,6 +28,8 @@ SMALL, BIG = "2.6 KB", "2 MB"
 _WORDS = {SMALL: "small", BIG: "big"}
 _LARGE_BUFFERS = "proxy_buffer_size 256k; proxy_buffers 16 256k; proxy_busy_buffers_size 512k;"
 
+BOOKS, NO_BOOKS, POSTGRESQL = "Tintype", "Tintype, nothing written down", "Tintype, PostgreSQL"
+
 Loads = dict[tuple[str, str], list[load.Load]]
 Costs = dict[tuple[str, str], list[float]]
 
@@ -80,21 +82,21 @@ def throughput(folder: Path, upstream: int, *, rounds: int, seconds: float) -> I
     with targets(folder, upstream) as all_targets:
         for sizes in all_targets.values():
             for server, path, model in sizes.values():
-                load.once(server.port, path, model)
+                load.once(server, path, model)
         for round_ in range(-1, rounds):
             print(f"round {round_ + 1} of {rounds}", flush=True)
             for size in (SMALL, BIG):
                 for name, sizes in all_targets.items():
                     server, path, model = sizes[size]
                     before = server.cpu()
-                    got = load.wrk(folder, server.port, path, model, seconds if round_ >= 0 else 2)
+                    got = load.wrk(folder, server, path, model, seconds if round_ >= 0 else 2)
                     if round_ >= 0:  # the first is for warming up
                         loads.setdefault((name, size), []).append(got)
                         costs.setdefault((name, size), []).append(
                             (server.cpu() - before) / max(1, got.requests)
                         )
         names = list(all_targets)
-        big = all_targets["Tintype"][BIG][0]
+        big = all_targets[BOOKS][BIG][0]
         peak, idle = big.rss("VmHWM"), big.rss()
     for size in (SMALL, BIG):
         yield from table(size, names, loads, costs)
@@ -130,19 +132,23 @@ def targets(folder: Path, upstream: int) -> Iterator[dict[str, dict[str, tuple[P
         nginx = stack.enter_context(servers.nginx_proxy(folder, upstream))
         large = stack.enter_context(servers.nginx_proxy(folder, upstream, _LARGE_BUFFERS))
         litellm = stack.enter_context(servers.litellm_proxy(folder, upstream))
-        found: dict[str, dict[str, tuple[Process, str, str]]] = {
-            "nginx, as it comes": {},
-            "nginx, large buffers": {},
-            "LiteLLM": {},
-            "Tintype": {},
-        }
+        kinds = {BOOKS: "", NO_BOOKS: "off"}
+        if database := stack.enter_context(servers.postgresql()):
+            kinds[POSTGRESQL] = database
+        names = ("nginx, as it comes", "nginx, large buffers", "LiteLLM", *kinds)
+        found: dict[str, dict[str, tuple[Process, str, str]]] = {name: {} for name in names}
         for size, word in _WORDS.items():
             path = f"/{word}{load.PATH}"
-            tintype = stack.enter_context(servers.tintype(folder, f"http://127.0.0.1:{upstream}/{word}/v1/"))
             found["nginx, as it comes"][size] = (nginx, path, "gpt-image-2")
             found["nginx, large buffers"][size] = (large, path, "gpt-image-2")
             found["LiteLLM"][size] = (litellm, load.PATH, f"gpt-image-{word}")
-            found["Tintype"][size] = (tintype, load.PATH, "gpt-image-2")
+        for name, database in kinds.items():
+            for size, word in _WORDS.items():
+                base_url = f"http://127.0.0.1:{upstream}/{word}/v1/"
+                paid = database != "off"
+                # Both sizes of a kind share their database: two servers on it, of which one is measured.
+                tintype = servers.tintype(folder, base_url, database=database, paid=paid)
+                found[name][size] = (stack.enter_context(tintype), load.PATH, "gpt-image-2")
         yield found
 
 

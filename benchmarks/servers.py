@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import os
@@ -16,6 +17,11 @@ from contextlib import AbstractContextManager, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
+import psycopg
+
+from tintype.gateway.office import Office
+from tintype.gateway.settings import Settings
+
 LITELLM = "1.108.7"
 BENCH = Path(__file__).parent.parent / ".bench"
 SIZES = {"small": 2_600, "big": 2_000_000, "huge": 24_000_000}
@@ -24,11 +30,13 @@ KEY = "sk-bench-upstream-key"
 
 
 class Process:
-    """A running server. `cpu` and `rss` are of the process and its children: nginx's worker is one."""
+    """A running server. `cpu` and `rss` are of the process and its children: nginx's worker is one.
+    `key` is what its callers send."""
 
     def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
         self.process = process
         self.port = port
+        self.key = "sk-caller"
 
     def _all(self) -> list[int]:
         pid = self.process.pid
@@ -205,12 +213,57 @@ def litellm_proxy(folder: Path, to: int) -> Iterator[Process]:
 
 
 @contextmanager
-def tintype(folder: Path, base_url: str, more: Mapping[str, str] | None = None) -> Iterator[Process]:
-    """`tintype serve` as its users run it, with OpenAI at `base_url` and the environment `more`."""
+def tintype(
+    folder: Path,
+    base_url: str,
+    more: Mapping[str, str] | None = None,
+    *,
+    database: str = "",
+    paid: bool = False,
+) -> Iterator[Process]:
+    """`tintype serve` as its users run it, with OpenAI at `base_url` and the environment `more`. Where it is `paid`,
+    there is a key, and an account that has money."""
     port = free_port()
     config = folder / f"{port}.toml"
-    config.write_text(f'port = {port}\n[provider.openai]\nbase_url = "{base_url}"\nkey = "{KEY}"\n')
+    config.write_text(
+        f'port = {port}\ndata = "{folder / str(port)}"\ndatabase = "{database}"\n'
+        f'[provider.openai]\nbase_url = "{base_url}"\nkey = "{KEY}"\n'
+    )
+    key = (
+        asyncio.run(make_key(Settings(data=folder / str(port), database=database), f"bench-{port}"))
+        if paid
+        else ""
+    )
     env = {"PATH": os.environ["PATH"], "PYTHONPATH": os.environ.get("PYTHONPATH", ""), **(more or {})}
     command: list[str | Path] = [sys.executable, "-m", "tintype", "serve", "--config", config]
     with started(command, port, "/healthz", folder, env) as process:
+        process.key = key or process.key
         yield process
+
+
+async def make_key(settings: Settings, name: str) -> str:
+    """Of a prepaid account with a million dollars."""
+    office = Office.open(settings)
+    account = await office.owners.make(name, prepaid=True)
+    await office.ledger.credit(account.id, 10**12, "for the benchmark")
+    _, secret = await office.keys.make(name, account.id)
+    await office.close()
+    return secret
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """The address of a database of one's own; empty where there is no server at $TINTYPE_TEST_POSTGRESQL or at home."""
+    server = os.environ.get("TINTYPE_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/postgres")
+    name = f"tintype_bench_{os.getpid()}"
+    try:
+        connection = psycopg.connect(server, autocommit=True, connect_timeout=3)
+    except psycopg.OperationalError:
+        yield ""
+        return
+    with connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        try:
+            yield f"{server.rpartition('/')[0]}/{name}"
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -17,7 +17,9 @@ from tintype.gateway.offers import Offer, Offers
 from tintype.gateway.settings import Settings
 from tintype.polyfills import all_polyfills
 from tintype.server.app import App
+from tintype.server.door import Door
 from tintype.server.opening import Rooms
+from tintype.server.watch import Watch
 
 from .fakes import FakeProvider
 
@@ -29,9 +31,17 @@ def serving(
     dialects: Sequence[Dialect] | None = None,
     *,
     rooms: Rooms | None = None,
+    watch: Watch | None = None,
 ) -> Iterator[str]:
     """The server's address, without a path."""
-    app = App(gateway, dialects or all_dialects(), settings or Settings(), rooms=rooms)
+    if rooms is None:
+        rooms = Rooms(gateway=gateway, door=Door(), watch=watch or Watch())
+    with serving_app(App(gateway, dialects or all_dialects(), settings or Settings(), rooms=rooms)) as url:
+        yield url
+
+
+@contextmanager
+def serving_app(app: App) -> Iterator[str]:
     config = uvicorn.Config(
         app,
         host="127.0.0.1",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tintype.core import ModelCard, Size
-from tintype.core.errors import OutOfCredit, Refused, Timeout, TintypeError, Unauthenticated
+from tintype.core.errors import Forbidden, OutOfCredit, Refused, Timeout, TintypeError, Unauthenticated
 
 from ..fakes import FakeProvider
 from ..pictures import opened, png
@@ -167,6 +167,7 @@ def test_several_pictures_with_previews_are_several_streams(tintype: Tintype, pr
         (OutOfCredit("There is no money left."), 5),
         (Timeout("It took too long."), 6),
         (Unauthenticated("Who are you?"), 3),
+        (Forbidden("Not with this key."), 3),
     ],
 )
 @pytest.mark.parametrize("previews", ["0", "2"])

@@ -15,6 +15,7 @@ from tintype.gateway.assemble import is_callable
 from tintype.gateway.settings import Settings
 
 from .. import keyed
+from ..buckets import s3_server
 from ..faults import Conversation, Script, answers, document, echoes, faulty_upstream, hangs
 from .conftest import Tintype
 
@@ -125,3 +126,24 @@ def test_the_command_fails_where_a_provider_does_and_shows_no_key(
     assert "ok    mine" in well.out
     assert well.code == 0
     assert keyed.TRACE not in failing.out + failing.err + well.out + well.err
+
+
+def test_a_bucket_is_tried_and_a_folder_is_not_made(
+    tintype: Tintype, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def storage() -> list[str]:
+        return [line for line in tintype("doctor").out.splitlines() if line.split()[1] == "storage"]
+
+    assert storage() == []
+    assert list(tmp_path.iterdir()) == []
+    with s3_server():
+        monkeypatch.setenv("TINTYPE_STORAGE", "s3://pictures/here")
+        assert storage() == ["ok    storage     s3://pictures/here takes pictures, and gives them back"]
+        monkeypatch.setenv("TINTYPE_STORAGE", "s3://nowhere")
+        (told,) = storage()
+    assert told.startswith("fail")
+    assert told.endswith("its bucket does not exist.")
+    monkeypatch.setenv("TINTYPE_STORAGE", "s3://AKIA:hush@bucket")
+    (told,) = storage()
+    assert told.startswith("fail")
+    assert "hush" not in told

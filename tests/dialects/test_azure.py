@@ -125,6 +125,7 @@ def test_an_address_that_was_asked_for() -> None:
         (e.UnknownModel("no gpt-9", param="model"), 404, "DeploymentNotFound"),
         (e.Refused("no"), 400, "contentFilter"),
         (e.Unauthenticated("who?"), 401, "401"),
+        (e.Forbidden("not you"), 403, "403"),
         (e.NotFound("nothing there"), 404, "404"),
         (e.MethodNotAllowed("GET is not for this"), 405, "method_not_allowed"),
         (e.TooManyRequests("slowly"), 429, "429"),

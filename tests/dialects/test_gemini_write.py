@@ -181,6 +181,7 @@ def test_a_refusal_is_an_answer_without_a_picture() -> None:
         (e.Unsupported("x"), 400, "INVALID_ARGUMENT"),
         (e.Unauthenticated("x"), 401, "UNAUTHENTICATED"),
         (e.OutOfCredit("x"), 429, "RESOURCE_EXHAUSTED"),
+        (e.Forbidden("x"), 403, "PERMISSION_DENIED"),
         (e.UnknownModel("x"), 404, "NOT_FOUND"),
         (e.NotFound("x"), 404, "NOT_FOUND"),
         (e.MethodNotAllowed("x"), 405, "UNIMPLEMENTED"),

@@ -152,6 +152,7 @@ def test_a_gpt_answer_is_openais() -> None:
         (e.BadRequest("no", param="size"), 400),
         (e.Unauthenticated("no"), 401),
         (e.OutOfCredit("no"), 403),
+        (e.Forbidden("no"), 403),
         (e.UnknownModel("no"), 404),
         (e.TooManyRequests("no"), 429),
         (e.TintypeError("no"), 500),

@@ -311,6 +311,7 @@ def test_codes(path: str, body: object, content_type: str, code: str) -> None:
         (e.Refused("m"), "invalid_request_error", "content_policy_violation"),
         (e.Unsupported("m", param="image"), "invalid_request_error", "image_input_not_supported"),
         (e.Unauthenticated("m"), "authentication_error", "invalid_api_key"),
+        (e.Forbidden("m"), "permission_denied_error", "not_allowed"),
         (e.UnknownModel("m", param="model"), "not_found_error", "model_not_found"),
         (e.TooManyRequests("m"), "rate_limit_error", "rate_limit_exceeded"),
         (e.TintypeError("m"), "server_error", "internal_error"),

@@ -170,6 +170,7 @@ def test_frames() -> None:
         (e.Refused("no"), 400, "invalid_request_error"),
         (e.Unauthenticated("no"), 401, "authentication_error"),
         (e.OutOfCredit("no"), 403, "permission_error"),
+        (e.Forbidden("no"), 403, "permission_error"),
         (e.UnknownModel("no", param="model"), 404, "not_found_error"),
         (e.TooLarge("no"), 413, "invalid_request_error"),
         (e.TooManyRequests("no"), 429, "rate_limit_error"),

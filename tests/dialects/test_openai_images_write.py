@@ -242,6 +242,7 @@ def test_base64_goes_through_as_it_is_held(streamed: bool) -> None:
         (e.Refused("m"), "image_generation_user_error"),
         (e.Unauthenticated("m"), "invalid_request_error"),
         (e.OutOfCredit("m"), "insufficient_quota"),
+        (e.Forbidden("m"), "invalid_request_error"),
         (e.UnknownModel("m", param="model"), "invalid_request_error"),
         (e.NotFound("m"), "invalid_request_error"),
         (e.MethodNotAllowed("m"), "invalid_request_error"),

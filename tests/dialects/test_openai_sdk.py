@@ -12,7 +12,7 @@ import openai
 import pytest
 
 from tintype.core import Completed, Image, ImageEvent, ImageRequest, Incoming, Partial, Report, Usage
-from tintype.core.errors import BadRequest, Refused, TintypeError
+from tintype.core.errors import BadRequest, Forbidden, Refused, TintypeError
 from tintype.dialects.openai_images import dialect
 
 from ..pictures import picture
@@ -108,6 +108,7 @@ def test_edit(count: int) -> None:
     [
         (BadRequest("'n' is 11", param="n"), openai.BadRequestError),
         (Refused("no"), openai.BadRequestError),
+        (Forbidden("not you"), openai.PermissionDeniedError),
         (TintypeError("oh"), openai.InternalServerError),
     ],
 )

@@ -31,7 +31,8 @@ def attempt(
 
 def test_whoever_watches_sees_each_as_it_ends() -> None:
     seen: list[Attempt] = []
-    kept = Attempts(seen.append)
+    kept = Attempts()
+    kept.watchers.append(seen.append)
     many = [attempt(seconds=number) for number in range(KEPT + 3)]
     for each in many:
         kept.keep(each)

@@ -176,6 +176,11 @@ async def pictures_that_are_kept_late(books: Books) -> None:
     await books.keep_pictures("job_1", [picture(0)])
     await books.keep_pictures("job_1", [picture(0), picture(1)])
     assert list(await books.pictures("job_1")) == [picture(0), picture(1)]
+    longer = replace(picture(1, "2026-12-09T13/longer.png"), expires=NOW + 7200)
+    await books.keep_pictures("job_1", [longer])
+    await books.keep_pictures("job_1", [picture(1)])
+    assert list(await books.pictures("job_1")) == [picture(0), longer], "the longer time holds"
+    await books.keep_pictures("job_none", [])
 
 
 async def pictures_that_are_let_go(books: Books) -> None:

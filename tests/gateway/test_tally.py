@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
 from tintype.core import Completed, Image, ImageRequest, ModelCard, Partial, Prices, Size, TokenFormula, Usage
 from tintype.core.errors import NoImage, Refused, Timeout, TintypeError
-from tintype.gateway.tally import Tally
+from tintype.gateway.tally import Tally, believed
 
 from ..fakes import FakeProvider
 from ..pictures import png
@@ -98,7 +99,17 @@ def test_who_tells_no_tokens_is_counted_by_the_formula() -> None:
         (BY_TOKEN, Refused("no", charged=True), None),
         (sold(), Refused("no", charged=True), None),
     ],
-    ids=str,
+    ids=(
+        "by the picture",
+        "not charged",
+        "no picture",
+        "too late",
+        "by the megapixel",
+        "by size",
+        "of another quality",
+        "by the token",
+        "of no known price",
+    ),
 )
 def test_only_a_refusal_that_the_vendor_charges_costs_something(
     card: ModelCard, error: TintypeError, cost: int | None
@@ -125,3 +136,23 @@ def test_it_is_written_down() -> None:
     job, _ = run(gateway, replace(REQUEST, n=2))
     assert isinstance(job.error, Refused)
     assert [(each.outcome, each.cost) for each in gateway.attempts.last] == [("refused", 10_000)]
+
+
+@pytest.mark.parametrize("tokens", [-5, 10**26])
+def test_numbers_that_no_upstream_can_mean_are_not_believed(tokens: int) -> None:
+    """They would be charged, or could not be written down, and what the order holds would dangle."""
+    seller = Seller("a", usage=Usage(text_in=3, image_out=tokens))
+    gateway = selling(seller, cards=[replace(CARD, prices=Prices(text_in=5_000_000, image_out=30_000_000))])
+    job, events = run(gateway, REQUEST)
+    assert job.error is None
+    assert job.report.cost is None  # what it took is not known
+    assert [event.usage for event in events if isinstance(event, Completed)] == [Usage()]
+    record = asyncio.run(gateway.books.find(job.id))
+    assert record is not None
+    assert (record.state, record.usage) == ("done", Usage())
+
+
+@pytest.mark.parametrize("cost", [-1, 10**20])
+def test_a_cost_that_cannot_be_is_none(cost: int) -> None:
+    assert believed(done(cost=cost)).cost is None
+    assert believed(done(cost=7)) == done(cost=7)

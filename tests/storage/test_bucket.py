@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from tintype.core.errors import NotFound, Unavailable
 from tintype.storage import Store
 from tintype.storage.failures import reason
-from tintype.storage.places import Memory, Place
+from tintype.storage.places import Bucket, Memory, Place
 
 from ..buckets import ACCESS, HUSH
 from ..pictures import picture
@@ -72,6 +72,18 @@ def test_its_own_address_is_fetched_by_anybody_until_it_is_deleted(s3: str, tmp_
 
     asyncio.run(main())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_bucket_is_checked_and_left_as_it_was(s3: str, tmp_path: Path) -> None:
+    place = Bucket("s3://pictures/checked")
+
+    async def main() -> None:
+        await Store(place, SECRET).check()
+        assert await place.folders() == []
+        with pytest.raises(Unavailable, match="does not exist"):
+            await Store.open("s3://nowhere", folder=tmp_path, secret=SECRET).check()
+
+    asyncio.run(main())
 
 
 def test_no_address_is_signed_for_longer_than_a_week(s3: str, tmp_path: Path) -> None:

@@ -23,24 +23,40 @@ def test_it_is_made_once_and_for_this_user_alone(tmp_path: Path) -> None:
     assert read_secret("", tmp_path / "other") != first
 
 
+RACE = """
+import pathlib, sys
+from tintype.storage import read_secret
+data = pathlib.Path(sys.argv[1])
+print("ready", flush=True)
+for number in range(100):
+    while not (data / "go").exists():
+        pass
+    print(read_secret("", data / str(number)).decode())
+"""
+
+
 def test_processes_that_start_at_once_agree(tmp_path: Path) -> None:
-    code = (
-        "import sys, pathlib; from tintype.storage import read_secret; sys.stdin.readline(); "
-        f"print(read_secret('', pathlib.Path({str(tmp_path)!r})).decode())"
-    )
+    """A hundred times over, since one moment is easily missed."""
     started = [
-        subprocess.Popen(
-            [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        for _ in range(4)
+        subprocess.Popen([sys.executable, "-c", RACE, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
     ]
-    for each in started:  # all have been started before the first of them goes on
-        assert each.stdin is not None
-        each.stdin.write("\n")
-        each.stdin.flush()
+    for each in started:
+        assert each.stdout is not None
+        assert each.stdout.readline() == "ready\n"
+    (tmp_path / "go").touch()
     found = {each.communicate(timeout=60)[0] for each in started}
     assert len(found) == 1
-    assert len(found.pop()) > 40
+    assert len(set(found.pop().split())) == 100
+    assert os.listdir(tmp_path / "0") == ["secret"]
+
+
+def test_a_file_that_appears_at_the_last_moment_is_not_written_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = read_secret("", tmp_path)
+    monkeypatch.setattr(Path, "exists", lambda self: False)
+    assert read_secret("", tmp_path) == first
     assert os.listdir(tmp_path) == ["secret"]
 
 

@@ -6,6 +6,8 @@ import asyncio
 import hashlib
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -159,6 +161,17 @@ def test_the_oldest_in_memory_make_way() -> None:
     asyncio.run(main())
 
 
+def test_one_that_is_too_large_for_memory_pushes_no_other_out() -> None:
+    async def main() -> None:
+        store = Store(Memory(250), SECRET)
+        kept = await store.keep(b"1" * 100, kind="png", seconds=60, now=NOW)
+        with pytest.raises(Unavailable, match="larger than the memory"):
+            await store.keep(b"2" * 251, kind="png", seconds=60, now=NOW)
+        assert await store.size(kept.path) == 100
+
+    asyncio.run(main())
+
+
 async def _is_there(store: Store, path: str) -> bool:
     try:
         return await store.size(path) > 0
@@ -259,3 +272,20 @@ def test_a_picture_of_ours_is_known_by_its_address_alone(store: Store) -> None:
 def test_an_error_of_ours_is_not_taken_for_the_stores() -> None:
     with pytest.raises(TypeError):
         asyncio.run(Store.in_memory().keep(None, kind="png", seconds=1, now=NOW))  # type: ignore[arg-type]
+
+
+def test_neither_obstore_nor_litestar_is_loaded_before_it_is_needed(tmp_path: Path) -> None:
+    """Both take a good part of the time to start; and no picture in a folder needs the second."""
+    code = (
+        "import asyncio, pathlib, sys; import tintype.server.app; from tintype.storage import Store; "
+        "from tintype.server.pictures import Pictures; "
+        f"store = Store.open('', folder=pathlib.Path({str(tmp_path)!r}), secret=b'0' * 16); "
+        "assert 'obstore' not in sys.modules; "
+        "path = asyncio.run(store.keep(b'x', kind='png', seconds=60, now=0)).path; "
+        "assert 'obstore' not in sys.modules; assert asyncio.run(store.read(path)) == b'x'; "
+        "assert 'litestar' not in sys.modules"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr

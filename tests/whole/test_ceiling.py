@@ -97,27 +97,59 @@ def test_every_card_with_a_price_of_its_own_has_a_ceiling() -> None:
     assert priced == {card.id for card in KNOWN}
 
 
+def check(order: ImageRequest, card: ModelCard) -> None:
+    try:
+        asked = asyncio.run(calls(order, card))
+    except CallerError:
+        return  # nobody draws it
+    most = ceiling(order, card)
+    assert most is not None
+    total = 0
+    for request in asked:
+        usage, drawn, previews = reported(request, card)
+        amount = cost(usage, card.prices, pictures=drawn, previews=previews)
+        assert amount is not None
+        total += amount
+    assert sum(request.n for request in asked) == order.n
+    assert total <= most
+
+
+@pytest.fixture
+def _without_allowances(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A twin says a hundred tokens at most, and nobody puts any around its prompts: the rest has to be enough."""
+    monkeypatch.setattr("tintype.core.quote.OVERHEAD", 0)
+    monkeypatch.setattr("tintype.core.quote.WORDS", 0)
+    monkeypatch.setattr("tintype.core.quote.THOUGHTS", 100)
+
+
+@pytest.mark.usefixtures("_without_allowances")
 @pytest.mark.parametrize("card", KNOWN, ids=lambda card: card.id)
 def test_no_order_costs_more_than_its_ceiling(card: ModelCard) -> None:
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=20, deadline=None)
     @given(ORDERS)
     def of_any_order(order: ImageRequest) -> None:
-        try:
-            asked = asyncio.run(calls(order, card))
-        except CallerError:
-            return  # nobody draws it
-        most = ceiling(order, card)
-        assert most is not None
-        total = 0
-        for request in asked:
-            usage, drawn, previews = reported(request, card)
-            amount = cost(usage, card.prices, pictures=drawn, previews=previews)
-            assert amount is not None
-            total += amount
-        assert sum(request.n for request in asked) == order.n
-        assert total <= most
+        check(order, card)
 
     of_any_order()
+
+
+@pytest.mark.usefixtures("_without_allowances")
+@pytest.mark.parametrize("card", KNOWN, ids=lambda card: card.id)
+def test_nor_does_one_of_all_that_there_is(card: ModelCard) -> None:
+    for quality in card.qualities or (None,):
+        for size in (None, Size(1024, 1024), Ratio(16, 9, "4K")):
+            order = ImageRequest(
+                model="m",
+                prompt="a large cat " * 80,
+                quality=quality,
+                size=size,
+                images=tuple(PICTURES[: card.max_input_images]),
+                wants_text=True,
+                stream=True,
+                partial_images=3,
+                n=2,
+            )
+            check(order, card)
 
 
 @pytest.mark.parametrize(

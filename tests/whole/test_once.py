@@ -188,7 +188,7 @@ def test_pictures_that_are_gone_are_not_bought_again_unasked(tmp_path: Path) -> 
         id = at.order(**KEY).job
         at.call("DELETE", f"{JOBS}/{id}")
         reply = at.order(**KEY)
-        assert (reply.status, reply.error["code"]) == (409, "result_gone")
+        assert (reply.status, reply.error["code"]) == (409, "idempotency_expired")
         assert reply.headers["x-should-retry"] == "false"
         assert id in reply.error["message"]
     assert len(provider.asked) == 1

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import openai
 import pytest
+import structlog
 
 from tintype.gateway.assemble import open_gateway, open_store
 from tintype.gateway.gateway import Gateway
@@ -98,6 +99,19 @@ def test_a_picture_is_fetched_at_its_address_after_a_restart_too(tmp_path: Path)
         assert (status, "GET" in told["access-control-allow-methods"]) == (204, True)
     with serving(house(replace(settings, secret="another secret of the operator's"))) as revoked:
         assert call(revoked, "GET", path)[0] == 404
+
+
+def test_no_log_tells_an_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    capture = structlog.testing.LogCapture()
+    heard = structlog.wrap_logger(None, processors=[capture], wrapper_class=structlog.BoundLogger)
+    monkeypatch.setattr("tintype.server.app.log", heard)
+    with client_of(house(Settings(data=tmp_path))) as client:
+        ((url,), _) = drawn(client)
+        for address in (url, url.replace(".png", ".jpeg")):
+            fetched(address)
+    told = [(line["path"], line["status"]) for line in capture.entries]
+    assert told == [("/v1/images/generations", 200), ("/pictures/", 200), ("/pictures/", 404)]
+    assert url.rpartition("/")[2][:20] not in str(capture.entries)
 
 
 def test_an_address_is_below_the_public_base_url(tmp_path: Path) -> None:

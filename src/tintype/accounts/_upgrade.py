@@ -64,10 +64,12 @@ def _create(connection: sa.Connection) -> None:
     connection.execute(version.insert().values(version_num=HEAD))
 
 
-def upgrade(connection: sa.Connection, found: str, *, folder: Path | None = None, to: str = HEAD) -> None:
+def upgrade(
+    connection: sa.Connection, found: str | None, *, folder: Path | None = None, to: str = HEAD
+) -> None:
     """From one revision to another, in the transaction of `connection`. Alembic is loaded here only: it takes long.
 
-    `folder`: of the revisions. Raises ValueError where `found` is not among them.
+    `found` is None for an empty one. `folder`: of the revisions. Raises ValueError where `found` is not among them.
     """
     from alembic.config import Config
     from alembic.runtime.environment import EnvironmentContext
@@ -75,7 +77,7 @@ def upgrade(connection: sa.Connection, found: str, *, folder: Path | None = None
 
     here = Path(__file__).parent / "migrations"
     script = ScriptDirectory(here, version_locations=[str(folder or here / "versions")])
-    if found not in {each.revision for each in script.walk_revisions()}:
+    if found is not None and found not in {each.revision for each in script.walk_revisions()}:
         raise ValueError(
             f"This database was made by a newer Tintype (its revision is {found}, this Tintype knows those up to {HEAD}). "
             "Start the newer one, or restore a backup that is older."

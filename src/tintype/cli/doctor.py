@@ -50,6 +50,7 @@ def doctor(
         ("drawing", _drawing),
         ("port", lambda: _port(settings)),
         ("data", lambda: _data(settings.data)),
+        ("storage", lambda: _storage(settings)),
         ("server", _server),
         ("terminal", _terminal),
     )
@@ -181,6 +182,19 @@ def _data(folder: Path) -> Finding:
     if not place.is_dir() or not os.access(place, os.W_OK):
         return Finding("fail", f"{place} cannot be written to: choose another folder with DATA= or --data")
     return Finding("ok", f"{folder.absolute()} {'can be written to' if folder.exists() else 'can be made'}")
+
+
+def _storage(settings: Settings) -> Finding | None:
+    """Whether a bucket takes pictures; a folder is a part of `data`, and memory takes them always."""
+    if not settings.storage.startswith(("s3:", "gs:", "az:")):
+        return None
+    import asyncio
+
+    from ..storage import Store
+
+    store = Store.open(settings.storage, folder=settings.data, secret=b"")
+    asyncio.run(store.check())
+    return Finding("ok", f"{settings.storage} takes pictures, and gives them back")
 
 
 def _server() -> Finding | None:

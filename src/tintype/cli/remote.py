@@ -6,7 +6,9 @@ import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,6 +29,7 @@ from ..core import (
 )
 from ..core.errors import (
     BadRequest,
+    Forbidden,
     Garbled,
     NoImage,
     OutOfCredit,
@@ -54,7 +57,7 @@ _BY_STATUS: Mapping[int, type[TintypeError]] = {
     400: BadRequest,
     401: Unauthenticated,
     402: OutOfCredit,
-    403: Unauthenticated,
+    403: Forbidden,
     404: UnknownModel,
     408: Timeout,
     413: TooLarge,
@@ -69,12 +72,25 @@ _BY_CODE: Mapping[object, type[TintypeError]] = {
     "insufficient_quota": OutOfCredit,
     "billing_hard_limit_reached": OutOfCredit,
     "invalid_api_key": Unauthenticated,
+    "not_allowed": Forbidden,
     "model_not_found": UnknownModel,
     "upstream_timeout": Timeout,
     "invalid_request_error": BadRequest,
     "image_generation_user_error": BadRequest,
 }
 """By `code`, and then by `type`: within a stream there is no status to go by."""
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One order among several at a time: the headers it goes with, and what a Tintype server tells beside its picture."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    told: dict[str, str] = field(default_factory=dict)
+
+
+EXCHANGE: ContextVar[Exchange | None] = ContextVar("exchange", default=None)
+"""That of the order at hand. Set before it is submitted; without it, a server tells all of its orders alike."""
 
 
 class Server:
@@ -86,7 +102,7 @@ class Server:
     def __init__(self, url: str, key: str | None, *, strict: bool) -> None:
         self.name = urlsplit(url).netloc
         self.told: dict[str, str] = {}  # what a Tintype server says beside its picture
-        self._upstream = _upstream(url, key, {"prefer": "handling=strict"} if strict else {})
+        self._upstream = connect(url, key, {"prefer": "handling=strict"} if strict else {})
 
     async def check(self) -> str:
         return f"{self.name} was named"
@@ -96,6 +112,7 @@ class Server:
 
     async def generate(self, request: ImageRequest, card: ModelCard) -> Events:
         call = build(request, card)
+        exchange = EXCHANGE.get() or Exchange()
         done = False
         posted = self._upstream.post(
             call.path,
@@ -103,7 +120,8 @@ class Server:
             call.media_type,
             frames=sse.documents,
             read_error=read_error,
-            see_headers=self._see,
+            see_headers=lambda headers: self._see(headers, exchange),
+            headers=exchange.headers,
         )
         async with aclosing(posted) as documents:
             async for document in documents:
@@ -117,20 +135,23 @@ class Server:
         if not done:
             raise NoImage(f"{self.name} answered without a picture.", charged=True)
 
-    def _see(self, headers: Mapping[str, str]) -> None:
+    def _see(self, headers: Mapping[str, str], exchange: Exchange) -> None:
         self.told = {
             name.lower().removeprefix(_OURS): value
             for name, value in headers.items()
             if name.lower().startswith(_OURS)
         }
+        exchange.told.update(self.told)
 
 
-def learn(order: Order) -> Order:
+def learn(order: Order, exchange: Exchange | None = None) -> Order:
     """The order with what a Tintype server has told of it: who drew, by which plan, as whose twin."""
     provider = order.offer.provider
-    if not isinstance(provider, Server) or "provider" not in provider.told:
+    if not isinstance(provider, Server):
         return order
-    told, report = provider.told, order.report
+    told, report = provider.told if exchange is None else exchange.told, order.report
+    if "provider" not in told:
+        return order
     report.provider = told["provider"]
     report.model = told.get("model", report.model)
     notes = [Note(*found.groups("")) for found in _NOTE.finditer(told.get("plan", ""))]  # type: ignore[arg-type]
@@ -149,6 +170,7 @@ def learn(order: Order) -> Order:
     return replace(order, offers=(replace(order.offer, card=card, twin=twin),))
 
 
+@cache
 def _known(model: str) -> ModelCard | None:
     return next((card for service in load() for card in service.cards if card.id == model), None)
 
@@ -193,7 +215,7 @@ def list_models(url: str, key: str | None, *, timeout: float = 30.0) -> list[dic
     """The server's own listing, by id. Raises TintypeError."""
 
     async def ask() -> bytes:
-        place = _upstream(url, key, {}, timeout=timeout)
+        place = connect(url, key, {}, timeout=timeout)
         try:
             return await place.get("models", read_error=read_error)
         finally:
@@ -222,7 +244,7 @@ def read_error(status: int, body: Octets) -> TintypeError | None:
     return kind(str(message or "no reason given")[:1000], param=param if isinstance(param, str) else None)
 
 
-def _upstream(url: str, key: str | None, headers: Mapping[str, str], timeout: float = 600.0) -> Upstream:
+def connect(url: str, key: str | None, headers: Mapping[str, str], timeout: float = 600.0) -> Upstream:
     authorization = {"authorization": f"Bearer {key}"} if key else {}
     return Upstream(url, {**headers, **authorization}, timeout=timeout)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 from typing import Self
 
+from .credentials import has_credentials
 from .header import HEAD, Header, read_header
 
 Octets = bytes | memoryview
@@ -99,6 +100,16 @@ class Image:
             return read_header(base64.b64decode(head[: len(head) // 4 * 4]))
         except ValueError:
             return Header(None, None)
+
+    def has_credentials(self) -> bool:
+        """Whether it carries content credentials (C2PA); False while it is still behind a URL, and for broken base64.
+
+        Decodes base64: ask it of pictures that are opened anyway.
+        """
+        try:
+            return self.is_local and has_credentials(self.as_bytes())
+        except ValueError:
+            return False
 
     def weight(self) -> int:
         """How many bytes the picture is, without decoding it; 0 while it is still behind a URL."""

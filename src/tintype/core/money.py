@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
@@ -192,3 +193,24 @@ def usd(amount: Micros) -> str:
     """
     sign = "-" if amount < 0 else ""
     return f"{sign}{abs(amount) // MILLION}.{abs(amount) % MILLION:06d}"
+
+
+_DECIMAL = re.compile(r"([+-]?)(\d{1,9})(?:\.(\d{1,6})0*)?", re.ASCII)
+
+
+def micros(text: str) -> Micros:
+    """Dollars as they are written, exactly. Raises ValueError for what is no sum of whole micro-dollars.
+
+    >>> micros("12.34"), micros("-0.000001"), micros("5")
+    (12340000, -1, 5000000)
+    >>> micros("0.0000001")
+    Traceback (most recent call last):
+    ValueError: '0.0000001' is not a sum in dollars such as 12.50, with at most six decimals
+    """
+    found = _DECIMAL.fullmatch(text.strip())
+    if found is None:
+        shown = text if len(text) <= 40 else f"{text[:37]}..."
+        raise ValueError(f"{shown!r} is not a sum in dollars such as 12.50, with at most six decimals")
+    sign, whole, rest = found.groups()
+    amount = int(whole) * MILLION + int((rest or "").ljust(6, "0"))
+    return -amount if sign == "-" else amount

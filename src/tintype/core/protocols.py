@@ -232,11 +232,13 @@ class Remedy:
     """How a polyfill closes a gap: what the caller is told, and the call wrapped in it.
 
     `once`: it is done once for all of an order, around whichever offers are asked. Others belong to the offer.
+    `name` is the polyfill's, which the plan puts in.
     """
 
     note: Note
     wrap: Callable[[Generate], Generate]
     once: bool = False
+    name: str = ""
 
 
 class Polyfill(Protocol):

@@ -10,7 +10,8 @@ from .errors import TintypeError
 from .events import Usage
 from .money import Micros
 
-Verb = Literal["filled", "adjusted", "ignored", "delivered"]
+Verb = Literal["filled", "adjusted", "ignored", "delivered", "dropped"]
+"""`dropped`: what an upstream's picture had, and the one that is delivered has not."""
 
 
 class Note(NamedTuple):

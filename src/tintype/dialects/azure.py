@@ -37,6 +37,7 @@ _DEPLOYMENT = "/deployments/{deployment:path}"
 
 _CODES = {
     "invalid_api_key": "401",
+    "not_allowed": "403",
     "not_found": "404",
     "rate_limit_exceeded": "429",
     "model_not_found": "DeploymentNotFound",

@@ -13,15 +13,15 @@ KEPT = 1000
 
 
 class Attempts:
-    """The last `KEPT` of this server; each is shown to the `watchers` as it ends. All of them are in the books."""
+    """The last `KEPT` of this server; each is shown to the `watchers` as it ends, in the task of its job. All of them are in the books."""
 
-    def __init__(self, *watchers: Callable[[Attempt], None]) -> None:
+    def __init__(self) -> None:
         self.last: deque[Attempt] = deque(maxlen=KEPT)
-        self._watchers = watchers
+        self.watchers: list[Callable[[Attempt], None]] = []
 
     def keep(self, attempt: Attempt) -> None:
         self.last.append(attempt)
-        for watch in self._watchers:
+        for watch in self.watchers:
             watch(attempt)
 
 

@@ -123,7 +123,10 @@ class Memory:
     async def keep_pictures(self, job: str, pictures: Sequence[KeptPicture]) -> None:
         if job not in self._jobs:
             return
-        there = {kept.position: kept for kept in (*pictures, *self._pictures.get(job, ()))}
+        there = {kept.position: kept for kept in self._pictures.get(job, ())}
+        for picture in pictures:
+            old = there.get(picture.position, picture)
+            there[picture.position] = picture if old.expires <= picture.expires else old
         self._pictures[job] = tuple(there[position] for position in sorted(there))
 
     async def release_pictures(self, job: str, others: Sequence[str] = ()) -> Sequence[str]:

@@ -21,7 +21,7 @@ from .jobs import Job, Jobs, Work
 from .offers import Found, Offer, Offers
 from .plan import Plan, make_plan
 from .pricing import Hold
-from .purchase import Once, Purchase
+from .purchase import Hook, Once, Purchase, Teller
 from .recall import Recall
 from .results import read_addresses
 from .route import Route
@@ -62,9 +62,11 @@ class Gateway:
     store: Store = field(default_factory=Store.in_memory)
     books: Books = field(default_factory=Memory)
     terms: Terms = field(default_factory=Terms)
+    teller: Teller | None = None
     picture_lifetime: float = 3600.0  # seconds that an address of a picture is good for
     attempts: Attempts = field(default_factory=Attempts)
-    keep_seconds: float = 24 * 3600.0
+    keep_seconds: float = 24 * 3600.0  # that a picture can be read again, where that was asked for
+    gallery_seconds: float = 0.0  # that every picture is kept, with a thumbnail; 0: there is no gallery
     fetcher: Fetcher = field(default_factory=Fetcher)
     seconds: float = 600.0
     today: Callable[[], date] = today
@@ -77,7 +79,7 @@ class Gateway:
 
     @property
     def shelf(self) -> Shelf:
-        return Shelf(store=self.store, seconds=self.keep_seconds)
+        return Shelf(store=self.store, seconds=self.keep_seconds, gallery=self.gallery_seconds)
 
     @property
     def recall(self) -> Recall:
@@ -174,12 +176,13 @@ class Gateway:
         once: Once = Once(),  # noqa: B008 -- frozen
         dialect: str = "",
         stays: bool = False,
+        hook: Hook | None = None,
     ) -> Job:
         """Start the job of a request. Raises a CallerError when it cannot be begun as it is; what its account cannot
         pay is told by `job.begun()`, and as the job's error.
 
         With a `request_id`, what it came to can be asked for by it. Callers take turns where there is a queue, by
-        `caller.turn`. A job that `stays` goes on though nobody watches, and its pictures are kept.
+        `caller.turn`. A job that `stays` goes on though nobody watches, and its pictures are kept. `hook` is told of it.
         """
         order = self.order(request, base_url=base_url, caller=caller)
         seconds = order.route.deadline or self.seconds
@@ -201,7 +204,10 @@ class Gateway:
             terms=self.terms,
             caller=caller,
             hold=self.terms.hold(order.request, order.offers, caller, order.route, seconds),
-            keep=self.shelf.keep,
+            shelf=self.shelf,
+            later=self.jobs.do_later,
+            teller=self.teller,
+            hook=hook,
             once=once,
             dialect=dialect,
             request_id=request_id,

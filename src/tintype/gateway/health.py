@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Literal
 
 from ..core.errors import Busy, NoImage, Rejected, TintypeError, UpstreamError
 
@@ -30,6 +31,13 @@ class Breaker:
     @property
     def is_open(self) -> bool:
         return self._last is not None and (self._probing or self._clock() < self._until)
+
+    @property
+    def state(self) -> Literal["closed", "half open", "open"]:
+        """What becomes of the next call; half open is also an offer that is being tried."""
+        if self._last is None:
+            return "closed"
+        return "open" if not self._probing and self._clock() < self._until else "half open"
 
     def admit(self) -> bool:
         """Whether this call may be made. Who is let through tells how it went."""

@@ -8,10 +8,11 @@ what is read of one that has ended, `recall.py` brings back.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass
 from secrets import token_hex
+from typing import Any
 
 import structlog
 
@@ -221,6 +222,7 @@ class Jobs:
     def __init__(self) -> None:
         self.running: dict[str, Job] = {}
         self.draining = False
+        self._afterwards: set[asyncio.Task[None]] = set()
 
     def start(self, work: Work, request: ImageRequest, report: Report, caller: Caller) -> Job:
         """Begin a job. Raises Unavailable once draining has begun."""
@@ -231,6 +233,12 @@ class Jobs:
         self.running[job.id] = job
         job._task.add_done_callback(lambda _: self.running.pop(job.id, None))
         return job
+
+    def do_later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Something of a job that nobody waits for, but the end of the server."""
+        task = asyncio.create_task(work)
+        self._afterwards.add(task)
+        task.add_done_callback(self._afterwards.discard)
 
     def left_behind(self, key: str, fingerprint: str) -> Job | None:
         """One of this order that goes on though whoever placed it has left."""
@@ -250,9 +258,9 @@ class Jobs:
         """Take no new work; let running jobs finish for `grace` seconds, then end them."""
         self.draining = True
         tasks = [job._task for job in self.running.values() if job._task is not None]
-        if not tasks:
-            return
-        _, late = await asyncio.wait(tasks, timeout=grace)
+        late: set[asyncio.Task[None]] = set()
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=grace)
         for job in list(self.running.values()):
             job.cancel(
                 Unavailable(
@@ -265,3 +273,5 @@ class Jobs:
         if late:
             log.warning("jobs cut short by the end of the grace period", count=len(late), grace=grace)
             await asyncio.wait(late)
+        if self._afterwards:
+            await asyncio.wait(self._afterwards)

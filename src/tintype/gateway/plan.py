@@ -10,7 +10,7 @@ is the very picture that was asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
@@ -18,6 +18,7 @@ from typing import Literal
 from ..core import Generate, ImageRequest, ModelCard, Note, Polyfill, Provider, Remedy, Size
 from ..core.errors import BadRequest, CallerError, Unsupported
 from ..core.request import HINTS
+from .losses import watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,17 @@ class Plan:
 
     def around(self, generate: Generate) -> Generate:
         """Wrapped in what is done once for all of an order, whichever offers are asked."""
-        return _wrapped(generate, [remedy for remedy in self.remedies if remedy.once])
+        for remedy in reversed(self.remedies):
+            if remedy.once:
+                generate = remedy.wrap(generate)
+        return generate
 
-    def within(self, generate: Generate) -> Generate:
-        """Wrapped in what this offer needs."""
-        return _wrapped(generate, [remedy for remedy in self.remedies if not remedy.once])
+    def within(self, generate: Generate, tell: Callable[[Note], None] = lambda note: None) -> Generate:
+        """Wrapped in what this offer needs; what is lost on the way is told."""
+        for remedy in reversed(self.remedies):
+            if not remedy.once:
+                generate = watched(remedy, generate, tell)
+        return generate
 
     def of_one_offer(self) -> Plan:
         """The same for a call of an order that goes to another offer: all of it is done there."""
@@ -62,12 +69,6 @@ class Plan:
         """The pixels that the provider is asked for; None where the model decides."""
         wish = self.request.size
         return None if wish is None else self.card.sizes.nearest(wish)
-
-
-def _wrapped(generate: Generate, remedies: Sequence[Remedy]) -> Generate:
-    for remedy in reversed(remedies):
-        generate = remedy.wrap(generate)
-    return generate
 
 
 def make_plan(
@@ -92,7 +93,7 @@ def make_plan(
         remedy = polyfill.remedy(request, card) if polyfill else None
         if polyfill is not None and remedy is not None:
             if polyfill.name not in remedies:
-                remedies[polyfill.name] = remedy
+                remedies[polyfill.name] = replace(remedy, name=polyfill.name)
                 notes.append(remedy.note)
         elif gap.kind == "hint":
             ignored.add(gap.field)

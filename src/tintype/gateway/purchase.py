@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import structlog
 
@@ -16,12 +17,13 @@ from .books import Books
 from .jobs import Job
 from .results import finished, write_result
 from .routing import Routing
+from .shelf import Shelf
 from .terms import Terms
 
 log = structlog.get_logger()
 
-Keep = Callable[[Sequence[Completed]], Awaitable[tuple[KeptPicture, ...]]]
-"""Puts finished pictures where they can be read again. Does not raise: what is not kept is not among them."""
+JUST_ENDED = 600.0
+"""Seconds for which an SDK that tries again is given what it has ordered already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,16 +35,35 @@ class Once:
     fingerprint: str = ""
 
 
+class Teller(Protocol):
+    """Who counts what happens to money: `server.metrics.Metrics`."""
+
+    def settle(self, state: State, provider: str, charged: Micros) -> None: ...
+
+    def refuse(self, error: TintypeError) -> None: ...
+
+
+class Hook(Protocol):
+    """Somebody who is told of a job. `begin` may refuse it with a CallerError; `end` comes once it is settled."""
+
+    async def begin(self, job: Job) -> None: ...
+
+    async def end(self, job: Job) -> None: ...
+
+
 @dataclass(slots=True, kw_only=True)
 class Purchase:
-    """`hold` is the most that it can cost."""
+    """`hold` is the most that it can cost. `later` takes what nobody waits for."""
 
     books: Books
     routing: Routing
     terms: Terms
     caller: Caller
     hold: Micros
-    keep: Keep
+    shelf: Shelf
+    later: Callable[[Coroutine[Any, Any, None]], None]
+    teller: Teller | None = None
+    hook: Hook | None = None
     once: Once = Once()
     dialect: str = ""
     request_id: str = ""
@@ -50,25 +71,31 @@ class Purchase:
     async def begin(self, job: Job) -> None:
         """Raises OutOfCredit, TooManyRequests, Unavailable, and Taken."""
         report, request = job.report, job.request
-        await self.books.hold(
-            Opening(
-                job=job.id,
-                account=self.caller.account,
-                key=self.caller.key,
-                hold=self.hold,
-                request=self.request_id,
-                idempotency=self.once.name,
-                fingerprint=self.once.fingerprint,
-                dialect=self.dialect,
-                created=time.time(),
-                asked=report.asked,
-                model=report.model,
-                provider=report.provider,
-                prompt=request.prompt if self.terms.prompts else "",
-                n=request.n,
-                real=not all(self._is_free(offer.card.id) for offer in self.routing.offers),
-            )
+        if self.hook is not None:
+            await self.hook.begin(job)
+        opening = Opening(
+            job=job.id,
+            account=self.caller.account,
+            key=self.caller.key,
+            hold=self.hold,
+            request=self.request_id,
+            idempotency=self.once.name,
+            fingerprint=self.once.fingerprint,
+            dialect=self.dialect,
+            created=time.time(),
+            asked=report.asked,
+            model=report.model,
+            provider=report.provider,
+            prompt=request.prompt if self.terms.prompts else "",
+            n=request.n,
+            real=not all(self._is_free(offer.card.id) for offer in self.routing.offers),
         )
+        try:
+            await self.books.hold(opening)
+        except TintypeError as error:
+            if self.teller is not None:
+                self.teller.refuse(error)
+            raise
 
     def finish(self, job: Job) -> None:
         """What it came to. Raises what went wrong where there is no picture, or no other place to say it."""
@@ -117,7 +144,7 @@ class Purchase:
             plan=report.plan(),
             error=job.error.code if job.error else "",
             message=str(job.error) if job.error and words else "",
-            pictures=await self.keep(pictures) if pictures and keeps else (),
+            pictures=await self._kept(job, pictures, stays=keeps),
             result=write_result(job.request, report, job.events, job.error, words=words),
         )
         try:
@@ -128,21 +155,45 @@ class Purchase:
             return
         if settled is None:
             log.error("settled too late: somebody has taken this server for dead", job=job.id)
-        else:
-            report.charged, report.balance = settled.charged, settled.balance
-        if job.kept and not keeps:  # the last watcher left in the meantime
+            return
+        report.charged, report.balance = settled.charged, settled.balance
+        if self.teller is not None:
+            self.teller.settle(closing.state, report.provider, settled.charged)
+        if self.shelf.gallery and pictures:
+            self.later(self._show(job))
+        elif job.kept and not keeps:  # the last watcher left in the meantime
             await self.keep_late(job)
+        if self.hook is not None:
+            await self._tell(self.hook, job)
+
+    async def _kept(self, job: Job, pictures: Sequence[Completed], *, stays: bool) -> tuple[KeptPicture, ...]:
+        """An answer that was bought may be lost on its way, and the SDK that did not get it orders again."""
+        if not pictures or not (stays or (self.once.fingerprint and job.report.bought)):
+            return ()
+        return await self.shelf.keep(pictures, None if stays else JUST_ENDED)
 
     async def keep_late(self, job: Job) -> None:
         """Keep the pictures of a job that is settled already. Never raises."""
         pictures = finished(job.events)
         if not pictures:
             return
-        kept = await self.keep(pictures)
+        await self._write(job, await self.shelf.keep(pictures))
+
+    async def _show(self, job: Job) -> None:
+        await self._write(job, await self.shelf.show(finished(job.events)))
+
+    async def _write(self, job: Job, kept: tuple[KeptPicture, ...]) -> None:
         try:
             await self.books.keep_pictures(job.id, kept)
         except Exception as error:
             log.error("pictures that were bought cannot be found again", job=job.id, exc_info=error)
+
+    async def _tell(self, hook: Hook, job: Job) -> None:
+        try:
+            await hook.end(job)
+        except Exception as error:
+            # It has been promised, and is ordered again by whoever finds that it is owed.
+            log.warning("a webhook is not ordered yet", job=job.id, reason=str(error))
 
     def _is_free(self, offer: str) -> bool:
         return next(

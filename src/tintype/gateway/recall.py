@@ -13,11 +13,8 @@ from ..core.errors import Conflict, NotFound, TintypeError
 from ..storage import FOLDER, Store
 from .books import FORGIVEN, Books
 from .jobs import Job, Jobs
-from .purchase import Once
+from .purchase import JUST_ENDED, Once
 from .results import read_addresses, read_error, read_events, read_report, read_request
-
-JUST_ENDED = 600.0
-"""Seconds for which an SDK that tries again is given what it has ordered already."""
 
 LOOK_AGAIN = 0.5
 """Seconds between two looks at a job that another server runs."""
@@ -122,7 +119,7 @@ class Recall:
                 f"This order was placed before, as {record.id}, and its pictures are not kept any more. To order "
                 "them again, send another Idempotency-Key.",
                 param="Idempotency-Key",
-                code="result_gone",
+                code="idempotency_expired",
             )
         return found
 

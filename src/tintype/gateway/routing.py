@@ -29,7 +29,7 @@ from .gates import Ticket
 from .offers import Offer
 from .plan import Plan
 from .route import Route
-from .tally import Tally
+from .tally import Tally, believed
 
 PATIENCE = 2.0
 """Seconds that an order waits for an upstream that says when to come back, once every offer has been asked."""
@@ -136,6 +136,8 @@ class Routing:
                 async for event in events:
                     if isinstance(event, Completed | Partial) and not event.image.is_local:
                         event = replace(event, image=await self.bring(event.image))
+                    if isinstance(event, Completed):
+                        event = believed(event)
                     tally.see(event)
                     self._answers(offer, plan)
                     if isinstance(event, Completed):
@@ -168,7 +170,7 @@ class Routing:
                         event = replace(event, image=await self.bring(event.image))
                     yield event
 
-        return plan.within(here)(plan.request)
+        return plan.within(here, self._tell)(plan.request)
 
     def _answers(self, offer: Offer, plan: Plan) -> None:
         """Who draws, and by which plan, as the caller is told: all that did, once there are several."""

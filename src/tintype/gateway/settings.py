@@ -21,7 +21,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     data: Path = Path("data")
-    database: str = ""  # a URL; empty: a file under `data`; "off": nothing is written down
+    # A URL, perhaps with a password; empty: a file under `data`; "off": nothing is written down.
+    database: str = field(default="", repr=False)
     open: bool = False  # whether everyone who reaches it may use it, on any address, without a key
     default_model: str = "gpt-image-2"
     max_body: int = 256 * 1024 * 1024
@@ -31,16 +32,26 @@ class Settings:
     deadline: float = 600.0  # seconds that an order may take, all of its attempts together
     public_base_url: str = ""  # where callers reach this server; empty: as each request says
     history_days: float = 30.0  # that prompts are kept in the database; 0: they are not written down
+    gallery_days: float = (
+        0.0  # that every picture is kept, with a thumbnail; 0: only those that are asked for again
+    )
     result_lifetime: float = 24 * 3600.0  # seconds that a picture is kept to be asked for again
     storage: str = ""  # where pictures lie; empty: in the folder `pictures` of `data`
     picture_lifetime: float = 3600.0  # seconds that a picture can be fetched at its address
     # signs the addresses; empty: one is made and kept in `data`. A repr shows it to nobody
     secret: str = field(default="", repr=False)
     fetch: bool = True  # pictures that callers send as addresses; False: those are refused
-    fetch_allow: tuple[IPv4Network | IPv6Network, ...] = ()  # not public, and yet fetched from
+    fetch_allow: tuple[IPv4Network | IPv6Network, ...] = ()  # not public, and yet reached
     allow_unknown_price: bool = False  # orders whose price is not known; False: those are refused
     charge_twins: bool = False  # what a twin draws costs as much as its model's; False: nothing
     markup: Mapping[str, Any] = field(default_factory=dict)  # what is put on prices: see pricing.Markup
+    webhook_secret: str = field(default="", repr=False)  # "whsec_..."; empty: made of the house's own
+    c2pa_certificate: str = ""  # a PEM file, with its issuers' certificates; empty: nothing is signed
+    c2pa_key: str = ""  # a PEM file
+    c2pa_algorithm: str = "es256"
+    c2pa_timestamp_url: str = ""  # empty: no time stamps, and so no network
+    # the address of a Redis that servers share; it may hold a password
+    limits: str = field(default="", repr=False)
     stand_in: Mapping[str, str] = field(default_factory=dict)  # requested name or pattern -> model
     deployment: Mapping[str, str] = field(default_factory=dict)  # Azure's name for it -> model
     # name -> its settings, read by the catalog; they may hold keys, which a repr shows to nobody
@@ -90,13 +101,14 @@ class Settings:
             else:
                 new = _convert(value, old)
         except ValueError as error:
-            said = "that" if name in (*_TABLES, "secret") else repr(value)  # those may hold keys
+            said = "that" if name in (*_TABLES, *_SECRETS) else repr(value)  # those may hold keys
             raise ValueError(f"{where}: {name} cannot be {said}: it must be {error}") from error
         if name == "markup":
             _check_markup(new, where)
         return replace(self, **{name: new})
 
 
+_SECRETS = ("database", "limits", "secret", "webhook_secret")
 _TABLES = ("provider", "route")
 _TABLE = {**dict.fromkeys(_TABLES, "a table of tables"), "markup": 'a table such as { default = "20%" }'}
 _SHORT = ("HOST", "PORT", "DATA")

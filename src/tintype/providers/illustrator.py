@@ -31,9 +31,13 @@ from ..core import (
 )
 from ..core.errors import TooManyRequests
 from ..core.tokens import text_tokens
+from ..engines import signing
 
 if TYPE_CHECKING:
     from ..engines.illustrator import Commission
+
+MODEL = "tintype-illustrator"
+"""Who draws, whichever model's twin it is."""
 
 QUEUE = 256
 """How many requests may wait for a free core before the next is told to come later."""
@@ -51,16 +55,17 @@ class Illustrator:
     name = "illustrator"
     family = ""
     local = True
-    options: tuple[str, ...] = ()
+    options: tuple[str, ...] = signing.OPTIONS
 
-    def __init__(self, cores: int | None = None) -> None:
+    def __init__(self, cores: int | None = None, signer: signing.Signer | None = None) -> None:
+        self._signer = signer
         self._cores = cores or os.cpu_count() or 1
         self._pool = ThreadPoolExecutor(self._cores, thread_name_prefix="illustrator")
         self._orders = 0
 
     @classmethod
     def open(cls, access: Access) -> Self:
-        return cls()
+        return cls(signer=signing.Signer.open(access.options))
 
     async def check(self) -> str:
         return "it draws on this machine"
@@ -83,7 +88,7 @@ class Illustrator:
 
         def work() -> None:
             try:
-                for event in draw(request, card, left):
+                for event in draw(request, card, left, self._signer):
                     tell(event)
                 tell(None)
             except BaseException as error:
@@ -101,8 +106,13 @@ class Illustrator:
             self._orders -= 1
 
 
-def draw(request: ImageRequest, card: ModelCard, left: threading.Event) -> Iterator[ImageEvent]:
-    """The events of one request, drawn one picture after the other. Blocks; belongs in a thread."""
+def draw(
+    request: ImageRequest, card: ModelCard, left: threading.Event, signer: signing.Signer | None = None
+) -> Iterator[ImageEvent]:
+    """The events of one request, drawn one picture after the other. Blocks; belongs in a thread.
+
+    Finished pictures are signed, previews are not.
+    """
     from ..engines.illustrator import stages  # imports the drawing libraries: not at start-up
     from ..pixels import encode
 
@@ -112,8 +122,11 @@ def draw(request: ImageRequest, card: ModelCard, left: threading.Event) -> Itera
     previews = _PREVIEWS[min(request.partial_images or 0, 3)] if request.stream else ()
     size = Size(base.width, base.height)
 
-    def encoded(picture: Any) -> Image:
-        return Image.from_bytes(encode(picture, chosen, compression=request.output_compression))
+    def encoded(picture: Any, signer: signing.Signer | None = None) -> Image:
+        data = encode(picture, chosen, compression=request.output_compression)
+        if signer is not None:
+            data = signer.sign(data, chosen, MODEL, composed=bool(request.images))
+        return Image.from_bytes(data)
 
     counted = Usage()
     for index in range(request.n):
@@ -131,7 +144,7 @@ def draw(request: ImageRequest, card: ModelCard, left: threading.Event) -> Itera
             elif stage.name == "finished":
                 counted += _usage(request, card, quality, size, step, words, first=index == 0)
                 yield Completed(
-                    image=encoded(stage.picture),
+                    image=encoded(stage.picture, signer),
                     index=index,
                     usage=counted if index == request.n - 1 else Usage(),
                     seed=seed,

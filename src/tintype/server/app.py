@@ -12,7 +12,9 @@ from typing import cast
 
 import msgspec
 import structlog
+from structlog.contextvars import bind_contextvars
 
+from ..accounts.limits import headers_of
 from ..core import Answer, Dialect, Incoming
 from ..core.errors import MethodNotAllowed, TintypeError
 from ..gateway.gateway import Gateway
@@ -23,9 +25,10 @@ from .door import Door
 from .endpoint import Endpoint, head_of
 from .http import Facts, Gone, Headers, Message, Receive, Scope, Send, header, read_body, respond, tell
 from .jobs import JobPages
-from .metrics import Metrics
+from .log import callers_id
 from .opening import Rooms
 from .pictures import Pictures
+from .readiness import Readiness
 from .routes import Routes, normal
 
 log = structlog.get_logger()
@@ -43,7 +46,11 @@ _EXPOSED = (
 
 
 OWN = ("/", "/metrics", "/openapi.json", "/docs")
+LONGEST_PATH = 120
+"""Letters of it that the log shows."""
+
 HEALTH = "/healthz"
+READY = "/readyz"
 
 
 class App:
@@ -60,16 +67,20 @@ class App:
     ) -> None:
         self._gateway = gateway
         self._rooms = rooms or Rooms(gateway=gateway, door=Door())
+        self.watch = self._rooms.watch
         self._door = self._rooms.door
         self._upkeep = Upkeep(gateway, self._rooms.chores)
         self._grace = settings.grace
         self._dialects = dialects
         self._routes = Routes(dialects)
-        self._endpoint = Endpoint(gateway, settings, self._door)
+        self._endpoint = Endpoint(gateway, settings, self._door, self._rooms.webhooks)
         self._jobs = JobPages(gateway, self._routes.speaker("/"), settings.heartbeat)
         self._max_body = settings.max_body
         self._pictures = Pictures(gateway.store)
-        self._metrics = Metrics(lambda: len(gateway.jobs.running))
+        self._readiness = Readiness(self._rooms.checks)
+        self.watch.metrics.watch(lambda: len(gateway.jobs.running), gateway.offers)
+        gateway.attempts.watchers.append(self.watch.attempt)
+        self._version = version("tintype")  # it is read from a file each time
         self._made: ASGIApp | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,14 +88,25 @@ class App:
             await self._lifespan(scope, receive, send)
             return
         request_id = f"req_{token_hex(16)}"
-        origin = next((value for name, value in scope["headers"] if name == b"origin"), b"*")
-        added: Headers = [
-            (b"x-request-id", request_id.encode()),
-            (b"access-control-allow-origin", origin),
-            (b"access-control-expose-headers", _EXPOSED),
-            (b"vary", b"origin"),
-        ]
-        facts = Facts(request_id, added, {"id": request_id, "method": scope["method"], "path": scope["path"]})
+        theirs = b""
+        for name, value in scope["headers"]:
+            if name == b"x-client-request-id" or (name == b"x-request-id" and not theirs):
+                theirs = value
+        added: Headers = [(b"x-request-id", request_id.encode())]
+        if not is_private(scope["path"]):
+            origin = next((value for name, value in scope["headers"] if name == b"origin"), b"*")
+            added += [
+                (b"access-control-allow-origin", origin),
+                (b"access-control-expose-headers", _EXPOSED),
+                (b"vary", b"origin"),
+            ]
+        facts = Facts(request_id, added, {"method": scope["method"], "path": scope["path"][:LONGEST_PATH]})
+        if theirs and (named := callers_id(theirs)):
+            bind_contextvars(request_id=request_id, client_request_id=named)
+        else:
+            bind_contextvars(request_id=request_id)
+        traces = self.watch.traces
+        span = traces.begin(scope) if traces is not None else None
         begun = time.perf_counter()
 
         async def sending(message: Message) -> None:
@@ -99,15 +121,20 @@ class App:
             await self._answer(scope, receive, sending, facts)
         except Gone:
             facts.log["status"] = "gone"
+        finally:
+            if traces is not None and span is not None:
+                traces.end(span, scope, {**facts.log, "id": facts.id})
         seconds = time.perf_counter() - begun
-        self._metrics.count(facts.log.get("dialect", "none"), facts.log.get("status"), seconds)
+        self.watch.metrics.count(facts.log.get("dialect", "none"), facts.log.get("status"), seconds)
         log.info("request", **facts.log, seconds=round(seconds, 3))
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, facts: Facts) -> None:
         if scope["method"] == "OPTIONS":
-            return await respond(send, 204, preflight(scope), [])
+            private = is_private(scope["path"])
+            return await respond(send, 204, ALLOWED if private else preflight(scope), [])
         path = normal(scope["path"])
-        if path in OWN:
+        if path in OWN or path.startswith("/admin"):
+            scope["route"] = path
             seen = {**scope, "path": path, "raw_path": path.encode()}
             if scope["method"] == "HEAD":
                 seen["method"] = "GET"
@@ -115,17 +142,20 @@ class App:
                 self._made = await asyncio.to_thread(self._pages)
             await self._made(seen, receive, send)
             return None
-        if path == HEALTH:
-            await self._tell_health(scope["method"], send, facts)
+        if path in (HEALTH, READY):
+            scope["route"] = path
+            await self._tell_health(path, scope["method"], send, facts)
             return None
         head, dialect = head_of(scope), None
         try:
             if path.startswith(FOLDER):
+                # The rest of it is the permission to see the picture.
+                facts.log["path"] = scope["route"] = f"{FOLDER}{{name}}"
                 return await self._pictures.answer(scope, path, send)
             if JobPages.has(path):
                 return await self._tell_job(path, head, scope, receive, send, facts)
             match = self._routes.find(scope["method"], path, head)
-            dialect = match.route.dialect
+            dialect, scope["route"] = match.route.dialect, match.route.path
             facts.log["dialect"] = dialect.name
             await self._endpoint.answer(match, head, scope, receive, send, facts)
         except TintypeError as error:
@@ -154,16 +184,27 @@ class App:
         from .pages import make_pages
 
         speaker = self._routes.speaker("/")
-        return cast("ASGIApp", make_pages(self._dialects, speaker, self._metrics))
+        pages = make_pages(self._dialects, speaker, self.watch.metrics, self._rooms.office)
+        return cast("ASGIApp", pages)
 
-    async def _tell_health(self, method: str, send: Send, facts: Facts) -> None:
+    async def _tell_health(self, path: str, method: str, send: Send, facts: Facts) -> None:
+        """Alive is who answers; ready, who should be asked."""
         if method not in ("GET", "HEAD"):
-            error = MethodNotAllowed(f"{method} is not for {HEALTH}: use GET.")
+            error = MethodNotAllowed(f"{method} is not for {path}: use GET.")
             await fail(send, self._routes.speaker("/"), error, facts)
             return
+        if path == READY:
+            reasons = await self._readiness.reasons()
+            told = {"status": "not ready", "reasons": reasons} if reasons else {"status": "ready"}
+            await tell(send, Answer(body=msgspec.json.encode(told), status=503 if reasons else 200))
+            return
         running = len(self._gateway.jobs.running)
-        told = {"status": "ok", "version": version("tintype"), "running": running}
-        await tell(send, Answer(body=msgspec.json.encode(told)))
+        alive = {"status": "ok", "version": self._version, "running": running}
+        await tell(send, Answer(body=msgspec.json.encode(alive)))
+
+    def begin_draining(self) -> None:
+        """Tell /readyz that this server is about to stop; it still takes what comes. Safe to call in a signal handler."""
+        self._readiness.draining = True
 
     async def drain(self) -> None:
         """Take no new work; returns when the last job has ended, or was ended."""
@@ -177,10 +218,13 @@ class App:
             kind = (await receive())["type"]
             if kind == "lifespan.startup":
                 await self._upkeep.start()
+                self._rooms.start()
             if kind == "lifespan.shutdown":
+                self.begin_draining()
                 await self.drain()
                 await self._upkeep.stop()
                 await self._gateway.close()
+                await self._readiness.close()
                 await self._rooms.close()
             await send({"type": f"{kind}.complete"})
             if kind == "lifespan.shutdown":
@@ -190,12 +234,26 @@ class App:
 async def fail(send: Send, dialect: Dialect, error: TintypeError, facts: Facts) -> None:
     """Answer an error. An SDK tries again unless told that this would not help, or would buy twice."""
     facts.log["error"] = error.code
-    headers: Headers = []
+    headers: Headers = headers_of(error)
     if error.retry_after is not None:
         headers.append(header("retry-after", f"{error.retry_after:g}"))
     if error.charged or not error.retryable:
         headers.append((b"x-should-retry", b"false"))
     await tell(send, dialect.write_error(error), headers)
+
+
+ALLOWED: Headers = [(b"allow", b"GET, POST, PATCH, DELETE, OPTIONS")]
+"""And nothing more: no page of another site is told that it may use a private path."""
+
+
+def is_private(path: str) -> bool:
+    """Whether it is for nobody's web page: while there is no key, a page could read it from whoever runs this server.
+
+    >>> is_private("//admin/keys"), is_private("/v1/images/jobs"), is_private("/v1/images/generations")
+    (True, True, False)
+    """
+    plain = normal(path)
+    return plain.startswith("/admin") or plain.removeprefix("/v1") == "/images/jobs"
 
 
 def preflight(scope: Scope) -> Headers:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from ..accounts.records import JobRecord
+from ..accounts.records import JobRecord, State
 from ..core import Completed, Octets, Schema, Usage
 from ..core.errors import Cancelled, TintypeError
 from ..core.money import usd
@@ -55,14 +55,19 @@ def job_document(job: Job | Past, result: Sequence[Octets]) -> Iterator[Octets]:
     yield b"}"
 
 
+def state_of(job: Job) -> State:
+    """How a job has ended, in the words of the books."""
+    if job.error is None:
+        return "done"
+    return "cancelled" if isinstance(job.error, Cancelled) else "failed"
+
+
 def _status(job: Job | Past) -> str:
     if isinstance(job, Past):
         return _STATUSES.get(job.record.state, job.record.state)
     if not job.ended:
         return "queued" if job.report.place is not None and job.report.place() else "running"
-    if job.error is None:
-        return "completed"
-    return "cancelled" if isinstance(job.error, Cancelled) else "failed"
+    return _STATUSES.get(state_of(job), state_of(job))
 
 
 def _receipt(job: Job | Past, record: JobRecord | None, made: Sequence[Completed]) -> dict[str, Any]:
@@ -124,21 +129,24 @@ _RECEIPT: Schema = {
         "usage": {"type": "object", "additionalProperties": {"type": "integer"}},
     },
 }
+_FACTS: dict[str, Schema] = {
+    "id": _TEXT,
+    "object": {"const": "image.job"},
+    "status": {"enum": list(STATUSES)},
+    "created": {"type": "integer"},
+    "ended": {"type": ["number", "null"]},
+    "model": _TEXT,
+    "provider": _TEXT,
+    "n": {"type": "integer"},
+    "pictures": {"type": "integer"},
+    "plan": _TEXT,
+}
 JOB: Schema = {
     "type": "object",
     "properties": {
-        "id": _TEXT,
-        "object": {"const": "image.job"},
-        "status": {"enum": list(STATUSES)},
-        "created": {"type": "integer"},
-        "ended": {"type": ["number", "null"]},
-        "model": _TEXT,
-        "provider": _TEXT,
-        "n": {"type": "integer"},
-        "pictures": {"type": "integer"},
+        **_FACTS,
         "progress": {"type": ["number", "null"]},
         "position": {"type": ["integer", "null"]},
-        "plan": _TEXT,
         "notices": {"type": "array", "items": _TEXT},
         "receipt": _RECEIPT,
         "error": {"type": ["object", "null"]},
@@ -159,22 +167,7 @@ JOB: Schema = {
 }
 _BRIEF: Schema = {
     "type": "object",
-    "properties": {
-        "id": _TEXT,
-        "object": {"const": "image.job"},
-        "status": {"enum": list(STATUSES)},
-        "created": {"type": "integer"},
-        "ended": {"type": ["number", "null"]},
-        "model": _TEXT,
-        "provider": _TEXT,
-        "prompt": _TEXT,
-        "n": {"type": "integer"},
-        "pictures": {"type": "integer"},
-        "plan": _TEXT,
-        "cost": _MAYBE,
-        "charged": _TEXT,
-        "error": _MAYBE,
-    },
+    "properties": {**_FACTS, "prompt": _TEXT, "cost": _MAYBE, "charged": _TEXT, "error": _MAYBE},
     "required": ["id", "object", "status", "created"],
 }
 JOBS: Schema = {
@@ -196,6 +189,7 @@ QUOTE: Schema = {
         "cost": _MAYBE,
         "most": _MAYBE,
         "currency": {"const": "USD"},
+        "charged": {"type": "boolean", "description": "Whether an account pays it."},
         "plan": _TEXT,
         "notices": {"type": "array", "items": _TEXT},
     },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from ..accounts.limits import Limits, headers
 from ..core import ANYONE, Caller, Incoming
 from ..core.errors import Forbidden, Unauthenticated
 from .http import Headers, Scope
@@ -21,18 +22,10 @@ class Keys(Protocol):
         ...
 
 
-class Allowances(Protocol):
-    """What `accounts.limits.Limits` is to the door. Both return headers, and raise TooManyRequests."""
-
-    async def take(self, caller: Caller) -> Headers: ...
-
-    async def take_images(self, caller: Caller, images: int) -> Headers: ...
-
-
 class Door:
     """Without `keys`, or before the first is made, everyone is let in."""
 
-    def __init__(self, keys: Keys | None = None, limits: Allowances | None = None) -> None:
+    def __init__(self, keys: Keys | None = None, limits: Limits | None = None) -> None:
         self._keys = keys
         self._limits = limits
 
@@ -47,13 +40,13 @@ class Door:
             )
         caller = await self._keys.caller(secret)
         if self._limits is not None and caller.requests_per_minute is not None:
-            more += await self._limits.take(caller)
+            more += headers(await self._limits.take(caller))
         return caller
 
     async def take_images(self, caller: Caller, images: int, more: Headers) -> None:
         """Raises TooManyRequests, and BadRequest for more pictures than can ever be had in a minute."""
         if self._limits is not None and caller.images_per_minute is not None:
-            more += await self._limits.take_images(caller, images)
+            more += headers(await self._limits.take_images(caller, images))
 
     def check_dialect(self, caller: Caller, dialect: str) -> None:
         """Raises Forbidden for a key that may not speak it."""

@@ -11,6 +11,7 @@ from ..core.errors import Rejected
 from ..gateway.gateway import Gateway
 from ..gateway.jobs import Job
 from ..gateway.settings import Settings
+from ..gateway.webhooks import Webhooks
 from ..transport.upstream import VIA, VIA_HEADER
 from .answers import Sight, stream, whole, whole_or_later
 from .door import Door
@@ -25,10 +26,13 @@ MOST_HOUSES = 8
 
 
 class Endpoint:
-    def __init__(self, gateway: Gateway, settings: Settings, door: Door) -> None:
+    def __init__(
+        self, gateway: Gateway, settings: Settings, door: Door, webhooks: Webhooks | None = None
+    ) -> None:
         self._gateway = gateway
         self._settings = settings
         self._door = door
+        self._webhooks = webhooks
         self._name = token_hex(4)  # of this house, among those that an order comes through
 
     async def answer(
@@ -37,7 +41,8 @@ class Endpoint:
         """Raises TintypeError while nothing has been sent, and Gone."""
         dialect, aside = match.route.dialect, match.route.aside
         caller = await self._door.let_in(head, scope, facts.headers)
-        facts.log["key"] = caller.key or None
+        if caller.key:
+            facts.log |= {"key": caller.key, "account": caller.account}
         self._door.check_dialect(caller, dialect.name)
         incoming = Incoming(
             path=match.route.path,
@@ -56,6 +61,7 @@ class Endpoint:
             dialect=dialect.name,
             base_url=base_url,
             facts=facts,
+            webhooks=self._webhooks,
         )
         if aside is not None:
             house = CallersHouse(self._gateway, base_url, caller, placing)
@@ -81,7 +87,7 @@ class Endpoint:
         finally:
             report = job.report
             facts.log |= {"model": report.model, "provider": report.provider, "attempts": report.attempts}
-            facts.log["plan"] = report.plan() or None
+            facts.log |= {"plan": report.plan() or None, "cost": report.cost}
 
     def _sign(self, via: str) -> None:
         """Say that the order has come through here. Raises Rejected for one that has done so before."""

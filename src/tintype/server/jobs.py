@@ -179,6 +179,7 @@ class JobPages:
                 "cost": None if quote.likely is None else usd(quote.likely),
                 "most": None if quote.ceiling is None else usd(quote.ceiling),
                 "currency": "USD",
+                "charged": bool(caller.account),
                 "plan": order.report.plan(),
                 "notices": order.report.notices,
             }

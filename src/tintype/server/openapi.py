@@ -30,11 +30,13 @@ _TOLD = {
 def describe(
     dialects: Sequence[Dialect], own: Mapping[str, Operation], speaker: Dialect, version: str
 ) -> dict[str, Any]:
-    """An OpenAPI 3.1 document. `own` are the server's pages, by path; `speaker` words their errors."""
+    """An OpenAPI 3.1 document. `own` are the server's pages, by path, or by method and path; `speaker` words their errors."""
     paths: dict[str, dict[str, Any]] = {}
     own_errors = _errors(speaker)
-    for path, operation in own.items():
-        paths[path] = {"get": _operation("server", "GET", path, operation, own_errors)}
+    for name, operation in own.items():
+        method, _, path = name.rpartition(" ")
+        tag, method = "admin" if path.startswith("/admin/") else "server", method or "GET"
+        paths.setdefault(path, {})[method.lower()] = _operation(tag, method, path, operation, own_errors)
     for dialect in dialects:
         errors = _errors(dialect)
         calls = [("POST", path, described(dialect, path)) for path in dialect.paths]
@@ -58,7 +60,7 @@ def describe(
         },
         "servers": [{"url": "/"}],
         "security": [{}, {"key": []}],
-        "tags": [{"name": name} for name in ("server", *(dialect.name for dialect in dialects))],
+        "tags": [{"name": name} for name in ("server", "admin", *(dialect.name for dialect in dialects))],
         "paths": paths,
         "components": {
             "schemas": schemas,
@@ -150,7 +152,7 @@ def _operation(
     headers = {
         name: {"description": text, "schema": {"type": "string"}}
         for name, text in _TOLD.items()
-        if method == "POST" or name == "x-request-id"
+        if name == "x-request-id" or (method == "POST" and tag != "admin")
     }
     failed = errors if operation.errors is None else {"application/json": {"schema": operation.errors}}
     responses: dict[str, Any] = {"default": {"description": "What was wrong.", "content": failed}}

@@ -5,62 +5,122 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 
 from ..accounts.database import Database
+from ..accounts.deliveries import Deliveries
 from ..accounts.history import History
 from ..accounts.keys import Keys
+from ..accounts.limits import Limits
 from ..core.errors import BadRequest
 from ..gateway.assemble import open_gateway, open_store
 from ..gateway.books import Books, Memory
 from ..gateway.gateway import Gateway
+from ..gateway.office import Office
 from ..gateway.settings import Settings
 from ..gateway.upkeep import Chore
+from ..gateway.webhooks import Secrets, Webhooks
 from ..gateway.written import Written
+from ..storage import read_secret
+from ..transport.posting import Poster
 from .door import Door
+from .hooks import order_owed
+from .readiness import Check
+from .telemetry import Traces
+from .watch import Watch
 
 DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rooms:
-    """`database` is None where nothing is written down."""
+    """`database` is None where nothing is written down. `locked`: whoever comes needs a key."""
 
     gateway: Gateway
     door: Door
+    locked: bool = False
     chores: tuple[Chore, ...] = ()
     database: Database | None = None
     written: Written | None = None
+    office: Office | None = None
+    webhooks: Webhooks | None = None
+    limits: Limits | None = None
+    watch: Watch = field(default_factory=Watch)
+    checks: Mapping[str, Check] = field(default_factory=dict)
+
+    def start(self) -> None:
+        """Within the event loop."""
+        if self.webhooks is not None:
+            self.webhooks.start()
 
     async def close(self) -> None:
         """After the last job."""
+        if self.webhooks is not None:
+            await self.webhooks.close()
         if self.written is not None:
             await self.written.ledger.stop()
+        if self.limits is not None:
+            await self.limits.close()
         if self.database is not None:
             await self.database.close()
+        await self.watch.close()
 
 
 def open_rooms(settings: Settings, environ: Mapping[str, str]) -> Rooms:
     """Raises ValueError for what cannot be opened, and BadRequest for a server that everyone could use unasked."""
+    watch = Watch(Traces.open(environ))
     url = settings.database_url
     database = Database.open(url) if url else None
     written = Written(database) if database is not None else None
     keys = Keys(database) if database is not None else None
-    _check_open(settings, keys)
+    locked = keys is not None and asyncio.run(keys.any())
+    if not locked:
+        _check_open(settings, keys)
     books: Books = written or Memory()
-    gateway = open_gateway(settings, environ, store=open_store(settings), books=books)
+    secret = read_secret(settings.secret, settings.data)
+    gateway = open_gateway(settings, environ, store=open_store(settings), books=books, teller=watch.metrics)
+    secrets = Secrets(settings.webhook_secret, secret)
+    limits = Limits.open(settings.limits, tell=watch.metrics.limit)
+    webhooks, office = None, None
+    if database is not None and written is not None:
+        office = Office.on(database, keys=keys, ledger=written.ledger)
+        webhooks = Webhooks(
+            Deliveries(database),
+            secrets,
+            Poster(allow=settings.fetch_allow),
+            tell=watch.metrics.deliver,
+        )
     return Rooms(
         gateway=gateway,
-        door=Door(keys),
-        chores=_chores(settings, written),
+        door=Door(keys, limits),
+        locked=locked,
+        limits=limits,
+        watch=watch,
+        checks=_checks(gateway, database),
+        chores=_chores(settings, written, webhooks),
+        office=office,
+        webhooks=webhooks,
         database=database,
         written=written,
     )
 
 
-def _chores(settings: Settings, written: Written | None) -> tuple[Chore, ...]:
-    if written is None:
+def _checks(gateway: Gateway, database: Database | None) -> dict[str, Check]:
+    """Whether what this server stands on answers."""
+
+    async def answers() -> None:
+        assert database is not None
+        await database.read(lambda connection: connection.exec_driver_sql("SELECT 1"))
+
+    checks: dict[str, Check] = {"store": gateway.store.check}
+    if database is not None:
+        checks["database"] = answers
+    return checks
+
+
+def _chores(settings: Settings, written: Written | None, webhooks: Webhooks | None) -> tuple[Chore, ...]:
+    if written is None or webhooks is None:
         return ()
     history = written.history
 
@@ -68,8 +128,12 @@ def _chores(settings: Settings, written: Written | None) -> tuple[Chore, ...]:
         await history.forget(time.time() - max(settings.history_days * DAY, settings.result_lifetime))
         await _mark_expired(history)
 
+    async def beat() -> None:
+        await written.ledger.beat()
+        await order_owed(webhooks, written)
+
     return (
-        Chore("say that this server lives, and end the jobs of dead ones", 5.0, written.ledger.beat),
+        Chore("say that this server lives, and end the jobs of dead ones", 5.0, beat),
         Chore("forget what is old", 600.0, forget),
     )
 
@@ -81,17 +145,16 @@ async def _mark_expired(history: History) -> None:
 
 
 def _check_open(settings: Settings, keys: Keys | None) -> None:
-    """Whoever is not on this machine needs a key."""
+    """Whoever is not on this machine needs a key, and there is none yet."""
     if settings.open or _is_loopback(settings.host):
         return
-    if keys is None or not asyncio.run(keys.any()):
-        mend = "set `database`, then make one" if keys is None else "make one"
-        raise BadRequest(
-            f"{settings.host} can be reached by others, and there is no key yet, so everyone could draw at your "
-            f"expense. Please {mend}: tintype keys create --name NAME. Or set `open = true`, if whoever can reach this "
-            "server may use it.",
-            param="host",
-        )
+    mend = "set `database`, then make one" if keys is None else "make one"
+    raise BadRequest(
+        f"{settings.host} can be reached by others, and there is no key yet, so everyone could draw at your "
+        f"expense. Please {mend}: tintype keys create --name NAME. Or set `open = true`, if whoever can reach this "
+        "server may use it.",
+        param="host",
+    )
 
 
 def _is_loopback(host: str) -> bool:

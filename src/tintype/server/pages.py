@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from litestar import Litestar, Request, Response, get
@@ -14,9 +14,14 @@ from litestar.exceptions import HTTPException
 
 from ..core import Dialect, Operation
 from ..core.errors import MethodNotAllowed, NotFound, TintypeError
+from .admin import operations
+from .admin_pages import handlers
 from .metrics import MEDIA_TYPE, Metrics
 from .openapi import describe
 from .pictures import OPERATION
+
+if TYPE_CHECKING:
+    from ..gateway.office import Office
 
 _OPERATIONS = {
     "/healthz": Operation(
@@ -31,6 +36,17 @@ _OPERATIONS = {
             "required": ["status", "version", "running"],
         },
     ),
+    "/readyz": Operation(
+        summary="Whether the server should be sent requests: 503 with the reasons when not",
+        answer={
+            "type": "object",
+            "properties": {
+                "status": {"type": "string", "enum": ["ready", "not ready"]},
+                "reasons": {"type": "object", "additionalProperties": {"type": "string"}},
+            },
+            "required": ["status"],
+        },
+    ),
     "/metrics": Operation(
         summary="Counts and times for Prometheus", answer=None, media_types=("text/plain",)
     ),
@@ -38,8 +54,10 @@ _OPERATIONS = {
 }
 
 
-def make_pages(dialects: Sequence[Dialect], dialect: Dialect, metrics: Metrics) -> Litestar:
-    """`dialect` words the errors."""
+def make_pages(
+    dialects: Sequence[Dialect], dialect: Dialect, metrics: Metrics, office: Office | None = None
+) -> Litestar:
+    """`dialect` words the errors; `office` are what the admin API is about."""
 
     @get("/metrics", sync_to_thread=False)
     def told() -> Response[bytes]:
@@ -55,12 +73,15 @@ def make_pages(dialects: Sequence[Dialect], dialect: Dialect, metrics: Metrics) 
             "docs": "/docs",
             "openapi": "/openapi.json",
             "health": "/healthz",
+            "ready": "/readyz",
             "metrics": "/metrics",
         }
 
     @cache  # built when it is first asked for: it is a tenth of a second, and most who start do not ask
     def description() -> bytes:
-        return msgspec.json.encode(describe(dialects, _OPERATIONS, dialect, version("tintype")))
+        return msgspec.json.encode(
+            describe(dialects, {**_OPERATIONS, **operations()}, dialect, version("tintype"))
+        )
 
     reader = files(__package__).joinpath("docs.html").read_bytes()
 
@@ -78,7 +99,7 @@ def make_pages(dialects: Sequence[Dialect], dialect: Dialect, metrics: Metrics) 
         return Response(told.body, status_code=told.status, media_type=told.media_type)
 
     return Litestar(
-        route_handlers=[told, welcome, openapi, docs],
+        route_handlers=[told, welcome, openapi, docs, *handlers(office)],
         openapi_config=None,
         exception_handlers={HTTPException: in_words, TintypeError: in_words},
         logging_config=None,

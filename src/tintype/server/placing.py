@@ -11,7 +11,9 @@ from ..gateway.gateway import Gateway
 from ..gateway.jobs import Job
 from ..gateway.purchase import Once
 from ..gateway.recall import Past
+from ..gateway.webhooks import Webhooks
 from .door import Door
+from .hooks import read_hook
 from .http import Facts
 from .wishes import is_retry, read_once
 
@@ -27,10 +29,12 @@ class Placing:
     dialect: str
     base_url: str
     facts: Facts
+    webhooks: Webhooks | None = None
 
     async def place(self, request: ImageRequest, *, stays: bool = False) -> Job | Past:
         """Order it; or find the job that it was ordered with before. Raises a CallerError."""
         once = read_once(self.incoming, self.caller, self.dialect)
+        hook = read_hook(self.incoming.headers, self.webhooks)
         for _ in range(3):  # another server may be quicker, and then fail
             if (earlier := await self._before(once)) is not None:
                 self.facts.headers.append((b"idempotent-replayed", b"true"))
@@ -48,8 +52,9 @@ class Placing:
                 once=once,
                 dialect=self.dialect,
                 stays=stays,
+                hook=hook,
             )
-            if not once.name and not stays:
+            if not once.name and not stays and hook is None:
                 return job
             try:
                 await job.begun()

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import logging
 import socket
 import sys
-from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 
-import msgspec
-import structlog
 import uvicorn
-from structlog.processors import ExceptionRenderer
-from structlog.tracebacks import ExceptionDictTransformer
 
 from ..dialects import all_dialects
 from ..gateway.gateway import Gateway
 from ..gateway.settings import Settings
 from .app import App
+from .log import log_to_stderr
 from .opening import open_rooms
 
 GRACE_TO_ANSWER = 3
@@ -32,7 +26,7 @@ def serve(settings: Settings, environ: dict[str, str]) -> None:
     log_to_stderr()
     rooms = open_rooms(settings, environ)
     app = App(rooms.gateway, all_dialects(), settings, rooms=rooms)
-    print(banner(rooms.gateway, settings), flush=True)
+    print(banner(rooms.gateway, settings, locked=rooms.locked), flush=True)
     # What is here now stays, and need not be looked through again. Hardly anything that a request makes is
     # part of a cycle, and the default looks for one at every fourth request.
     gc.freeze()
@@ -43,6 +37,7 @@ def serve(settings: Settings, environ: dict[str, str]) -> None:
         port=settings.port,
         access_log=False,
         log_level="warning",
+        log_config=None,  # as `log_to_stderr` says
         timeout_graceful_shutdown=int(settings.grace) + GRACE_TO_ANSWER,
         server_header=False,
         proxy_headers=False,  # `base_url_of` reads them
@@ -68,37 +63,7 @@ class Server(uvicorn.Server):
         await draining
 
 
-def log_to_stderr() -> None:
-    """One line for an event: for people on a terminal, as JSON for a machine that collects them.
-
-    Tracebacks are told without the values of variables: those hold prompts, pictures and keys.
-    """
-    rendering: list[structlog.typing.Processor]
-    machine = not sys.stderr.isatty()
-    if not machine:
-        rendering = [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
-    else:
-        plain = ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
-        rendering = [plain, structlog.processors.JSONRenderer(serializer=_to_json)]
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *rendering,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer)
-        if machine
-        else structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
-
-
-def _to_json(event: object, default: Callable[[Any], Any]) -> bytes:
-    return msgspec.json.encode(event, enc_hook=default)
-
-
-def banner(gateway: Gateway, settings: Settings) -> str:
+def banner(gateway: Gateway, settings: Settings, *, locked: bool = False) -> str:
     """The address, what answers there, and a line to paste."""
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
     url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
@@ -113,12 +78,14 @@ def banner(gateway: Gateway, settings: Settings) -> str:
         answering.append(
             f"offline twins of {twins} models: drawn by the illustrator, no key, no network, no cost"
         )
+    key = "a key of `tintype keys create`" if locked else "any key"
+    header = ' -H "Authorization: Bearer $KEY"' if locked else ""
     return f"""
   Tintype   {url}
 
   Answering:  {(chr(10) + " " * 14).join(answering or ["the illustrator"])}
-  Try:        curl {url}/v1/images/generations -H "Accept: image/png" -o panda.png \\
+  Try:        curl {url}/v1/images/generations{header} -H "Accept: image/png" -o panda.png \\
                 -d '{{"prompt": "A panda eating bamboo"}}'
-  SDKs:       base_url="{url}/v1", any key
+  SDKs:       base_url="{url}/v1", {key}
   Stop:       Ctrl-C
 """

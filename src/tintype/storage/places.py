@@ -6,6 +6,7 @@ obstore is loaded for the first picture, or for the first bucket: it takes as lo
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import shutil
 import threading
@@ -178,6 +179,8 @@ class Memory(Place):
         return MemoryStore()
 
     async def put(self, name: Name, data: Octets) -> None:
+        if len(data) > self._capacity:
+            raise OSError(errno.ENOSPC, "it is larger than the memory for all of them")
         await super().put(name, data)
         self._forget(name.path)
         self._held[name.path] = len(data)

@@ -131,6 +131,12 @@ class Store:
                     count += await self._place.clear(folder, MOST - count)
         return count
 
+    async def check(self) -> None:
+        """Keep something and delete it again: whether the store does what is asked of it."""
+        kept = await self.keep(b"tintype", kind="bin", seconds=0, now=0)
+        await self.read(kept.path)
+        await self.delete(kept.path)
+
     async def address(self, path: str, *, base_url: str, seconds: float, now: float) -> str:
         """Where it can be fetched for so many seconds, and never for longer than it is kept: a bucket's own address,
         or one of this house, which is reached at `base_url`."""
@@ -158,7 +164,12 @@ class Store:
         return None if name is None else name.path
 
     def at_home(self, url: str, now: float) -> bytes | None:
-        """The picture at an address of this house; None for any other. It blocks for as long as a file is read."""
+        """The picture at an address of this house; None for any other. It blocks for as long as a file is read.
+
+        A bucket's addresses are its own: they are fetched like anybody's.
+        """
+        if isinstance(self._place, Bucket):
+            return None
         _, _, token = url.rpartition(FOLDER)
         try:
             path = self.resolve(token, now).path

@@ -36,7 +36,7 @@ REDIRECTS = 3
 SECONDS = 10.0
 AT_ONCE = 64
 _CONNECT_SECONDS = 4.0
-_TRIED = 2  # network addresses of a host, before it is given up
+TRIED = 2  # network addresses of a host, before it is given up
 _LONGEST = 8192
 _SNIFFED = 16  # bytes that tell a picture's format
 
@@ -63,7 +63,7 @@ _number = re.compile(r"(0x[0-9a-f]*|[0-9]+)\Z")  # browsers read such a last lab
 
 
 class Unfetchable(Exception):
-    """Why an address gives no picture; the message ends a sentence."""
+    """Why an address gives no picture, or takes no message; the text ends a sentence."""
 
 
 class Target(NamedTuple):
@@ -126,7 +126,7 @@ class Fetcher:
     async def _follow(self, url: str, limit: int) -> bytes:
         for _ in range(REDIRECTS + 1):
             target = read_target(url)
-            found = await self._ask(target, await self._addresses(target), limit)
+            found = await self._ask(target, await find_addresses(target, self.resolve, self.allow), limit)
             if isinstance(found, bytes):
                 return found
             try:
@@ -135,24 +135,9 @@ class Fetcher:
                 raise Unfetchable("it redirects to what is no address") from None
         raise Unfetchable(f"it redirects more than {REDIRECTS} times")
 
-    async def _addresses(self, target: Target) -> list[str]:
-        """Where the host is. One closed address among them spoils all: that is how a name is rebound."""
-        try:
-            found = [str(ip_address(target.host))]
-        except ValueError:
-            try:
-                found = list(dict.fromkeys(await self.resolve(target.host, target.port)))
-            except (OSError, ValueError):
-                found = []
-        if not found:
-            raise Unfetchable("its host is not known")
-        if not all(is_open(address, self.allow) for address in found):
-            raise Unfetchable("its host is in a network that is not public")
-        return found
-
     async def _ask(self, target: Target, addresses: Sequence[str], limit: int) -> bytes | Redirect:
-        for address in addresses[:_TRIED]:
-            client = await asyncio.to_thread(self._client, target, address)
+        for address in addresses[:TRIED]:
+            client = await asyncio.to_thread(build_client, target, address, self.seconds, self.roots)
             try:
                 async with client.get(target.url).streamed_read_buffer_limit(0).build_streamed() as response:
                     return await _read(response, limit)
@@ -163,27 +148,6 @@ class Fetcher:
             finally:
                 await client.close()
         raise Unfetchable("the connection failed or was cut")
-
-    def _client(self, target: Target, address: str) -> Client:
-        """One that knows the way to this host only, and takes nothing along."""
-        builder = (
-            ClientBuilder()
-            .resolve(target.host, address, target.port)
-            .no_proxy()  # a proxy would look the name up again
-            .follow_redirects(False)
-            .referer(False)
-            .default_cookie_store(False)
-            .gzip(False)
-            .brotli(False)
-            .zstd(False)
-            .deflate(False)
-            .http1_only()
-            .user_agent("tintype")
-            .default_headers({"accept": "image/*", "accept-encoding": "identity"})
-            .connect_timeout(timedelta(seconds=min(_CONNECT_SECONDS, self.seconds)))
-            .timeout(timedelta(seconds=self.seconds + 1))  # for what goes on after the reader has left
-        )
-        return (builder if self.roots is None else builder.add_root_certificate_pem(self.roots)).build()
 
 
 class Redirect(NamedTuple):
@@ -233,13 +197,13 @@ def read_target(url: str) -> Target:
     except ValueError:
         raise Unfetchable("it is no address") from None
     if parts.scheme not in ("http", "https"):
-        raise Unfetchable("only http and https are fetched")
+        raise Unfetchable("only http and https are asked")
     if "@" in parts.netloc:
         raise Unfetchable("there is a name or a password in it")
     if port is None:
         port = 443 if parts.scheme == "https" else 80
     if port not in (80, 443) and port < 1024:
-        raise Unfetchable(f"pictures are not fetched from port {port}")
+        raise Unfetchable(f"port {port} is asked for nothing")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     target = Target(parts.scheme, _read_host(parts), port, path)
     try:
@@ -249,6 +213,46 @@ def read_target(url: str) -> Target:
     if not same:  # the client would look up what it reads, and not what was judged
         raise Unfetchable("its host is no name that can be looked up")
     return target
+
+
+async def find_addresses(target: Target, resolve: Resolve, allow: tuple[Network, ...]) -> list[str]:
+    """Where the host is. Raises Unfetchable. One closed address among them spoils all: that is how a name is rebound."""
+    try:
+        found = [str(ip_address(target.host))]
+    except ValueError:
+        try:
+            found = list(dict.fromkeys(await resolve(target.host, target.port)))
+        except (OSError, ValueError):
+            found = []
+    if not found:
+        raise Unfetchable("its host is not known")
+    if not all(is_open(address, allow) for address in found):
+        raise Unfetchable("its host is in a network that is not public")
+    return found
+
+
+def build_client(
+    target: Target, address: str, seconds: float, roots: bytes | None, accept: str = "image/*"
+) -> Client:
+    """One that knows the way to this host only, and takes nothing along. Takes some milliseconds."""
+    builder = (
+        ClientBuilder()
+        .resolve(target.host, address, target.port)
+        .no_proxy()  # a proxy would look the name up again
+        .follow_redirects(False)
+        .referer(False)
+        .default_cookie_store(False)
+        .gzip(False)
+        .brotli(False)
+        .zstd(False)
+        .deflate(False)
+        .http1_only()
+        .user_agent("tintype")
+        .default_headers({"accept": accept, "accept-encoding": "identity"})
+        .connect_timeout(timedelta(seconds=min(_CONNECT_SECONDS, seconds)))
+        .timeout(timedelta(seconds=seconds + 1))  # for what goes on after the reader has left
+    )
+    return (builder if roots is None else builder.add_root_certificate_pem(roots)).build()
 
 
 def _plain(host: str) -> Address | str:

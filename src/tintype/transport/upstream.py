@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import ClassVar, Self
 from urllib.parse import unquote, urlsplit
 
@@ -44,6 +44,10 @@ VIA: ContextVar[str] = ContextVar("via", default="")
 leads back to itself finds it out."""
 
 VIA_HEADER = "x-tintype-via"
+
+TRACE: ContextVar[Mapping[str, str]] = ContextVar("trace", default=MappingProxyType({}))
+"""Headers that tell every upstream which trace the order at hand is a part of (W3C Trace Context); none where nothing is
+traced."""
 
 _EXCERPT = 65_536
 _NOT_SENT = ("(Connect)", "dns error", "tcp connect", "builder error")
@@ -118,14 +122,16 @@ class Upstream:
         frames: Frames,
         read_error: ReadError,
         see_headers: Callable[[Mapping[str, str]], None] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncGenerator[Octets, None]:
         """The documents that the upstream answers with, as the bytes that arrived: they hold pictures.
 
-        `see_headers` is shown those of a good answer before its first document. Closing the generator
+        `headers` are of this call alone, and no secrets. `see_headers` is shown those of a good answer before its first document. Closing the generator
         hangs up; but pyreqwest 0.15 lets a request whose answer has not begun run on, until the answer or
         `timeout`. Raises UpstreamError, or what `read_error` makes of an answer.
         """
         builder = self._client.post(path.lstrip("/")).header("content-type", media_type).body_bytes(body)
+        builder = builder.headers(dict(headers)) if headers else builder
         # Without a limit of 0, a stream's first 64 KB wait for each other (pyreqwest 0.15).
         builder = (await self._ready(builder)).streamed_read_buffer_limit(0)
         try:
@@ -191,6 +197,8 @@ class Upstream:
             builder = builder.headers(headers)
         if via := VIA.get():
             builder = builder.header(VIA_HEADER, via)
+        if trace := TRACE.get():
+            builder = builder.headers(trace)
         deadline = DEADLINE.get()
         if deadline is None:
             return builder

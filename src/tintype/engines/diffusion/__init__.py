@@ -1,0 +1,1 @@
+"""Floor 1: diffusion models on this machine's GPU or processor. torch is loaded when the first of them is."""

@@ -21,6 +21,7 @@ from .upstream import HOOK, Mood, Upstream, upstream
 
 MOOD = Mood(seconds=(0.0, 0.25), before=0.06, after=0.06)
 CALLERS = 12
+READERS = 8
 MONTHS = 60 * 24 * 3600.0
 
 
@@ -103,8 +104,14 @@ class Crash:
         if stop:
             faults += _of_stop(mine, seen)
         earlier = self.chance.sample(self.orders[:first], min(5, first))
-        for order in (*mine, *earlier):
-            faults += await self._read_again(order, server.port, seen, vendor)
+        turns = asyncio.Semaphore(READERS)
+
+        async def read_again(order: Order) -> list[str]:
+            async with turns:
+                return await self._read_again(order, server.port, seen, vendor)
+
+        for found in await asyncio.gather(*(read_again(order) for order in (*mine, *earlier))):
+            faults += found
         seen, more = await settled(house, vendor, 20.0)
         self.faults += [f"after kill {self.done}: {fault}" for fault in (*faults, *more)]
         return seen

@@ -109,15 +109,16 @@ def test_the_first_has_ended_just_before(folder: Path | None) -> None:
     assert len(provider.asked) == 2
 
 
-def test_whoever_got_it_and_tries_again_later_is_someone_else(folder: Path | None) -> None:
-    """Nothing of what was delivered whole is kept."""
-    provider = FakeProvider(local=False)
+@pytest.mark.parametrize("local", [False, True])
+def test_who_tries_again_has_not_got_it_though_it_was_sent(folder: Path | None, local: bool) -> None:
+    """What was bought is given again for a while; what costs nothing is drawn again."""
+    provider = FakeProvider(local=local)
     with house(provider, folder) as at:
         first = at.order(**FIRST)
         again = at.order(**RETRIED)
         assert (first.status, again.status) == (200, 200)
-        assert first.job != again.job
-    assert len(provider.asked) == 2
+        assert (first.job == again.job, first.body == again.body) == (not local, True)
+    assert len(provider.asked) == 1 + local
 
 
 def test_a_failed_order_is_bought_anew_by_the_retry(folder: Path | None) -> None:

@@ -180,7 +180,7 @@ def test_one_whose_pictures_are_gone() -> None:
         assert await gateway.forget(record) == 1
         with pytest.raises(Conflict, match=id) as caught:
             await gateway.recall.before(ONCE, ANYONE, retried=False)
-        assert caught.value.code == "result_gone"
+        assert caught.value.code == "idempotency_expired"
         nameless = replace(ONCE, name="")
         assert await gateway.recall.before(nameless, ANYONE, retried=True) is None, "then it is bought again"
         found = await gateway.recall.find(id, ANYONE)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import json
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import openai
 import pytest
@@ -15,7 +18,7 @@ from tintype.gateway.gates import Gate
 from ..fakes import FakeProvider
 from ..pictures import opened, png
 from ..strict import validate_error, validate_reply
-from .houses import JOBS, ORDER, Held, House, house, until
+from .houses import GENERATIONS, JOBS, ORDER, Held, House, house, until
 
 ASYNC = {"prefer": "respond-async"}
 
@@ -278,6 +281,23 @@ def test_a_preference_that_cannot_be_read_is_none(folder: Path | None) -> None:
         for wish in ("", "wait=soon", "respond-async=1", ";;,", "wait=99999999"):
             reply = at.order(prefer=wish)
             assert (reply.status, reply.headers.get("preference-applied")) == (200, None)
+
+
+def test_preferences_in_several_headers(folder: Path | None) -> None:
+    """RFC 7240, section 2: as if they were one."""
+    with house(Held(), folder) as at:
+        connection = HTTPConnection(urlsplit(at.url).netloc, timeout=20)
+        connection.putrequest("POST", GENERATIONS)
+        body = json.dumps({**ORDER, "style": "vivid"}).encode()
+        for name, value in (
+            ("Prefer", "respond-async"),
+            ("Prefer", "handling=strict"),
+            ("content-length", str(len(body))),
+        ):
+            connection.putheader(name, value)
+        connection.endheaders(body)
+        assert connection.getresponse().status == 400
+        connection.close()
 
 
 def test_a_stream_is_one_whatever_is_preferred(folder: Path | None) -> None:

@@ -45,7 +45,7 @@ class Books(Protocol):
         ...
 
     async def keep_pictures(self, job: str, pictures: Sequence[KeptPicture]) -> None:
-        """Those of a job that has ended before they were kept. At a position that is kept already, nothing changes."""
+        """Those of a job that has ended before they were kept. One that is kept already is kept for the longer time."""
         ...
 
     async def release_pictures(self, job: str, others: Sequence[str] = ()) -> Sequence[str]:

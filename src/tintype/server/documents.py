@@ -141,16 +141,25 @@ _FACTS: dict[str, Schema] = {
     "pictures": {"type": "integer"},
     "plan": _TEXT,
 }
+_ERROR: Schema = {
+    "type": ["object", "null"],
+    "properties": {"code": _TEXT, "message": _TEXT, "param": _MAYBE, "status": {"type": "integer"}},
+    "required": ["code", "message", "param", "status"],
+}
 JOB: Schema = {
+    "title": "Job",
     "type": "object",
     "properties": {
         **_FACTS,
-        "progress": {"type": ["number", "null"]},
-        "position": {"type": ["integer", "null"]},
+        "progress": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+        "position": {"type": ["integer", "null"], "minimum": 1},
         "notices": {"type": "array", "items": _TEXT},
         "receipt": _RECEIPT,
-        "error": {"type": ["object", "null"]},
+        "error": _ERROR,
         "result": {"type": ["object", "null"], "description": "As POST /v1/images/generations answers it."},
+        "url": {"type": "string", "description": "Of a job that was accepted: where it is asked for."},
+        "events_url": {"type": "string", "description": "And where its events are."},
+        "deleted": {"type": "integer", "description": "How many of its pictures a DELETE has deleted."},
     },
     "required": [
         "id",
@@ -171,6 +180,7 @@ _BRIEF: Schema = {
     "required": ["id", "object", "status", "created"],
 }
 JOBS: Schema = {
+    "title": "Jobs",
     "type": "object",
     "properties": {
         "object": {"const": "list"},
@@ -181,6 +191,7 @@ JOBS: Schema = {
     "required": ["object", "data", "has_more"],
 }
 QUOTE: Schema = {
+    "title": "Quote",
     "type": "object",
     "properties": {
         "object": {"const": "image.quote"},

@@ -100,13 +100,23 @@ class Endpoint:
         VIA.set(" ".join(houses))
 
 
+LISTED = (b"prefer", b"accept")
+"""Headers that may be there more than once, and are a list then (RFC 9110, section 5.3)."""
+
+
 def head_of(scope: Scope) -> Incoming:
     """A request before its body has been read."""
     query = scope["query_string"]
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    if len(headers) < len(scope["headers"]):
+        for listed in LISTED:
+            said = [value.decode("latin-1") for name, value in scope["headers"] if name == listed]
+            if len(said) > 1:
+                headers[listed.decode()] = ", ".join(said)
     return Incoming(
         path="",
         query=dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else {},
-        headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
+        headers=headers,
     )
 
 

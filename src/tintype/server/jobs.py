@@ -15,12 +15,15 @@ from ..core import (
     Caller,
     Completed,
     Delivery,
+    Described,
     Dialect,
     Events,
     ImageEvent,
     ImageRequest,
     Incoming,
     Octets,
+    Operation,
+    Schema,
 )
 from ..core.errors import BadRequest, MethodNotAllowed, NoImage, NotFound, TintypeError
 from ..core.money import usd
@@ -28,15 +31,62 @@ from ..gateway.gateway import Gateway
 from ..gateway.jobs import Job
 from ..gateway.recall import Past
 from .answers import Sight, stream_of, watching
-from .documents import job_document, job_members, record_members
+from .documents import JOB, JOBS, job_document, job_members, record_members
+from .documents import QUOTE as QUOTES
 from .http import Headers, Receive, Send, respond, tell
 
 FOLDER = "/images/jobs"
 QUOTE = "/images/quote"
-MOST = 100
+MOST, USUAL = 100, 20
 """Jobs of one page of a list."""
 
+_STATES: dict[str, State] = {
+    "running": "running",
+    "completed": "done",
+    "failed": "failed",
+    "cancelled": "cancelled",
+    "interrupted": "interrupted",
+}
+
 _JSON: Headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+
+
+def operations(dialect: Dialect) -> dict[str, Operation]:
+    """What these pages take and answer, by method and path; `dialect` is that of an order."""
+    order = dialect.describe(dialect.paths[0]) if isinstance(dialect, Described) else Operation()
+    page = f"/v1{FOLDER}"
+    number: Schema = {
+        "type": "string",
+        "pattern": "^[0-9]{1,9}$",
+        "description": "The last `id` that was seen.",
+    }
+    return {
+        f"GET {page}": Operation(
+            summary="Your jobs, the newest first",
+            parameters={
+                "limit": {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL},
+                "after": {"type": "string", "description": "The id of a job: those that are older."},
+                "status": {"enum": list(_STATES)},
+            },
+            answer=JOBS,
+        ),
+        f"GET {page}/{{id}}": Operation(summary="How a job stands, and its pictures", answer=JOB),
+        f"DELETE {page}/{{id}}": Operation(
+            summary="End a job that runs; delete the pictures of one that has ended", answer=JOB
+        ),
+        f"GET {page}/{{id}}/events": Operation(
+            summary="The events that a job has had, and those that come",
+            headers={"Last-Event-ID": number},
+            answer=None,
+            media_types=("text/event-stream",),
+        ),
+        f"POST /v1{QUOTE}": Operation(
+            summary="What an order would cost, which is not placed",
+            body=order.body,
+            form=order.form,
+            answer=QUOTES,
+        ),
+    }
 
 
 class JobPages:
@@ -201,22 +251,15 @@ def _only(method: str, *allowed: str) -> None:
 
 def _limit(said: str | None) -> int:
     if said is None:
-        return 20
+        return USUAL
     if not said.isdecimal() or not 1 <= int(said) <= MOST:
         raise BadRequest(f"`limit` is a number from 1 to {MOST}.", param="limit")
     return int(said)
 
 
 def _state(said: str | None) -> State | None:
-    states: dict[str, State] = {
-        "running": "running",
-        "completed": "done",
-        "failed": "failed",
-        "cancelled": "cancelled",
-        "interrupted": "interrupted",
-    }
     if said is None:
         return None
-    if said not in states:
-        raise BadRequest(f"`status` is one of {', '.join(states)}.", param="status")
-    return states[said]
+    if said not in _STATES:
+        raise BadRequest(f"`status` is one of {', '.join(_STATES)}.", param="status")
+    return _STATES[said]

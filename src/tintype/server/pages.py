@@ -14,6 +14,7 @@ from litestar.exceptions import HTTPException
 
 from ..core import Dialect, Operation
 from ..core.errors import MethodNotAllowed, NotFound, TintypeError
+from . import jobs
 from .admin import operations
 from .admin_pages import handlers
 from .metrics import MEDIA_TYPE, Metrics
@@ -80,7 +81,12 @@ def make_pages(
     @cache  # built when it is first asked for: it is a tenth of a second, and most who start do not ask
     def description() -> bytes:
         return msgspec.json.encode(
-            describe(dialects, {**_OPERATIONS, **operations()}, dialect, version("tintype"))
+            describe(
+                dialects,
+                {**_OPERATIONS, **jobs.operations(dialect), **operations()},
+                dialect,
+                version("tintype"),
+            )
         )
 
     reader = files(__package__).joinpath("docs.html").read_bytes()

@@ -123,6 +123,7 @@ class Purchase:
         report, attempts = job.report, self.routing.attempts
         pictures = finished(job.events)
         keeps = job.kept
+        words = self.terms.prompts or keeps  # they may be the prompt, in an error too
         # Half a stream is still delivered; without a picture only a refusal can cost something.
         report.cost = self._cost()
         report.priced = True
@@ -142,9 +143,9 @@ class Purchase:
             made=len(pictures),
             plan=report.plan(),
             error=job.error.code if job.error else "",
-            message=str(job.error) if job.error else "",
+            message=str(job.error) if job.error and words else "",
             pictures=await self._kept(job, pictures, stays=keeps),
-            result=write_result(job.request, report, job.events, job.error),
+            result=write_result(job.request, report, job.events, job.error, words=words),
         )
         try:
             settled = await self.books.settle(closing)

@@ -43,12 +43,18 @@ class _Result(msgspec.Struct, omit_defaults=True):
 
 
 def write_result(
-    request: ImageRequest, report: Report, events: Sequence[ImageEvent], error: TintypeError | None
+    request: ImageRequest,
+    report: Report,
+    events: Sequence[ImageEvent],
+    error: TintypeError | None,
+    *,
+    words: bool = True,
 ) -> bytes:
-    """Pictures are counted in the order of their events, as `finished` gives them."""
+    """Pictures are counted in the order of their events, as `finished` gives them. Without `words`, what the model said
+    is left out: it may be the prompt."""
     told, position = [], 0
     for number, event in enumerate(events, 1):
-        if isinstance(event, Text):
+        if isinstance(event, Text) and words:
             told.append(_Event(number=number, index=event.index, text=event.text))
         elif isinstance(event, Completed):
             told.append(
@@ -58,7 +64,7 @@ def write_result(
                     picture=position,
                     url=event.image.url,
                     usage=_counts(event.usage),
-                    revised_prompt=event.revised_prompt,
+                    revised_prompt=event.revised_prompt if words else None,
                     seed=event.seed,
                     quality=event.quality,
                     background=event.background,

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tintype.gateway.purchase import JUST_ENDED
 from tintype.storage import Store
 
 from .checks import Seen, drafts, of_files, of_webhooks, settled, unpaid
@@ -150,7 +151,8 @@ class Crash:
             got = await ask(port, "GET", address)
             if got.status != 200:
                 faults.append(f"{about}: its picture's address is {got.status} now")
-        if order.kind == "retried" or "named" in order.kind:
+        is_fresh = time.monotonic() - order.placed < JUST_ENDED - 60
+        if "named" in order.kind or (order.kind == "retried" and is_fresh):
             faults += await self._order_again(order, port, bool(done), vendor, about)
         return faults
 

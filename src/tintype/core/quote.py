@@ -84,7 +84,8 @@ def price(
 
 def likely(request: ImageRequest, card: ModelCard) -> Micros | None:
     """The price of what is estimated: the model's usual quality and size, where none was asked for."""
-    each = Drawn(_usual_size(request, card), _usual_quality(request, card))
+    quality = _usual_quality(request, card)
+    each = Drawn(_usual_size(request, card), quality, _steps(request, card, quality))
     previews = _previews(request, card) * request.n
     return price(estimate(request, card), card, pictures=[each] * request.n, previews=previews)
 
@@ -136,7 +137,17 @@ def _candidates(request: ImageRequest, card: ModelCard) -> list[Drawn]:
     """What one picture of the order may be."""
     named = request.quality in card.qualities
     qualities = (request.quality,) if named else card.qualities or (None,)
-    return [Drawn(size, quality) for size in _sizes(request, card) for quality in qualities]
+    return [
+        Drawn(size, quality, _steps(request, card, quality))
+        for size in _sizes(request, card)
+        for quality in qualities
+    ]
+
+
+def _steps(request: ImageRequest, card: ModelCard, quality: str | None) -> int | None:
+    """None where the model does not say in how many it draws."""
+    said = request.num_inference_steps if "num_inference_steps" in card.accepts else None
+    return said or card.steps.get(quality or "")
 
 
 def _sizes(request: ImageRequest, card: ModelCard) -> list[Size | None]:

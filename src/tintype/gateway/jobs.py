@@ -45,6 +45,7 @@ class Job:
         self.request = request
         self.report = report
         report.job = self.id
+        report.moved = self._tell
         self.caller = caller
         self.error: TintypeError | None = None
         self.ended = False
@@ -91,13 +92,19 @@ class Job:
         elif self._task is not None and not self._closing:
             self._task.cancel()
 
+    async def moved(self) -> None:
+        """Wait until it has come further, or has ended."""
+        if not self.ended:
+            await self._news()
+
     def progress(self) -> float:
-        """How much of it is done, between 0 and 1, as far as its events tell."""
+        """How much of it is done, between 0 and 1, as far as its events tell, or who draws it."""
         made = sum(isinstance(event, Completed) for event in self.events)
         steps = (self.request.partial_images or 0) if self.request.stream else 0
         shown = sum(isinstance(event, Partial) for event in self.events)
         part = min(shown - steps * made, steps) / (steps + 1) if steps else 0.0
-        return min((made + max(part, 0.0)) / self.request.n, 1.0)
+        under_way = sum(call.under_way for call in self.report.calls)
+        return min((made + max(part, under_way, 0.0)) / self.request.n, 1.0)
 
     async def _follow(self) -> Events:
         position = 0
@@ -109,9 +116,12 @@ class Job:
                 if self.error is not None:
                     raise self.error
                 return
-            news: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiting.append(news)
-            await news
+            await self._news()
+
+    async def _news(self) -> None:
+        news: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(news)
+        await news
 
     def _tell(self) -> None:
         waiting, self._waiting = self._waiting, []

@@ -38,7 +38,7 @@ def job_members(job: Job | Past) -> dict[str, Any]:
         "n": job.request.n,
         "pictures": record.made if record and job.ended else len(made),
         "progress": 1.0 if job.ended else job.progress() if isinstance(job, Job) else None,
-        "position": report.place() if report.place is not None else None,
+        "position": report.position(),
         "plan": report.plan(),
         "notices": report.notices,
         "receipt": _receipt(job, record, made) if report.priced else None,
@@ -65,7 +65,7 @@ def _status(job: Job | Past) -> str:
     if isinstance(job, Past):
         return _STATUSES.get(job.record.state, job.record.state)
     if not job.ended:
-        return "queued" if job.report.place is not None and job.report.place() else "running"
+        return "queued" if job.report.position() else "running"
     return _STATUSES.get(state_of(job), state_of(job))
 
 

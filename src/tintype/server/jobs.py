@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -18,6 +18,7 @@ from ..gateway.jobs import Job
 from ..gateway.recall import Past
 from .answers import Sight, stream_of, watching
 from .documents import job_document, job_members, record_members
+from .following import Frames, with_progress
 from .http import Headers, Receive, Send, respond, tell
 
 FOLDER = "/images/jobs"
@@ -77,20 +78,28 @@ class JobPages:
         await respond(send, 200, _JSON, list(job_document(job, result)))
 
     async def _events(self, job: Job | Past, incoming: Incoming, receive: Receive, send: Send) -> None:
-        """Those that were missed, then those that come; `Last-Event-ID` says which was the last to be seen."""
+        """Those that were missed, then those that come, and in between how far it is; `Last-Event-ID` says which was
+        the last to be seen."""
         last = incoming.headers.get("last-event-id", "").strip()
         if last and not last.isdigit():
             raise BadRequest("Last-Event-ID is the number of an event.", param="Last-Event-ID")
         seen = int(last) if last else 0
         request = replace(job.request, stream=True)
         sight = Sight(self._dialect, job, [])
-        await stream_of(
-            sight, lambda events: self._numbered(job, request, events, seen), self._heartbeat, receive, send
-        )
+
+        async def write(events: Events) -> AsyncIterator[Octets]:
+            numbered = self._numbered(job, request, events, seen)
+            followed = with_progress(job, numbered) if isinstance(job, Job) else numbered
+            async with aclosing(followed):
+                async for frames in followed:
+                    for chunk in frames:
+                        yield chunk
+
+        await stream_of(sight, write, self._heartbeat, receive, send)
 
     async def _numbered(
         self, job: Job | Past, request: Any, events: Events, seen: int
-    ) -> AsyncIterator[Octets]:
+    ) -> AsyncGenerator[Frames, None]:
         number = 0
         async for event in events:
             number += 1
@@ -107,10 +116,8 @@ class JobPages:
                 while (chunk := await _next(frames)) is not None:
                     written.append(chunk)
             if written:
-                yield b"id: %d\n" % number
-                for chunk in written:
-                    yield chunk
-        yield b"event: image.job\ndata: " + msgspec.json.encode(job_members(job)) + b"\n\n"
+                yield (b"id: %d\n" % number, *written)
+        yield (b"event: image.job\ndata: " + msgspec.json.encode(job_members(job)) + b"\n\n",)
 
     async def _delete(self, id: str, caller: Caller) -> Answer:
         """A job that runs is cancelled; of one that has ended, the pictures are deleted."""

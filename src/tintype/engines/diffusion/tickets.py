@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from ...core import Size
-from .orders import Drawn, Happening, Order, Task
+from .orders import Happening, Order, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,9 @@ class Ticket:
         self.caller = caller
         self.key = Key.of(order)
         self.left = False
-        self.position = 0  # the one that was told last
+        self.position = 0  # what was told last, here and below
+        self.step = 0
+        self.previews = 0
         self._loop = asyncio.get_running_loop()
         self._inbox: asyncio.Queue[Happening | BaseException] = asyncio.Queue()
 
@@ -75,7 +77,3 @@ class Ticket:
         if isinstance(what, BaseException):
             raise what
         return what
-
-
-def is_last(happening: Happening) -> bool:
-    return isinstance(happening, Drawn)

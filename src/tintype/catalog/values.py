@@ -262,6 +262,7 @@ def _variables(value: Any) -> str:
 
 PROVIDER: Mapping[str, Callable[[Any], Any]] = {
     "adapter": _text,
+    "engine": _flag,
     "base_url": _text,
     "key_env": _variables,
     "environment": _texts,

@@ -27,7 +27,8 @@ def ask_providers(settings: Settings, environ: Mapping[str, str]) -> list[tuple[
     from ..catalog import configure, load
 
     known = load()
-    services = [service for service in configure(known, settings.provider) if service.needs]
+    configured = configure(known, settings.provider)
+    services = [service for service in configured if service.needs and not service.is_engine]
 
     async def ask() -> list[Finding]:
         return await asyncio.gather(*(_find(service, environ) for service in services))
@@ -37,7 +38,7 @@ def ask_providers(settings: Settings, environ: Mapping[str, str]) -> list[tuple[
     found += [
         (service.name, Finding("off", "its `enabled` is false in the settings"))
         for service in known
-        if service.needs and service.name not in there
+        if service.needs and not service.is_engine and service.name not in there
     ]
     return sorted(found, key=lambda each: each[1].verdict == "off")
 

@@ -96,10 +96,7 @@ def stocked(services: Iterable[Service], environ: Mapping[str, str]) -> tuple[Se
     be read, and for one that is called like another service's: that one could no longer be asked for."""
     found = list(services)
     names = {
-        name: service.name
-        for service in found
-        for card in service.cards
-        for name in (card.id, *card.aliases)
+        name: service.name for service in found for card in service.cards for name in (card.id, *card.aliases)
     }
     for position, service in enumerate(found):
         if not service.is_engine or missing(service, environ):

@@ -30,10 +30,10 @@ images={}, megapixel=2000, megapixel_step=None, second=None, preview=None)
     True
     """
     if not isinstance(value, str) or not value.strip():
-        raise ValueError(f'{_wanted()}, not {value!r}')
+        raise ValueError(f"{_wanted()}, not {value!r}")
     if value.strip().lower() == "free":
         return FREE
-    found: dict[str, int] = {}
+    found: dict[str, Any] = {}
     for part in value.split("+"):
         matched = _PART.fullmatch(part.strip())
         unit = UNITS.get(matched[2].lower()) if matched else None

@@ -92,7 +92,9 @@ def _model(name: str, table: Any, usual: Mapping[str, Any]) -> Model:
         raise ValueError(f"{where}: a table is wanted, such as {{ source = 'PATH_OR_HUB_ID' }}")
     for key in table:
         if key not in (*_SHARED, *_ALONE, *_TOLD):
-            raise ValueError(f"{where}: `{key}` is not a key; there are {', '.join((*_ALONE, *_TOLD, *_SHARED))}")
+            raise ValueError(
+                f"{where}: `{key}` is not a key; there are {', '.join((*_ALONE, *_TOLD, *_SHARED))}"
+            )
     if "source" not in table:
         raise ValueError(f"{where}: `source` is missing: a hub id, a folder or a file")
     facts = {key: _read(WHERE, key, _SHARED[key], value) for key, value in usual.items() if key not in table}
@@ -147,7 +149,7 @@ def _word(*words: str) -> Callable[[Any], str]:
 
 
 def _chosen(*words: str) -> Callable[[Any], str | None]:
-    """"auto" is None: it is chosen for the device."""
+    """ "auto" is None: it is chosen for the device."""
     read = _word("auto", *words)
     return lambda value: None if read(value) == "auto" else read(value)
 
@@ -223,6 +225,8 @@ _ALONE: Mapping[str, Callable[[Any], Any]] = {
     "base": _path,
     "revision": _text,
     "variant": _text,
+    "edge": _count,
+    "fast": _flag,
 }
 _TOLD: Mapping[str, Callable[[Any], Any]] = {
     "of": _text,

@@ -225,7 +225,7 @@ def test_the_queue_and_the_steps_reach_whoever_watches() -> None:
     assert engine.callers == ["ann", "ann"]
     shares = [under_way for _, under_way in told]
     assert shares[:3] == [0.25, 0.5, 0.75]
-    assert shares[-1] == 0.0
+    assert call.under_way == 0.0
     assert all(position == 0 for position, under_way in told if under_way), "one of them is drawn"
 
 

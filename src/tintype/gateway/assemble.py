@@ -39,7 +39,7 @@ def open_gateway(
     attempts: Attempts | None = None,
 ) -> Gateway:
     """Raises ValueError for a catalog or a configuration that cannot be. Without a `store` and `books`, all is kept in memory."""
-    services = stocked(signing(configured(settings), settings), environ)
+    services = stocked(signing(configured(settings), settings, environ), environ)
     return Gateway(
         offers=Offers(
             offers(services, environ),
@@ -79,10 +79,12 @@ def configured(settings: Settings) -> tuple[Service, ...]:
     return configure(load(), settings.provider, settings.engine)
 
 
-def signing(services: tuple[Service, ...], settings: Settings) -> Iterator[Service]:
+def signing(
+    services: tuple[Service, ...], settings: Settings, environ: Mapping[str, str]
+) -> Iterator[Service]:
     """What draws here, and can sign what it has drawn, is told how."""
     for service in services:
-        draws_here = not service.needs or (service.is_engine and service.settings.get("options"))
+        draws_here = not service.needs or (service.is_engine and not missing(service, environ))
         if draws_here and is_callable(service):
             able = [name for name in adapter_of(service).options if hasattr(settings, name)]
             told = {name: getattr(settings, name) for name in able if getattr(settings, name)}

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, Self
 
 import structlog
@@ -108,16 +109,17 @@ class Diffusion:
         can = await asyncio.to_thread(self._engine.describe, card.upstream_id)
         orders = await asyncio.to_thread(orders_of, request, card, can)
         standings = [_Standing() for _ in orders]
-
-        def tell() -> None:
-            call.tell(position=_position(standings), under_way=sum(each.part for each in standings))
-
+        tell = partial(_tell, call, standings)
         drawings = [
             self._draw(_Picture(request, card, order, index, standing, tell), call.caller)
             for index, (order, standing) in enumerate(zip(orders, standings, strict=True))
         ]
         async with aclosing(_merged(drawings)) as events:
             async for event in events:
+                if isinstance(event, Completed):
+                    # The event itself tells of it: until it has come, it must not look as if less were done.
+                    standings[event.index].is_over = True
+                    call.under_way = _under_way(standings)
                 yield event
 
     async def _draw(self, picture: _Picture, caller: str) -> Events:
@@ -142,8 +144,13 @@ class _Standing:
     is_over: bool = False
 
 
-def _position(standings: Sequence[_Standing]) -> int:
-    return min((each.position for each in standings if not each.is_over), default=0)
+def _tell(call: Call, standings: Sequence[_Standing]) -> None:
+    first = min((each.position for each in standings if not each.is_over), default=0)
+    call.tell(position=first, under_way=_under_way(standings))
+
+
+def _under_way(standings: Sequence[_Standing]) -> float:
+    return sum(each.part for each in standings if not each.is_over)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +171,7 @@ class _Picture:
         elif isinstance(happening, Progress):
             standing.position, standing.part = 0, min(happening.step / max(happening.steps, 1), 1.0)
         elif isinstance(happening, Drawn):
-            standing.position, standing.part, standing.is_over = 0, 0.0, True
+            standing.position, standing.part = 0, 1.0
         self.tell()
 
     def encoded(self, picture: Any, signer: signing.Signer | None = None) -> Image:

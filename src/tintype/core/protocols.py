@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
@@ -227,6 +227,10 @@ class Adapter(Protocol):
         ...
 
 
+Told = tuple[Literal["ok", "warn", "fail"], str]
+"""What is told of a thing that was looked at, and how well it is."""
+
+
 @runtime_checkable
 class EngineAdapter(Protocol):
     """An adapter of what draws on this machine, with models that the operator names."""
@@ -238,6 +242,11 @@ class EngineAdapter(Protocol):
     def cards(self, access: Access) -> Sequence[ModelCard]:
         """What the models can do that the options name. Reads their files, though not their weights, and may fetch
         some. Raises ValueError for one that cannot be read."""
+        ...
+
+    def examine(self, access: Access) -> Iterator[Told]:
+        """What it draws with, and whether each of its models can be drawn; what would mend it where not. Raises
+        ValueError for options that cannot be."""
         ...
 
 

@@ -139,7 +139,11 @@ def _loras(extras: Mapping[str, Any], can: Description) -> dict[str, float]:
                 found[_SUFFIX.sub("", name)] = _weight(param, name, weight)
     if found and not can.takes_loras:
         raise Unsupported(f"{can.model!r} takes no LoRA.", param="loras")
-    return found  # whether they are in the folder, the engine tells: files come and go
+    for name in found:
+        if name not in can.loras:
+            there = f"There are {', '.join(map(repr, can.loras))}." if can.loras else "There is none."
+            raise Unsupported(f"{can.model!r} has no LoRA {name!r}. {there}", param="loras")
+    return found
 
 
 def _lora(param: str, said: Any) -> Iterator[tuple[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -28,11 +28,13 @@ from ..core.call import CALL, Call
 from ..core.errors import TintypeError
 from ..core.money import Drawn as Sold
 from ..core.money import cost
+from ..core.protocols import Told
 from ..engines import signing
 from ..engines.diffusion import installed
 from ..engines.diffusion.describing import Description
 from ..engines.diffusion.orders import Drawn, Happenings, Order, Preview, Progress, Waiting
 from ._diffusion_cards import card_of
+from ._diffusion_check import examine
 from ._diffusion_orders import orders_of, quality_of
 from ._diffusion_settings import OPTIONS, WHERE, Setup, read_setup
 from ._diffusion_start import Start
@@ -88,6 +90,15 @@ class Diffusion:
             return [card_of(model, models.describe(model.name), access.name) for model in setup.models]
         except TintypeError as error:
             raise ValueError(f"{WHERE}: {error}") from None
+        finally:
+            models.close()
+
+    @staticmethod
+    def examine(access: Access) -> Iterator[Told]:
+        setup = _read(access)
+        models = _models(setup)
+        try:
+            yield from examine(setup, models)
         finally:
             models.close()
 
@@ -231,11 +242,15 @@ async def _merged(drawings: Sequence[Events]) -> Events:
 
 def _setup(access: Access) -> Setup:
     """Raises ValueError for settings that cannot be, and for an installation without what draws."""
-    setup = read_setup({name: value for name, value in access.options.items() if name in OPTIONS})
+    setup = _read(access)
     if fault := installed.fault():
         names = ", ".join(model.name for model in setup.models)
         raise ValueError(f"{names} cannot be drawn here. {fault}")
     return setup
+
+
+def _read(access: Access) -> Setup:
+    return read_setup({name: value for name, value in access.options.items() if name in OPTIONS})
 
 
 def _models(setup: Setup, downloaded: Any = None) -> Any:

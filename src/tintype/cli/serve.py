@@ -42,6 +42,10 @@ def serve(
     settings = load_settings(os.environ, config=config, host=host, port=port, data=data)
     environ = with_diffusion(dict(os.environ), diffusion or [])
     check_port(settings.host, settings.port)
+    if settings.engine or DIFFUSION in environ:
+        from .telling import note
+
+        note("looking at the models that are drawn on this machine: some seconds")
     from ..server import run
 
     run.serve(settings, environ)

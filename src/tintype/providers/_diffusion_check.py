@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from ..core.errors import TintypeError
 from ..core.protocols import Told
-from ..engines.diffusion import installed
 from ._diffusion_settings import Model, Setup
 
 if TYPE_CHECKING:
@@ -19,9 +18,6 @@ GB = 1e9
 
 def examine(setup: Setup, models: Models) -> Iterator[Told]:
     """The device first, then each of the models. Loads no weights."""
-    if fault := installed.fault():
-        yield "fail", fault
-        return
     try:
         place = models.place()
     except TintypeError as error:

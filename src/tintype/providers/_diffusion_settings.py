@@ -86,24 +86,33 @@ def _last_part(path: str) -> str:
     return re.sub(r"\.(safetensors|gguf|ckpt)$", "", name, flags=re.IGNORECASE)
 
 
+def where(name: str) -> str:
+    """Where a model stands in tintype.toml.
+
+    >>> where("sdxl")
+    '[engine.diffusion.models."sdxl"]'
+    """
+    return f'{WHERE[:-1]}.models."{name}"]'
+
+
 def _model(name: str, table: Any, usual: Mapping[str, Any]) -> Model:
-    where = f'{WHERE[:-1]}.models."{name}"]'
+    place = where(name)
     if not isinstance(table, Mapping):
-        raise ValueError(f"{where}: a table is wanted, such as {{ source = 'PATH_OR_HUB_ID' }}")
+        raise ValueError(f"{place}: a table is wanted, such as {{ source = 'PATH_OR_HUB_ID' }}")
     for key in table:
         if key not in (*_SHARED, *_ALONE, *_TOLD):
             raise ValueError(
-                f"{where}: `{key}` is not a key; there are {', '.join((*_ALONE, *_TOLD, *_SHARED))}"
+                f"{place}: `{key}` is not a key; there are {', '.join((*_ALONE, *_TOLD, *_SHARED))}"
             )
     if "source" not in table:
-        raise ValueError(f"{where}: `source` is missing: a hub id, a folder or a file")
+        raise ValueError(f"{place}: `source` is missing: a hub id, a folder or a file")
     facts = {key: _read(WHERE, key, _SHARED[key], value) for key, value in usual.items() if key not in table}
     facts |= {
-        key: _read(where, key, reader, table[key])
+        key: _read(place, key, reader, table[key])
         for key, reader in {**_SHARED, **_ALONE}.items()
         if key in table
     }
-    told = {key: _read(where, key, reader, table[key]) for key, reader in _TOLD.items() if key in table}
+    told = {key: _read(place, key, reader, table[key]) for key, reader in _TOLD.items() if key in table}
     if "name" in told:
         told["title"] = told.pop("name")
     if "price" in told:

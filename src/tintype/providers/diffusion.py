@@ -36,7 +36,7 @@ from ..engines.diffusion.orders import Drawn, Happenings, Order, Preview, Progre
 from ._diffusion_cards import card_of
 from ._diffusion_check import examine
 from ._diffusion_orders import orders_of, quality_of
-from ._diffusion_settings import OPTIONS, WHERE, Setup, read_setup
+from ._diffusion_settings import OPTIONS, WHERE, Setup, read_setup, where
 from ._diffusion_start import Start
 
 log = structlog.get_logger()
@@ -87,15 +87,16 @@ class Diffusion:
         setup = _setup(access)
         models = _models(setup)
         try:
-            return [card_of(model, models.describe(model.name), access.name) for model in setup.models]
-        except TintypeError as error:
-            raise ValueError(f"{WHERE}: {error}") from None
+            return [card_of(model, _described(models, model.name), access.name) for model in setup.models]
         finally:
             models.close()
 
     @staticmethod
     def examine(access: Access) -> Iterator[Told]:
         setup = _read(access)
+        if fault := installed.fault():
+            yield "fail", fault
+            return
         models = _models(setup)
         try:
             yield from examine(setup, models)
@@ -249,7 +250,18 @@ def _setup(access: Access) -> Setup:
     return setup
 
 
+def _described(models: Any, name: str) -> Description:
+    try:
+        found: Description = models.describe(name)
+    except TintypeError as error:
+        raise ValueError(f"{where(name)}: {error}") from None
+    return found
+
+
 def _read(access: Access) -> Setup:
+    for name in access.options:
+        if name not in Diffusion.options:
+            raise ValueError(f"{WHERE}: there is no setting `{name}`; there are {', '.join(OPTIONS)}")
     return read_setup({name: value for name, value in access.options.items() if name in OPTIONS})
 
 

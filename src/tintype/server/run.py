@@ -6,6 +6,7 @@ import gc
 
 import uvicorn
 
+from ..core import Preparing
 from ..dialects import all_dialects
 from ..gateway.gateway import Gateway
 from ..gateway.settings import Settings
@@ -48,6 +49,8 @@ def banner(gateway: Gateway, settings: Settings) -> str:
     answering = []
     if real:
         answering.append(f"{', '.join(real)} (real, and paid)")
+    if here := sorted(offer.card.id for offer in gateway.offers if isinstance(offer.provider, Preparing)):
+        answering.append(f"{', '.join(here)} (drawn on this machine)")
     if twins:
         answering.append(
             f"offline twins of {twins} models: drawn by the illustrator, no key, no network, no cost"

@@ -9,10 +9,10 @@ import pytest
 torch: Any = pytest.importorskip("torch", reason="tintype[diffusion] is not installed")
 diffusers: Any = pytest.importorskip("diffusers", reason="tintype[diffusion] is not installed")
 
-from tintype.core import Size  # noqa: E402
-from tintype.engines.diffusion import latents  # noqa: E402
-from tintype.engines.diffusion.previews import Previewer, fit, marks  # noqa: E402
-from tintype.engines.diffusion.tapping import Step, tap  # noqa: E402
+from tintype.core import Size
+from tintype.engines.diffusion import latents
+from tintype.engines.diffusion.previews import Previewer, fit, marks
+from tintype.engines.diffusion.tapping import Step, tap
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -127,7 +127,9 @@ class Autoencoder(torch.nn.Module):  # type: ignore[misc]
 
     def encode(self, pixels: Any) -> Any:
         boxes = torch.nn.functional.avg_pool2d(pixels, 8)
-        told = torch.cat([boxes[:, 2:], boxes[:, 0:1] * 3 + 1, torch.zeros_like(boxes[:, :1]), boxes[:, 1:2]], 1)
+        told = torch.cat(
+            [boxes[:, 2:], boxes[:, 0:1] * 3 + 1, torch.zeros_like(boxes[:, :1]), boxes[:, 1:2]], 1
+        )
         return type("Told", (), {"latents": told})()
 
 

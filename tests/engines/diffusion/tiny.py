@@ -49,7 +49,11 @@ def sd15() -> Any:
         cross_attention_dim=32, norm_num_groups=2,
     )  # fmt: skip
     scheduler = D.DDIMScheduler(
-        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", clip_sample=False, set_alpha_to_one=False
+        beta_start=0.00085,
+        beta_end=0.012,
+        beta_schedule="scaled_linear",
+        clip_sample=False,
+        set_alpha_to_one=False,
     )
     return D.StableDiffusionPipeline(
         unet=unet, vae=parts.vae(4, scaling=0.18215, shift=None), text_encoder=parts.clip(),
@@ -67,7 +71,11 @@ def sdxl() -> Any:
         cross_attention_dim=64, norm_num_groups=2,
     )  # fmt: skip
     scheduler = D.EulerDiscreteScheduler(
-        beta_start=0.00085, beta_end=0.012, steps_offset=1, beta_schedule="scaled_linear", timestep_spacing="leading"
+        beta_start=0.00085,
+        beta_end=0.012,
+        steps_offset=1,
+        beta_schedule="scaled_linear",
+        timestep_spacing="leading",
     )
     return D.StableDiffusionXLPipeline(
         unet=unet, vae=parts.vae(4, scaling=0.13025, shift=None), text_encoder=parts.clip(),

@@ -81,9 +81,16 @@ def glm_tokenizer(longest: int = 1024) -> Any:
     """What CogView4 takes: any fast tokenizer that pads on the left."""
     words = _byte_words(["<pad>", "<unk>", "<eos>"])
     backend = importlib.import_module("tokenizers")
-    inner = backend.Tokenizer(backend.models.BPE(vocab=words, merges=[], byte_fallback=True, unk_token="<unk>"))
+    inner = backend.Tokenizer(
+        backend.models.BPE(vocab=words, merges=[], byte_fallback=True, unk_token="<unk>")
+    )
     return T.PreTrainedTokenizerFast(
-        tokenizer_object=inner, pad_token="<pad>", eos_token="<eos>", unk_token="<unk>", padding_side="left", model_max_length=longest
+        tokenizer_object=inner,
+        pad_token="<pad>",
+        eos_token="<eos>",
+        unk_token="<unk>",
+        padding_side="left",
+        model_max_length=longest,
     )
 
 

@@ -26,16 +26,19 @@ def pixels_per_cell(pipeline: Pipeline) -> int:
     return 8
 
 
-def plane(latents: Tensor, size: Size, cell: int) -> Tensor:
+def plane(latents: Tensor, size: Size, cell: int, channels: int | None = None) -> Tensor:
     """As a pipeline holds them, to (batch, channels, height, width), one cell for `cell` pixels.
 
-    Pipelines have them like that already; with a frame (batch, channels, 1, height, width); or packed for a
-    transformer (batch, cells / 4, channels * 4), where 2 x 2 cells are a token, and more tokens than the picture's may
-    follow. Raises ValueError when there are fewer.
+    Pipelines have them like that already; with a frame (batch, channels, 1, height, width), or with the channels last
+    and those of a reference after them, where `channels` tells them apart; or packed for a transformer (batch,
+    cells / 4, channels * 4), where 2 x 2 cells are a token, and more tokens than the picture's may follow. Raises
+    ValueError when there are fewer.
 
     `size` is in pixels and matters for packed ones only.
     """
     if latents.dim() == 5:
+        if channels and latents.shape[1] != channels:  # Kandinsky 5
+            return latents[:, 0, :, :, :channels].permute(0, 3, 1, 2)
         return latents[:, :, 0]
     if latents.dim() == 4:
         return latents

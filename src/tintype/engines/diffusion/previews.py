@@ -33,7 +33,7 @@ class Previewer:
         import torch
 
         with torch.no_grad():
-            cells = plane(latents.detach(), size, self.cell)
+            cells = plane(latents.detach(), size, self.cell, len(self._matrix))
             if self._tiny is not None:
                 colours = self._tiny.decode(cells.to(self._tiny.dtype)).sample.float()
             else:

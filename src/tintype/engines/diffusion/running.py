@@ -10,7 +10,7 @@ from typing import Any
 from PIL import Image
 
 from ...core.errors import Refused
-from .arguments import GENERIC_STRENGTH, arguments, canvas, mask
+from .arguments import arguments, canvas, mask, strength
 from .generic import Beginning
 from .latents import Pipeline
 from .models import Loaded
@@ -69,16 +69,14 @@ class Run:
     def _begin(self, view: Pipeline) -> None:
         orders = [ticket.order for ticket in self._tickets]
         inpaints = self._head.task == "inpaint"
-        strength = self._head.strength
-        if strength is None:
-            strength = 1.0 if inpaints else GENERIC_STRENGTH
+        far = strength(self._head, self._loaded.description)
         Beginning(
             view,
             self._loaded.device,
             [canvas(order) for order in orders],
             [mask(order) for order in orders] if inpaints else None,
             size=self._head.size,
-            strength=strength,
+            strength=1.0 if far is None else far,
         )
 
     def _look_around(self) -> None:

@@ -80,16 +80,6 @@ class Held(Loaded):
     def settle(self) -> None:
         self.settled += 1
 
-    def hold(self) -> None:
-        """From now on a step is taken for each `let`."""
-        self._allowed = threading.Semaphore(0)
-        self._last = self.steps + 1
-
-    def let(self, steps: int) -> None:
-        assert self._allowed is not None
-        self._last += steps
-        self._allowed.release(steps)
-
     def drop(self) -> None:
         self.release()
         self._hook.remove()
@@ -154,7 +144,7 @@ class Shelf(Models):
 
 async def until(true: Callable[[], object]) -> None:
     """Of what another thread does there is no event."""
-    while not true():
+    while not true():  # noqa: ASYNC110
         await asyncio.sleep(0.001)
 
 

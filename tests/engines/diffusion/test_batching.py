@@ -162,7 +162,7 @@ def test_a_thread_with_nothing_to_do_takes_an_order_before_anybody_is_told_to_wa
         taken: list[Ticket | None] = []
         idle = threading.Thread(target=lambda: taken.append(line.first()))
         idle.start()
-        while not line.idle:
+        while not line.idle:  # noqa: ASYNC110
             await asyncio.sleep(0)
         [ticket] = joined(line, "a")
         await asyncio.to_thread(idle.join)

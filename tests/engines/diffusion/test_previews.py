@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 
-torch: Any = pytest.importorskip("torch", reason="tintype[diffusion] is not installed")
-diffusers: Any = pytest.importorskip("diffusers", reason="tintype[diffusion] is not installed")
+pytest.importorskip("torch", reason="tintype[diffusion] is not installed")
+pytest.importorskip("diffusers", reason="tintype[diffusion] is not installed")
 
 from tintype.core import Size
 from tintype.engines.diffusion import latents
 from tintype.engines.diffusion.previews import Previewer, fit, marks
 from tintype.engines.diffusion.tapping import Step, tap
+
+from .tiny import torch
+from .tiny_parts import D as diffusers
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 

@@ -21,6 +21,17 @@ EDGE = 64
 """What is drawn fast: set `edge=EDGE` on a Source, since most configurations do not tell a size."""
 
 
+def _small_references() -> None:
+    """Qwen-Image-Edit brings what it looks at to a megapixel, which takes it seconds here: to EDGE instead."""
+    for name in ("edit", "edit_inpaint", "edit_plus"):
+        module = importlib.import_module(f"diffusers.pipelines.qwenimage.pipeline_qwenimage_{name}")
+        real = module.calculate_dimensions
+        module.calculate_dimensions = lambda area, ratio, real=real: real(min(area, EDGE * EDGE), ratio)
+
+
+_small_references()
+
+
 def tiny(family: str, seed: int = 0) -> Any:
     """A new pipeline of this family (a key of families.FAMILIES); the same seed gives the same weights."""
     with torch.random.fork_rng(devices=[]):
@@ -49,11 +60,7 @@ def sd15() -> Any:
         cross_attention_dim=32, norm_num_groups=2,
     )  # fmt: skip
     scheduler = D.DDIMScheduler(
-        beta_start=0.00085,
-        beta_end=0.012,
-        beta_schedule="scaled_linear",
-        clip_sample=False,
-        set_alpha_to_one=False,
+        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", clip_sample=False, set_alpha_to_one=False
     )
     return D.StableDiffusionPipeline(
         unet=unet, vae=parts.vae(4, scaling=0.18215, shift=None), text_encoder=parts.clip(),
@@ -71,11 +78,7 @@ def sdxl() -> Any:
         cross_attention_dim=64, norm_num_groups=2,
     )  # fmt: skip
     scheduler = D.EulerDiscreteScheduler(
-        beta_start=0.00085,
-        beta_end=0.012,
-        steps_offset=1,
-        beta_schedule="scaled_linear",
-        timestep_spacing="leading",
+        beta_start=0.00085, beta_end=0.012, steps_offset=1, beta_schedule="scaled_linear", timestep_spacing="leading"
     )
     return D.StableDiffusionXLPipeline(
         unet=unet, vae=parts.vae(4, scaling=0.13025, shift=None), text_encoder=parts.clip(),
@@ -114,6 +117,14 @@ def _flux2_transformer(text: int, *, guided: bool) -> Any:
     return D.Flux2Transformer2DModel(
         patch_size=1, in_channels=64, num_layers=1, num_single_layers=1, attention_head_dim=16, num_attention_heads=2,
         joint_attention_dim=text, timestep_guidance_channels=256, axes_dims_rope=(4, 4, 4, 4), guidance_embeds=guided,
+    )  # fmt: skip
+
+
+def flux2() -> Any:
+    """Its encoder needs 31 layers: the pipeline looks at the tenth, twentieth and thirtieth."""
+    return D.Flux2Pipeline(
+        transformer=_flux2_transformer(48, guided=True), vae=parts.flux2_vae(), scheduler=parts.flow(),
+        text_encoder=parts.mistral(31), tokenizer=parts.qwen_tokenizer(),
     )  # fmt: skip
 
 
@@ -202,16 +213,15 @@ def lumina2() -> Any:
     )  # fmt: skip
 
 
-def _kandinsky5(made: Any, channels: int) -> Any:
+def _kandinsky5(made: Any, *, looks: bool) -> Any:
     transformer = D.Kandinsky5Transformer3DModel(
-        in_visual_dim=channels, in_text_dim=16, in_text_dim2=32, time_dim=32, out_visual_dim=16, patch_size=(1, 2, 2),
-        model_dim=64, ff_dim=128, num_text_blocks=1, num_visual_blocks=1, axes_dims=(8, 4, 4), visual_cond=channels > 16,
+        in_visual_dim=16, in_text_dim=16, in_text_dim2=32, time_dim=32, out_visual_dim=16, patch_size=(1, 2, 2),
+        model_dim=64, ff_dim=128, num_text_blocks=1, num_visual_blocks=1, axes_dims=(8, 4, 4), visual_cond=looks,
         attention_type="regular",
     )  # fmt: skip
-    tokenizer = parts.QwenProcessor()
     return made(
         transformer=transformer, vae=parts.vae(16, quant=False), scheduler=parts.flow(shift=5.0),
-        text_encoder=parts.qwen25(), tokenizer=tokenizer, text_encoder_2=parts.clip(),
+        text_encoder=parts.qwen25(), tokenizer=parts.QwenProcessor(), text_encoder_2=parts.clip(),
         tokenizer_2=parts.clip_tokenizer(),
     )  # fmt: skip
 
@@ -233,6 +243,7 @@ BUILDERS: dict[str, Callable[[], Any]] = {
     "sd3": sd3,
     "flux": lambda: _flux(D.FluxPipeline),
     "flux-kontext": lambda: _flux(D.FluxKontextPipeline),
+    "flux2": flux2,
     "flux2-klein": flux2_klein,
     "qwen-image": lambda: _qwen(D.QwenImagePipeline),
     "qwen-image-edit": lambda: _qwen(D.QwenImageEditPipeline, processor=parts.QwenProcessor()),
@@ -243,7 +254,7 @@ BUILDERS: dict[str, Callable[[], Any]] = {
     "pixart-alpha": lambda: _pixart(D.PixArtAlphaPipeline, conditioned=False),
     "pixart-sigma": lambda: _pixart(D.PixArtSigmaPipeline, conditioned=False),
     "lumina2": lumina2,
-    "kandinsky5": lambda: _kandinsky5(D.Kandinsky5T2IPipeline, 16),
-    "kandinsky5-edit": lambda: _kandinsky5(D.Kandinsky5I2IPipeline, 33),
+    "kandinsky5": lambda: _kandinsky5(D.Kandinsky5T2IPipeline, looks=False),
+    "kandinsky5-edit": lambda: _kandinsky5(D.Kandinsky5I2IPipeline, looks=True),
     "cogview4": cogview4,
 }

@@ -79,18 +79,12 @@ def llama_tokenizer(longest: int = 128) -> Any:
 
 def glm_tokenizer(longest: int = 1024) -> Any:
     """What CogView4 takes: any fast tokenizer that pads on the left."""
-    words = _byte_words(["<pad>", "<unk>", "<eos>"])
+    words = _byte_words(["<pad>", "<unk>", "<eos>", "<sop>"])
     backend = importlib.import_module("tokenizers")
-    inner = backend.Tokenizer(
-        backend.models.BPE(vocab=words, merges=[], byte_fallback=True, unk_token="<unk>")
-    )
+    inner = backend.Tokenizer(backend.models.BPE(vocab=words, merges=[], byte_fallback=True, unk_token="<unk>"))
+    inner.post_processor = backend.processors.TemplateProcessing(single="<sop> $A", special_tokens=[("<sop>", 3)])
     return T.PreTrainedTokenizerFast(
-        tokenizer_object=inner,
-        pad_token="<pad>",
-        eos_token="<eos>",
-        unk_token="<unk>",
-        padding_side="left",
-        model_max_length=longest,
+        tokenizer_object=inner, pad_token="<pad>", eos_token="<eos>", unk_token="<unk>", padding_side="left", model_max_length=longest
     )
 
 
@@ -148,6 +142,15 @@ def qwen25() -> Any:
     return T.Qwen2_5_VLForConditionalGeneration(
         T.Qwen2_5_VLConfig(text_config=text, vision_config=vision, hidden_size=16, vocab_size=512, **tokens)
     )
+
+
+def mistral(layers: int) -> Any:
+    return T.MistralForCausalLM(
+        T.MistralConfig(
+            hidden_size=16, intermediate_size=16, num_hidden_layers=layers, num_attention_heads=2,
+            num_key_value_heads=2, head_dim=8, vocab_size=512, max_position_embeddings=2048,
+        )
+    )  # fmt: skip
 
 
 def llama() -> Any:

@@ -10,7 +10,11 @@ from dataclasses import replace
 from functools import cache, wraps
 from typing import Any
 
+import pytest
 from PIL import Image
+
+pytest.importorskip("torch", reason="tintype[diffusion] is not installed")
+pytest.importorskip("diffusers", reason="tintype[diffusion] is not installed")
 
 from tintype.core import Size
 from tintype.engines.diffusion import variants
@@ -149,7 +153,7 @@ async def until(true: Callable[[], object]) -> None:
 
 
 def order(model: str, **changed: Any) -> Order:
-    return Order(**({"model": model, "prompt": "a cube", "size": SMALL, "seed": 1, "steps": 3} | changed))
+    return replace(Order(model=model, prompt="a cube", size=SMALL, seed=1, steps=3), **changed)
 
 
 async def told(engine: Engine, wanted: Order, caller: str = "somebody") -> list[Happening]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ PLAIN = Order(model="m", prompt="a cube", size=Size(64, 64), seed=1)
 
 
 def order(**changed: Any) -> Order:
-    return Order(**({"model": "m", "prompt": "a cube", "size": Size(64, 64), "seed": 1} | changed))
+    return replace(PLAIN, **changed)
 
 
 def inside(work: Callable[[], None]) -> None:

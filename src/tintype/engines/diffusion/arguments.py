@@ -8,6 +8,7 @@ from typing import Any
 
 from PIL import Image
 
+from . import installed
 from .describing import Description
 from .latents import Pipeline
 from .orders import Order
@@ -18,7 +19,7 @@ def arguments(
 ) -> dict[str, Any]:
     """`orders` have the same key. Their noise comes from the processor, so that a seed means the same picture on every
     device, alone or among others."""
-    import torch
+    torch = installed.torch()
 
     head, known = orders[0], inspect.signature(type(view).__call__).parameters
     alone = len(orders) == 1

@@ -11,6 +11,7 @@ from functools import partial
 from weakref import WeakKeyDictionary
 
 from ...core.errors import TintypeError, Unavailable
+from . import installed
 from .batching import Line
 from .describing import Description
 from .failures import not_loaded, out_of_memory, told
@@ -171,7 +172,7 @@ class Worker(threading.Thread):
 
 
 def _tidy() -> None:
-    import torch
+    torch = installed.torch()
 
     gc.collect()
     if torch.cuda.is_available():

@@ -10,6 +10,7 @@ from typing import Any
 from PIL import Image
 
 from ...core.errors import Refused
+from . import installed
 from .arguments import arguments, canvas, mask, strength
 from .generic import Beginning
 from .latents import Pipeline
@@ -45,7 +46,7 @@ class Run:
         Raises Abandoned at the next step when nobody is left, and whatever the pipeline raises. The model is fit for the
         next batch either way.
         """
-        import torch
+        torch = installed.torch()
 
         loaded, orders = self._loaded, [ticket.order for ticket in self._tickets]
         begun = time.perf_counter()
@@ -165,7 +166,7 @@ class Pace:
     def keep(self) -> None:
         if not self._cuda:
             return
-        import torch
+        torch = installed.torch()
 
         event = torch.cuda.Event()
         event.record()

@@ -8,12 +8,10 @@ from typing import Any
 
 from PIL import Image
 
+from . import installed
 from .describing import Description
 from .latents import Pipeline
 from .orders import Order
-
-GENERIC_STRENGTH = 0.8
-"""How far a picture is painted over when nobody says, by pipelines that have no default of their own."""
 
 
 def arguments(
@@ -21,7 +19,7 @@ def arguments(
 ) -> dict[str, Any]:
     """`orders` have the same key. Their noise comes from the processor, so that a seed means the same picture on every
     device, alone or among others."""
-    import torch
+    torch = installed.torch()
 
     head, known = orders[0], inspect.signature(type(view).__call__).parameters
     alone = len(orders) == 1
@@ -31,22 +29,29 @@ def arguments(
 
     wanted: dict[str, Any] = {
         "prompt": each([order.prompt for order in orders]),
-        "negative_prompt": each([order.negative_prompt for order in orders]),
         "num_inference_steps": head.steps or description.steps.medium,
         "height": head.size.height,
         "width": head.size.width,
-        "generator": each([torch.Generator("cpu").manual_seed(order.seed) for order in orders]),
+        "generator": each([torch.Generator("cpu").manual_seed(order.seed % 2**63) for order in orders]),
         "num_images_per_prompt": 1,
-        "strength": head.strength,
+        "strength": strength(head, description),
     }
-    guidance = description.guidance
-    if guidance is not None and head.guidance is not None:
-        wanted[guidance.parameter] = head.guidance
-        if guidance.needs_negative and head.negative_prompt is None:
-            wanted["negative_prompt"] = each(["" for _ in orders])
+    steering = [description.steering(order.guidance, order.negative_prompt) for order in orders]
+    wanted |= steering[0]
+    if "negative_prompt" in steering[0]:
+        wanted["negative_prompt"] = each([each_of_them["negative_prompt"] for each_of_them in steering])
     wanted |= _pictures(known, description, orders)
     wanted = {name: value for name, value in wanted.items() if name in known and value is not None}
     return wanted | {name: value for name, value in extra.items() if name in known}
+
+
+def strength(order: Order, description: Description) -> float | None:
+    """How far it is painted over. Behind a mask nothing is to be left of the picture, unless somebody says so."""
+    if order.strength is not None or order.task not in ("image", "inpaint"):
+        return order.strength
+    if order.task == "inpaint":
+        return 1.0
+    return description.strength.default if description.strength else None
 
 
 def canvas(order: Order) -> Image.Image:

@@ -36,6 +36,12 @@ class Line:
         with self._changed:
             return self._count()
 
+    @property
+    def idle(self) -> int:
+        """How many threads wait for an order."""
+        with self._changed:
+            return self._idle
+
     def join(self, ticket: Ticket) -> None:
         """Raises TooManyRequests when the line is full, with the seconds after which a place is likely free."""
         with self._changed:

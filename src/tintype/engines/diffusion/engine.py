@@ -11,6 +11,7 @@ from functools import partial
 from weakref import WeakKeyDictionary
 
 from ...core.errors import TintypeError, Unavailable
+from . import installed
 from .batching import Line
 from .describing import Description
 from .failures import not_loaded, out_of_memory, told
@@ -39,6 +40,10 @@ class Engine:
         self._starting = threading.Lock()
         self._workers: list[Worker] = []
         self._closed = threading.Event()
+
+    def __len__(self) -> int:
+        """How many pictures wait."""
+        return len(self._line)
 
     def names(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for models in self._models for name in models.names()))
@@ -127,12 +132,11 @@ class Worker(threading.Thread):
         if len(batch) == 1:
             batch[0].tell(told(error, batch[0].order, loaded.device))
             return
-        parts = len(batch)
+        size = 1
         if out_of_memory(error):
-            parts = 2
-            self._room[batch[0].order.model] = sum(ticket.pixels for ticket in batch) // 2
+            size = (len(batch) + 1) // 2
+            self._room[batch[0].order.model] = size * batch[0].pixels
         del error
-        size = -(-len(batch) // parts)
         for start in range(0, len(batch), size):
             self._draw(loaded, batch[start : start + size])
 
@@ -168,7 +172,7 @@ class Worker(threading.Thread):
 
 
 def _tidy() -> None:
-    import torch
+    torch = installed.torch()
 
     gc.collect()
     if torch.cuda.is_available():

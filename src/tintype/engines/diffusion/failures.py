@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ...core.errors import BadRequest, Rejected, TintypeError, Unavailable
+from . import installed
 from .orders import Order
 
 
 def out_of_memory(error: BaseException) -> bool:
-    import torch
+    torch = installed.torch()
 
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True

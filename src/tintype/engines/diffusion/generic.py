@@ -15,6 +15,7 @@ from PIL import Image
 
 from ...core import Size
 from ...core.errors import Unsupported
+from . import installed
 from .latents import (
     Pipeline,
     Scheduler,
@@ -101,14 +102,14 @@ class Beginning:
 
     def _lay_out(self, latents: Tensor) -> None:
         """The picture in the shape in which this pipeline has its noise."""
-        import torch
+        torch = installed.torch()
 
         self._live, self._noise = latents, latents.clone().float()
         flat = latents.dim() == 3
         wide, high = self._size
         if not flat:
             high, wide = (edge * self._cell for edge in plane(latents, self._size, self._cell).shape[-2:])
-        pixels = torch.stack([_pixels(each, (wide, high)) for each in self._pictures])
+        pixels = torch.stack([pixels_of(each, (wide, high)) for each in self._pictures])
         vae = autoencoder(self._view)
         cells = pipeline_scale(vae, encode(vae, pixels, self._device))
         shape = tuple(latents.shape)
@@ -131,7 +132,7 @@ class Beginning:
 
     def _check(self, sample: Tensor) -> None:
         """A pipeline that did not take what was laid out for it would draw something else in silence."""
-        import torch
+        torch = installed.torch()
 
         if self._taken:
             return
@@ -172,10 +173,11 @@ def mix_of(scheduler: Scheduler) -> Callable[[int], tuple[float, float]]:
     raise Unsupported(f"{type(scheduler).__name__} cannot begin with a picture.", param="image")
 
 
-def _pixels(picture: Image.Image, size: tuple[int, int]) -> Tensor:
+def pixels_of(picture: Image.Image, size: tuple[int, int]) -> Tensor:
     """(3, height, width) from -1 to 1."""
     import numpy
-    import torch
+
+    torch = installed.torch()
 
     fitted = picture.convert("RGB")
     if fitted.size != size:
@@ -186,8 +188,8 @@ def _pixels(picture: Image.Image, size: tuple[int, int]) -> Tensor:
 def _white(mask: Image.Image, shape: Sequence[int]) -> Tensor:
     """(1, height, width): 1 for each cell that the white touches, so that no brim of the old picture is left."""
     import numpy
-    import torch
-    from torch.nn import functional
+
+    torch = installed.torch()
 
     values = torch.from_numpy(numpy.array(mask.convert("L"))).float()[None] / 255
-    return functional.adaptive_max_pool2d(values, tuple(shape))
+    return torch.nn.functional.adaptive_max_pool2d(values, tuple(shape))

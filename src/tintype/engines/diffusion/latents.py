@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...core import Size
+from . import installed
 
 Tensor = Any  # torch.Tensor: this package is checked without torch, too
 Pipeline = Any
@@ -26,16 +27,19 @@ def pixels_per_cell(pipeline: Pipeline) -> int:
     return 8
 
 
-def plane(latents: Tensor, size: Size, cell: int) -> Tensor:
+def plane(latents: Tensor, size: Size, cell: int, channels: int | None = None) -> Tensor:
     """As a pipeline holds them, to (batch, channels, height, width), one cell for `cell` pixels.
 
-    Pipelines have them like that already; with a frame (batch, channels, 1, height, width); or packed for a
-    transformer (batch, cells / 4, channels * 4), where 2 x 2 cells are a token, and more tokens than the picture's may
-    follow. Raises ValueError when there are fewer.
+    Pipelines have them like that already; with a frame (batch, channels, 1, height, width), or with the channels last
+    and those of a reference after them, where `channels` tells them apart; or packed for a transformer (batch,
+    cells / 4, channels * 4), where 2 x 2 cells are a token, and more tokens than the picture's may follow. Raises
+    ValueError when there are fewer.
 
     `size` is in pixels and matters for packed ones only.
     """
     if latents.dim() == 5:
+        if channels and latents.shape[1] != channels:  # Kandinsky 5
+            return latents[:, 0, :, :, :channels].permute(0, 3, 1, 2)
         return latents[:, :, 0]
     if latents.dim() == 4:
         return latents
@@ -66,7 +70,7 @@ def encode(vae: Autoencoder, pixels: Tensor, device: Any) -> Tensor:
 
     The most likely latents, not a sample. An autoencoder that needs float32 for it (SDXL's) has it meanwhile.
     """
-    import torch
+    torch = installed.torch()
 
     usual = vae.dtype
     upcast = usual == torch.float16 and bool(vae.config.get("force_upcast"))
@@ -101,7 +105,7 @@ def pipeline_scale(vae: Autoencoder, cells: Tensor) -> Tensor:
 def _scale(vae: Autoencoder, channels: int) -> tuple[Tensor, Tensor]:
     """Mean and deviation, of which diffusers has three conventions: FLUX.2's statistics of 2 x 2 cells, a list of
     either for the channels, and one number. (1, channels, 1, 1) or (1, channels, 2, 2)."""
-    import torch
+    torch = installed.torch()
 
     config = vae.config
     statistics: Any = getattr(vae, "bn", None)
@@ -127,6 +131,6 @@ def _spread(values: Tensor, cells: Tensor) -> Tensor:
 
 def _has_frames(vae: Autoencoder) -> bool:
     """An autoencoder of films takes a picture as a film of one frame."""
-    import torch
+    torch = installed.torch()
 
     return any(isinstance(module, torch.nn.Conv3d) for module in vae.modules())

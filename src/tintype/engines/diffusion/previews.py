@@ -7,6 +7,7 @@ from typing import Any
 from PIL import Image
 
 from ...core import Size
+from . import installed
 from .latents import Autoencoder, Pipeline, Tensor, autoencoder, encode, own_scale, pixels_per_cell, plane
 
 RIDGE = 1e-3
@@ -30,10 +31,10 @@ class Previewer:
     def __call__(self, latents: Tensor, size: Size) -> list[Image.Image]:
         """One picture for each member of the batch, of one pixel for each cell (or full size from a tiny
         autoencoder). `size` is the finished picture's."""
-        import torch
+        torch = installed.torch()
 
         with torch.no_grad():
-            cells = plane(latents.detach(), size, self.cell)
+            cells = plane(latents.detach(), size, self.cell, len(self._matrix))
             if self._tiny is not None:
                 colours = self._tiny.decode(cells.to(self._tiny.dtype)).sample.float()
             else:
@@ -43,7 +44,7 @@ class Previewer:
 
     def colours(self, cells: Tensor) -> Tensor:
         """A plane on the pipeline's scale, to (batch, 3, height, width) from about -1 to 1."""
-        import torch
+        torch = installed.torch()
 
         cells = own_scale(self._vae, cells.float())
         matrix, offset = self._matrix.to(cells.device), self._offset.to(cells.device)
@@ -55,8 +56,8 @@ def fit(vae: Autoencoder, cell: int, device: Any) -> tuple[Tensor, Tensor]:
 
     Returns (channels, 3) and (3,), on the processor. Costs one encoding of 8 small pictures.
     """
-    import torch
-    from torch.nn import functional
+    torch = installed.torch()
+    functional = torch.nn.functional
 
     chance = torch.Generator().manual_seed(0)
     edge = max(128, 8 * cell)

@@ -10,7 +10,8 @@ from typing import Any
 from PIL import Image
 
 from ...core.errors import Refused
-from .arguments import GENERIC_STRENGTH, arguments, canvas, mask
+from . import installed
+from .arguments import arguments, canvas, mask, strength
 from .generic import Beginning
 from .latents import Pipeline
 from .models import Loaded
@@ -45,7 +46,7 @@ class Run:
         Raises Abandoned at the next step when nobody is left, and whatever the pipeline raises. The model is fit for the
         next batch either way.
         """
-        import torch
+        torch = installed.torch()
 
         loaded, orders = self._loaded, [ticket.order for ticket in self._tickets]
         begun = time.perf_counter()
@@ -69,16 +70,14 @@ class Run:
     def _begin(self, view: Pipeline) -> None:
         orders = [ticket.order for ticket in self._tickets]
         inpaints = self._head.task == "inpaint"
-        strength = self._head.strength
-        if strength is None:
-            strength = 1.0 if inpaints else GENERIC_STRENGTH
+        far = strength(self._head, self._loaded.description)
         Beginning(
             view,
             self._loaded.device,
             [canvas(order) for order in orders],
             [mask(order) for order in orders] if inpaints else None,
             size=self._head.size,
-            strength=strength,
+            strength=1.0 if far is None else far,
         )
 
     def _look_around(self) -> None:
@@ -167,7 +166,7 @@ class Pace:
     def keep(self) -> None:
         if not self._cuda:
             return
-        import torch
+        torch = installed.torch()
 
         event = torch.cuda.Event()
         event.record()

@@ -135,3 +135,14 @@ def test_it_is_written_down() -> None:
     job, _ = run(gateway, replace(REQUEST, n=2))
     assert isinstance(job.error, Refused)
     assert [(each.outcome, each.cost) for each in gateway.attempts.last] == [("refused", 10_000)]
+
+
+def test_a_price_by_steps_goes_by_the_quality_or_what_was_said() -> None:
+    card = replace(
+        sold(megapixel_step=1_000_000),
+        steps={"low": 4, "high": 9},
+        accepts=frozenset({"num_inference_steps"}),
+    )
+    assert tally(card, done(quality="low")).cost() == 4 * 64
+    assert tally(card, done(), request=replace(REQUEST, num_inference_steps=7)).cost() == 7 * 64
+    assert tally(card, done()).cost() is None, "it may have been any quality"

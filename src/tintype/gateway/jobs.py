@@ -92,10 +92,14 @@ class Job:
         elif self._task is not None and not self._closing:
             self._task.cancel()
 
-    async def moved(self) -> None:
-        """Wait until it has come further, or has ended."""
-        if not self.ended:
-            await self._news()
+    def moved(self) -> asyncio.Future[None]:
+        """Done once it has come further, or has ended, from now on. Cancel it when it is not waited for any more."""
+        news: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self.ended:
+            news.set_result(None)
+        else:
+            self._waiting.append(news)
+        return news
 
     def progress(self) -> float:
         """How much of it is done, between 0 and 1, as far as its events tell, or who draws it."""
@@ -116,12 +120,7 @@ class Job:
                 if self.error is not None:
                     raise self.error
                 return
-            await self._news()
-
-    async def _news(self) -> None:
-        news: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(news)
-        await news
+            await self.moved()
 
     def _tell(self) -> None:
         waiting, self._waiting = self._waiting, []

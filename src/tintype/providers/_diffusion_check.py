@@ -56,4 +56,7 @@ def _model(model: Model, models: Models, place: Place, room: int | None) -> tupl
     need = placing.on_device(parts, source.offload)
     if room is not None and need > room:
         return 0, ("fail", placing.does_not_fit(source, parts, place, room, found.denoiser, numbers))
-    return need, ("ok", f"{what}, {', '.join(can.tasks)}; {need / GB:.1f} GB in {str(numbers).rpartition('.')[2]}")
+    return need, (
+        "ok",
+        f"{what}, {', '.join(can.tasks)}; {need / GB:.1f} GB in {str(numbers).rpartition('.')[2]}",
+    )

@@ -12,6 +12,7 @@ import msgspec
 from .. import pixels
 from ..core import ImageRequest, ModelCard, Size
 from ..core.errors import BadRequest, Unsupported
+from ..core.quote import steps_of
 from ..engines.diffusion.describing import Description
 from ..engines.diffusion.orders import Order, Task
 
@@ -45,7 +46,7 @@ def orders_of(request: ImageRequest, card: ModelCard, can: Description) -> list[
             negative_prompt=request.negative_prompt,
             size=_size(request, card, can, pictures),
             seed=first + number,
-            steps=steps_of(request, card),
+            steps=steps_of(request, card, quality_of(request, card)),
             guidance=request.guidance_scale,
             strength=request.strength if task in ("image", "inpaint") else None,
             images=pictures,
@@ -56,10 +57,6 @@ def orders_of(request: ImageRequest, card: ModelCard, can: Description) -> list[
         )
         for number in range(request.n)
     ]
-
-
-def steps_of(request: ImageRequest, card: ModelCard) -> int | None:
-    return request.num_inference_steps or card.steps.get(quality_of(request, card) or "")
 
 
 def quality_of(request: ImageRequest, card: ModelCard) -> str | None:

@@ -20,7 +20,7 @@ async def with_progress(job: Job, events: AsyncGenerator[Frames, None]) -> Async
     told = _standing(job)
     async with aclosing(events):
         coming = asyncio.ensure_future(_next(events))
-        moved = asyncio.ensure_future(job.moved())
+        moved = job.moved()
         try:
             while True:
                 awaited = {coming} if job.ended else {coming, moved}
@@ -34,14 +34,14 @@ async def with_progress(job: Job, events: AsyncGenerator[Frames, None]) -> Async
                 if job.ended:
                     continue
                 if moved.done():
-                    moved = asyncio.ensure_future(job.moved())
+                    moved = job.moved()
                 if (now := _standing(job)) != told and job.report.calls:
                     told = now
                     yield (b"event: image.progress\ndata: " + msgspec.json.encode(now) + b"\n\n",)
         finally:
-            for task in (coming, moved):
-                task.cancel()
-            await asyncio.wait({coming, moved})
+            moved.cancel()
+            coming.cancel()
+            await asyncio.wait({coming})
 
 
 async def _next(events: AsyncIterator[Frames]) -> Frames | None:

@@ -1,5 +1,6 @@
 """Several models by name under one budget of memory."""
 
+
 from __future__ import annotations
 
 import threading
@@ -136,7 +137,7 @@ def test_out_of_memory_while_loading_says_what_would_make_it_fit() -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     held = models("sdxl", load=load)
-    with pytest.raises(Unavailable, match="'sdxl' needs .* It would fit with"), held.get("sdxl"):
+    with pytest.raises(Unavailable, match=r"'sdxl' needs .* It would fit with"), held.get("sdxl"):
         pass
     assert held.resident() == {}
 

@@ -1,5 +1,6 @@
 """One set of weights draws in every way that its family can, alone or in a batch."""
 
+
 from __future__ import annotations
 
 import importlib
@@ -144,7 +145,9 @@ def test_where_diffusers_knows_the_family_we_choose_the_same_classes(family: str
     ours = FAMILIES[family].tasks
     for task, table in tables.items():
         theirs = auto._get_task_class(table, FAMILIES[family].pipeline, throw_error_if_not_exist=False)
-        if theirs is not None and "strength" in parameters(theirs) or task == "text" and theirs is not None:
+        if (theirs is not None and "strength" in parameters(theirs)) or (
+            task == "text" and theirs is not None
+        ):
             assert ours.get(task) == theirs.__name__  # type: ignore[call-overload]
 
 

@@ -243,7 +243,10 @@ def _default_base(source: Source, file: Path) -> str:
     installed.diffusers()
     single = importlib.import_module("diffusers.loaders.single_file_utils")
     shapes = {name: torch.empty(told["shape"], device="meta") for name, told in weights.header(file).items()}
-    kind = single.infer_diffusers_model_type(shapes)
+    try:
+        kind = single.infer_diffusers_model_type(shapes)
+    except (IndexError, KeyError):  # it looks into shapes that a strange file need not have
+        kind = "v1"
     # "v1" is what the library says of everything that it does not know.
     if kind == "v1" and not any(name.startswith("model.diffusion_model.") for name in shapes):
         raise Unavailable(

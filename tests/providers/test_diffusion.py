@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import PIL.Image
@@ -266,6 +266,30 @@ def test_leaving_ends_the_drawing_at_its_next_step() -> None:
 
     engine = asyncio.run(main())
     assert engine.steps == {3: 50}, "the other one was not begun"
+
+
+@dataclass
+class Stamp:
+    """Signs like signing.Signer, where anyone can see it."""
+
+    signed: list[tuple[str, str, bool]] = field(default_factory=list)
+
+    def sign(self, data: bytes, format: str, model: str, *, composed: bool = False) -> bytes:
+        self.signed.append((format, model, composed))
+        return data
+
+
+@pytest.mark.parametrize("edits", [False, True])
+def test_what_is_finished_is_signed_and_previews_are_not(edits: bool) -> None:
+    async def main() -> None:
+        provider = Diffusion(FakeEngine(), signer=stamp)  # type: ignore[arg-type]
+        request = replace(CAT, stream=True, partial_images=2, images=(RED,) if edits else ())
+        async with aclosing(provider.generate(request, card())) as events:
+            assert len([event async for event in events]) == 3
+
+    stamp = Stamp()
+    asyncio.run(main())
+    assert stamp.signed == [("png", "local/tiny", edits)]
 
 
 def test_the_first_failure_ends_all_of_an_order() -> None:

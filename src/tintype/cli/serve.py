@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -42,7 +43,7 @@ def serve(
     settings = load_settings(os.environ, config=config, host=host, port=port, data=data)
     environ = with_diffusion(dict(os.environ), diffusion or [])
     check_port(settings.host, settings.port)
-    if settings.engine or DIFFUSION in environ:
+    if sys.stderr.isatty() and (settings.engine or DIFFUSION in environ):
         from .telling import note
 
         note("looking at the models that are drawn on this machine: some seconds")

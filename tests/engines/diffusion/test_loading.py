@@ -1,10 +1,11 @@
 """A model from a folder, from a single file, from GGUF; and a sentence for everything that is none."""
 
-
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ pytest.importorskip("torch", reason="diffusion models need the extra 'diffusion'
 pytest.importorskip("diffusers", reason="diffusion models need the extra 'diffusion'")
 
 import numpy as np
-from safetensors.torch import save_file
 
 from tintype.core.errors import Unavailable
 from tintype.engines.diffusion import loading
@@ -23,16 +23,21 @@ from tintype.engines.diffusion.loading import Source
 
 from .tiny import EDGE, UNSAVED, saved, tiny, torch
 
+save_file: Any = importlib.import_module("safetensors.torch").save_file
 PROMPT = {"prompt": "a red cube", "num_inference_steps": 2, "height": EDGE, "width": EDGE}
 
 
 def _load(**told: Any) -> Any:
-    found = loading.ready(loading.find(Source(**{"name": "mine"} | told)))
+    found = loading.ready(loading.find(Source(name="mine", **told)))
     return loading.load(found, dtype=torch.float32)
 
 
 def _draw(pipeline: Any) -> np.ndarray:
-    more = {"output_type": "np", "return_dict": False, "generator": torch.Generator().manual_seed(1)}
+    more: dict[str, Any] = {
+        "output_type": "np",
+        "return_dict": False,
+        "generator": torch.Generator().manual_seed(1),
+    }
     with torch.inference_mode():
         return np.asarray(pipeline(**PROMPT, **more)[0][0])
 
@@ -186,7 +191,7 @@ def test_weights_that_are_broken_are_refused_in_a_sentence(tmp_path: Path) -> No
 
 
 def test_a_processor_that_needs_torchvision_says_so(tmp_path: Path) -> None:
-    if loading.find_spec("torchvision") is not None:
+    if find_spec("torchvision") is not None:
         pytest.skip("torchvision is installed here")
     index = {"_class_name": "QwenImageEditPipeline", "processor": ["transformers", "Qwen2VLProcessor"]}
     found = loading.find(Source(name="edit", path=_folder(tmp_path, {"model_index.json": index})))

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 import pytest
 
 huggingface_hub: Any = pytest.importorskip("huggingface_hub", reason="the hub needs the extra 'diffusion'")
+constants: Any = pytest.importorskip("huggingface_hub.constants")
 
 from tintype.core.errors import Unavailable
 from tintype.engines.diffusion import hub, loading
@@ -127,7 +128,7 @@ def online(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         ("HUGGINGFACE_CO_URL_TEMPLATE", address + "/{repo_id}/resolve/{revision}/{filename}"),
         ("HF_HUB_DISABLE_XET", True),
     ):
-        monkeypatch.setattr(huggingface_hub.constants, name, value)
+        monkeypatch.setattr(constants, name, value)
     yield tmp_path
     server.shutdown()
     server.server_close()
@@ -193,7 +194,7 @@ def test_without_a_network_and_without_the_model_it_says_how_to_get_it(
 
 
 def test_a_hub_that_is_not_there_is_no_missing_model(online: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(Unavailable, match="some/model is not on this machine, and the hub cannot be reached"):
         hub.configuration("some/model", None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import shutil
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,10 +18,11 @@ pytest.importorskip("diffusers", reason="diffusion models need the extra 'diffus
 import numpy as np
 
 from tintype.core.errors import Unavailable
-from tintype.engines.diffusion import loading
+from tintype.engines.diffusion import loading, weights
 from tintype.engines.diffusion.families import FAMILIES
 from tintype.engines.diffusion.loading import Source
 
+from .original import whole
 from .tiny import EDGE, UNSAVED, saved, tiny, torch
 
 save_file: Any = importlib.import_module("safetensors.torch").save_file
@@ -69,6 +71,20 @@ def test_a_single_file_takes_its_other_parts_from_its_base(tmp_path: Path) -> No
     assert torch.equal(pipeline.transformer.proj_out.weight, tiny("flux", seed=7).transformer.proj_out.weight)
     assert torch.equal(pipeline.vae.decoder.conv_in.weight, tiny("flux").vae.decoder.conv_in.weight)
     assert _draw(pipeline).shape == (EDGE, EDGE, 3)
+
+
+def test_a_whole_model_in_a_single_file_needs_a_folder_with_the_configuration_only(tmp_path: Path) -> None:
+    """As models of Stable Diffusion are handed around: all parts in one file, under their authors' names."""
+    save_file(whole(tiny("sd15", seed=7)), tmp_path / "dream.safetensors")
+    base = tmp_path / "base"
+    shutil.copytree(saved("sd15"), base, ignore=shutil.ignore_patterns("*.safetensors"))
+    told: dict[str, Any] = {"path": str(tmp_path / "dream.safetensors"), "base": str(base)}
+    pipeline = _load(**told)
+    assert np.abs(_draw(pipeline) - _draw(tiny("sd15", seed=7))).max() < 1e-5
+    found = loading.find(Source(name="mine", **told))
+    assert loading.stored(found) == (tmp_path / "dream.safetensors").stat().st_size
+    measured = sum(weights.of_pipeline(pipeline).values())
+    assert abs(sum(loading.weigh(found, 4).values()) - measured) < 1000  # of positions, which are not stored
 
 
 def test_a_single_files_weight_is_counted_once(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tintype.engines.diffusion import loading
 from tintype.engines.diffusion.families import PIPELINES
 from tintype.engines.diffusion.loading import Found, Source
@@ -19,7 +21,7 @@ from tintype.engines.diffusion.models import Models
 from . import tiny_parts as parts
 from .tiny_parts import D
 
-torch: Any = importlib.import_module("torch")
+torch: Any = pytest.importorskip("torch", reason="diffusion models need the extra 'diffusion'")
 torch.set_num_threads(1)
 
 EDGE = 64

@@ -173,7 +173,7 @@ def _is_whole(files: Iterable[str]) -> bool:
 
 
 def _enough_disk(path: str, total: int) -> None:
-    folder = Path(_library().constants.HF_HUB_CACHE)
+    folder = Path(importlib.import_module("huggingface_hub.constants").HF_HUB_CACHE)
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     free = shutil.disk_usage(folder).free

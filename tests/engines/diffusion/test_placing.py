@@ -28,7 +28,8 @@ FLUX = {"transformer": 24 * GB, "text_encoder_2": 9 * GB, "text_encoder": GB // 
 
 
 def _source(**told: Any) -> Source:
-    return Source(**{"name": "flux", "path": "some/flux"} | told)
+    usual: dict[str, Any] = {"name": "flux", "path": "some/flux"}
+    return Source(**usual | told)
 
 
 def test_the_processor_is_always_there_and_knows_its_memory() -> None:

@@ -11,6 +11,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tintype.engines.diffusion import loading
+from tintype.engines.diffusion.families import PIPELINES
+from tintype.engines.diffusion.loading import Found, Source
+from tintype.engines.diffusion.models import Models
+
 from . import tiny_parts as parts
 from .tiny_parts import D
 
@@ -53,6 +58,25 @@ def saved(family: str) -> Path:
     return folder
 
 
+def source(family: str, **told: Any) -> Source:
+    return Source(**{"name": family, "path": str(saved(family)), "edge": EDGE} | told)
+
+
+def models(*families: str, **options: Any) -> Models:
+    """Models of these families on the processor, named like them, that draw at EDGE; read from `saved` folders, but for
+    those whose processor cannot be saved."""
+    return Models([source(family) for family in families], **{"device": "cpu", "load": load} | options)
+
+
+def load(found: Found, **told: Any) -> Any:
+    family = PIPELINES[found.facts.pipeline]
+    return tiny(family) if family in UNSAVED else loading.load(found, **told)
+
+
+UNSAVED = ("qwen-image-edit", "qwen-image-edit-plus", "kandinsky5", "kandinsky5-edit")
+"""Those with a QwenProcessor, which stands in for one that needs torchvision."""
+
+
 def sd15() -> Any:
     unet = D.UNet2DConditionModel(
         block_out_channels=(8, 16), layers_per_block=1, sample_size=8, in_channels=4, out_channels=4,
@@ -60,7 +84,12 @@ def sd15() -> Any:
         cross_attention_dim=32, norm_num_groups=2,
     )  # fmt: skip
     scheduler = D.DDIMScheduler(
-        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", clip_sample=False, set_alpha_to_one=False
+        beta_start=0.00085,
+        beta_end=0.012,
+        beta_schedule="scaled_linear",
+        clip_sample=False,
+        set_alpha_to_one=False,
+        steps_offset=1,
     )
     return D.StableDiffusionPipeline(
         unet=unet, vae=parts.vae(4, scaling=0.18215, shift=None), text_encoder=parts.clip(),
@@ -78,7 +107,11 @@ def sdxl() -> Any:
         cross_attention_dim=64, norm_num_groups=2,
     )  # fmt: skip
     scheduler = D.EulerDiscreteScheduler(
-        beta_start=0.00085, beta_end=0.012, steps_offset=1, beta_schedule="scaled_linear", timestep_spacing="leading"
+        beta_start=0.00085,
+        beta_end=0.012,
+        steps_offset=1,
+        beta_schedule="scaled_linear",
+        timestep_spacing="leading",
     )
     return D.StableDiffusionXLPipeline(
         unet=unet, vae=parts.vae(4, scaling=0.13025, shift=None), text_encoder=parts.clip(),

@@ -81,10 +81,19 @@ def glm_tokenizer(longest: int = 1024) -> Any:
     """What CogView4 takes: any fast tokenizer that pads on the left."""
     words = _byte_words(["<pad>", "<unk>", "<eos>", "<sop>"])
     backend = importlib.import_module("tokenizers")
-    inner = backend.Tokenizer(backend.models.BPE(vocab=words, merges=[], byte_fallback=True, unk_token="<unk>"))
-    inner.post_processor = backend.processors.TemplateProcessing(single="<sop> $A", special_tokens=[("<sop>", 3)])
+    inner = backend.Tokenizer(
+        backend.models.BPE(vocab=words, merges=[], byte_fallback=True, unk_token="<unk>")
+    )
+    inner.post_processor = backend.processors.TemplateProcessing(
+        single="<sop> $A", special_tokens=[("<sop>", 3)]
+    )
     return T.PreTrainedTokenizerFast(
-        tokenizer_object=inner, pad_token="<pad>", eos_token="<eos>", unk_token="<unk>", padding_side="left", model_max_length=longest
+        tokenizer_object=inner,
+        pad_token="<pad>",
+        eos_token="<eos>",
+        unk_token="<unk>",
+        padding_side="left",
+        model_max_length=longest,
     )
 
 
@@ -130,15 +139,15 @@ def qwen25() -> Any:
             ("image", "image_pad"), ("video", "video_pad"), ("vision_start", "vision_start"), ("vision_end", "vision_end"),
         )
     }  # fmt: skip
-    text = dict(
-        hidden_size=16, intermediate_size=16, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=2,
-        vocab_size=512, rope_theta=1e6,
-        rope_scaling={"mrope_section": [1, 1, 2], "rope_type": "default", "type": "default"},
-    )  # fmt: skip
-    vision = dict(
-        depth=2, hidden_size=16, intermediate_size=16, num_heads=2, out_hidden_size=16, patch_size=14,
-        spatial_merge_size=2, fullatt_block_indexes=[0],
-    )  # fmt: skip
+    text = {
+        "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
+        "num_key_value_heads": 2, "vocab_size": 512, "rope_theta": 1e6,
+        "rope_scaling": {"mrope_section": [1, 1, 2], "rope_type": "default", "type": "default"},
+    }  # fmt: skip
+    vision = {
+        "depth": 2, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2, "out_hidden_size": 16,
+        "patch_size": 14, "spatial_merge_size": 2, "fullatt_block_indexes": [0],
+    }  # fmt: skip
     return T.Qwen2_5_VLForConditionalGeneration(
         T.Qwen2_5_VLConfig(text_config=text, vision_config=vision, hidden_size=16, vocab_size=512, **tokens)
     )

@@ -81,23 +81,26 @@ class Description:
         return told
 
 
-def describe(facts: Facts, *, name: str, path: str, edge: int | None = None) -> Description:
-    """Describe a model of this configuration; `path` may tell that it was made for few steps, and `edge` is the
-    operator's word for the usual size. Imports diffusers. Raises Unavailable for a family that is not supported."""
+def describe(
+    facts: Facts, *, name: str, path: str, edge: int | None = None, fast: bool | None = None
+) -> Description:
+    """Describe a model of this configuration; `path` may tell that it was made for few steps. `fast` and `edge` (of the
+    usual square) are the operator's word, where there is one. Imports diffusers. Raises Unavailable for a family that is not supported."""
     from . import variants
 
     key = family_of(facts, name)
     family = FAMILIES[key]
     own = variants.classes(family)
     first = parameters(next(iter(own.values())))
-    fast = is_fast(facts, family, path)
+    fast = is_fast(facts, family, path) if fast is None else fast
     edge = edge or _edge(facts, family)
     sizes = _sizes(family, edge)
     guidance = _guidance(first, facts, family, fast=fast)
     negative = "negative_prompt" in first and not (fast and (family.few_guidance or 0.0) <= 1.0)
-    tasks: dict[Task, Way] = {task: "own" for task in own}
+    tasks: dict[Task, Way] = dict.fromkeys(own, "own")
     if family.generic and _fits_generic(first, facts):
-        tasks |= {task: "generic" for task in ("image", "inpaint") if task not in tasks}  # type: ignore[misc]
+        made_up: tuple[Task, ...] = ("image", "inpaint")
+        tasks = dict.fromkeys(made_up, "generic") | tasks
     own_guidance = guidance is None or guidance.parameter == "guidance_scale"
     return Description(
         model=name,
@@ -174,7 +177,9 @@ def _guidance(
 
 
 def _fits_generic(first: Mapping[str, inspect.Parameter], facts: Facts) -> bool:
-    return {"latents", "sigmas"} <= set(first) and facts.classes.get("scheduler", "").startswith("FlowMatchEuler")
+    return {"latents", "sigmas"} <= set(first) and facts.classes.get("scheduler", "").startswith(
+        "FlowMatchEuler"
+    )
 
 
 def _strength(own: Mapping[Task, Any], family: Family) -> Range:
@@ -213,5 +218,3 @@ def _usual(sizes: Sizes, edge: int) -> tuple[Size, ...]:
         stretch = (wide / high) ** 0.5
         found.append(sizes.nearest(Size(round(edge * stretch), round(edge / stretch))))
     return tuple(dict.fromkeys(found))
-
-

@@ -40,7 +40,9 @@ def of_folder(folder: Path) -> Facts:
     index = _read(folder / "model_index.json")
     pipeline = index.get("_class_name")
     if not isinstance(pipeline, str):
-        raise Unavailable(f"{folder / 'model_index.json'} does not say which pipeline it is for (_class_name).")
+        raise Unavailable(
+            f"{folder / 'model_index.json'} does not say which pipeline it is for (_class_name)."
+        )
     classes = {
         name: str(value[1])
         for name, value in index.items()

@@ -48,7 +48,9 @@ class Family:
     strength: float | None = None
     generic: bool = False  # ours makes up for the tasks that it lacks
     shared: frozenset[Task] = frozenset({"text", "image", "inpaint"})  # what is safe to draw in one batch
-    control: Mapping[str, str] = field(default_factory=dict)  # "pipeline" and "model": the ControlNet's classes
+    control: Mapping[str, str] = field(
+        default_factory=dict
+    )  # "pipeline" and "model": the ControlNet's classes
     arguments: Mapping[str, Any] = field(default_factory=dict)  # for every call of the pipeline
 
     @property
@@ -56,7 +58,19 @@ class Family:
         return next(iter(self.tasks.values()))
 
 
-FAST_WORDS = ("turbo", "schnell", "lightning", "hyper", "lcm", "flash", "distilled", "dmd", "dmd2", "fast", "rapid")
+FAST_WORDS = (
+    "turbo",
+    "schnell",
+    "lightning",
+    "hyper",
+    "lcm",
+    "flash",
+    "distilled",
+    "dmd",
+    "dmd2",
+    "fast",
+    "rapid",
+)
 FAST_SCHEDULERS = ("LCMScheduler", "TCDScheduler")
 
 _FLUX_CONTROL = {"pipeline": "FluxControlNetPipeline", "model": "FluxControlNetModel"}
@@ -181,7 +195,11 @@ FAMILIES: Mapping[str, Family] = {
     ),
     "z-image": Family(
         title="Z-Image",
-        tasks={"text": "ZImagePipeline", "image": "ZImageImg2ImgPipeline", "inpaint": "ZImageInpaintPipeline"},
+        tasks={
+            "text": "ZImagePipeline",
+            "image": "ZImageImg2ImgPipeline",
+            "inpaint": "ZImageInpaintPipeline",
+        },
         steps=Steps(low=28, medium=40, high=50),
         few=Steps(low=6, medium=9, high=12),
         few_guidance=0.0,
@@ -251,6 +269,7 @@ FAMILIES: Mapping[str, Family] = {
         title="CogView4",
         tasks={"text": "CogView4Pipeline"},
         steps=Steps(low=25, medium=35, high=50),
+        shared=frozenset(),  # it attends to what fills up a shorter prompt, so a neighbour's length shows
         generic=True,
     ),
 }

@@ -40,7 +40,9 @@ def fault() -> str | None:
 def optional(name: str, needed_for: str, install: str) -> Any:
     """A module that only some models need, or Unavailable that says which and what to install."""
     if find_spec(name) is None:
-        raise Unavailable(f"{needed_for} needs the package {name}: pip install {install}", code="not_installed")
+        raise Unavailable(
+            f"{needed_for} needs the package {name}: pip install {install}", code="not_installed"
+        )
     return _load(name)
 
 

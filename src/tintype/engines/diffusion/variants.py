@@ -26,7 +26,9 @@ def build(pipeline_class: Any, pipeline: Any, **others: Any) -> Any:
     required, optional = pipeline_class._get_signature_keys(pipeline_class)
     known = {*required, *optional}
     parts = {name: part for name, part in pipeline.components.items() if name in known}
-    parts |= {name: value for name, value in pipeline.config.items() if name in optional and name not in parts}
+    parts |= {
+        name: value for name, value in pipeline.config.items() if name in optional and name not in parts
+    }
     parts["scheduler"] = fresh_scheduler(pipeline.scheduler)
     built = pipeline_class(**(parts | others))
     built.set_progress_bar_config(disable=True)

@@ -51,7 +51,12 @@ def of_folder(folder: Path, parts: Iterable[str], variant: str | None = None) ->
     """Each component's weight, as a pipeline would load it."""
     from .hub import pick
 
-    here = [f"{part}/{file.name}" for part in parts if (folder / part).is_dir() for file in (folder / part).iterdir()]
+    here = [
+        f"{part}/{file.name}"
+        for part in parts
+        if (folder / part).is_dir()
+        for file in (folder / part).iterdir()
+    ]
     found: dict[str, Weight] = {}
     for name in pick(here, parts, variant):
         part, _, file = name.partition("/")

@@ -7,7 +7,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterator
 from math import ceil
 
-from ...core.errors import TooManyRequests
+from ...core.errors import TooManyRequests, Unavailable
 from .orders import Waiting
 from .tickets import Ticket
 
@@ -43,8 +43,11 @@ class Line:
             return self._idle
 
     def join(self, ticket: Ticket) -> None:
-        """Raises TooManyRequests when the line is full, with the seconds after which a place is likely free."""
+        """Raises TooManyRequests when the line is full, with the seconds after which a place is likely free, and
+        Unavailable when it is closed."""
         with self._changed:
+            if self._closed:
+                raise closing()
             mine, all_of_them = len(self._lanes.get(ticket.caller, ())), self._count()
             if all_of_them >= self._limit and (mine or all_of_them >= 2 * self._limit):
                 raise TooManyRequests(
@@ -144,3 +147,7 @@ class Line:
             if position > self._idle and position != ticket.position:
                 ticket.position = position
                 ticket.tell(Waiting(position))
+
+
+def closing() -> Unavailable:
+    return Unavailable("Tintype's diffusion engine is closing.")

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from functools import partial
 from weakref import WeakKeyDictionary
 
-from ...core.errors import TintypeError, Unavailable
+from ...core.errors import TintypeError
 from . import installed
-from .batching import Line
+from .batching import Line, closing
 from .describing import Description
 from .failures import not_loaded, out_of_memory, told
 from .models import Loaded, Models
@@ -59,8 +59,6 @@ class Engine:
         when it cannot be loaded, and Rejected (`out_of_memory`, `engine_failed`) when it fails.
         Closing the generator takes effect at the next step at the latest, and is not waited for.
         """
-        if self._closed.is_set():
-            raise _closing()
         self._start()
         ticket = Ticket(order, caller)
         self._line.join(ticket)
@@ -79,15 +77,16 @@ class Engine:
         memory."""
         self._closed.set()
         for ticket in self._line.close():
-            ticket.tell(_closing())
+            ticket.tell(closing())
         for worker in self._workers:
             await asyncio.to_thread(worker.join, LONGEST_END)
-            if not worker.is_alive():
-                await asyncio.to_thread(worker.models.close)
+        if not any(worker.is_alive() for worker in self._workers):
+            for models in self._models:
+                await asyncio.to_thread(models.close)
 
     def _start(self) -> None:
         with self._starting:
-            if not self._workers:
+            if not self._workers and not self._closed.is_set():
                 self._workers = [Worker(models, self._line, self._closed) for models in self._models]
                 for worker in self._workers:
                     worker.start()
@@ -98,7 +97,7 @@ class Worker(threading.Thread):
 
     def __init__(self, models: Models, line: Line, closed: threading.Event) -> None:
         super().__init__(name="diffusion", daemon=True)
-        self.models = models
+        self._models = models
         self._line = line
         self._closed = closed
         self._previewers: WeakKeyDictionary[Loaded, Previewer | None] = WeakKeyDictionary()
@@ -108,7 +107,7 @@ class Worker(threading.Thread):
         while (first := self._line.first()) is not None:
             batch = [first]
             try:
-                with self.models.get(first.order.model) as loaded:
+                with self._models.get(first.order.model) as loaded:
                     batch += self._mates(first, loaded.description)
                     self._draw(loaded, batch)
             except Exception as error:  # it could not be loaded, so all that wait for it would meet the same
@@ -147,7 +146,7 @@ class Worker(threading.Thread):
             return None
         except Abandoned:
             for ticket in batch:
-                ticket.tell(_closing())  # who left does not hear it
+                ticket.tell(closing())  # who left does not hear it
             return None
         except Exception as error:
             if not isinstance(error, TintypeError | ValueError) and not out_of_memory(error):
@@ -177,7 +176,3 @@ def _tidy() -> None:
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
-
-
-def _closing() -> Unavailable:
-    return Unavailable("Tintype's diffusion engine is closing.")

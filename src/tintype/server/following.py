@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
+from typing import Any
 
 import msgspec
 
@@ -23,7 +24,7 @@ async def with_progress(job: Job, events: AsyncGenerator[Frames, None]) -> Async
         moved = job.moved()
         try:
             while True:
-                awaited = {coming} if job.ended else {coming, moved}
+                awaited: set[asyncio.Future[Any]] = {coming} if job.ended else {coming, moved}
                 await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
                 if coming.done():
                     frames = coming.result()

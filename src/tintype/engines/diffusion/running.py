@@ -54,7 +54,7 @@ class Run:
         try:
             loaded.use_adapters(self._head)
             view = loaded.pipeline_for(self._head.task, size=self._head.size, control=self._head.control)
-            call = arguments(view, loaded.description, orders, loaded.arguments(self._head.task, self._head.size))
+            call = arguments(view, loaded.description, orders, loaded.arguments(self._head.size))
             if self._generic:
                 self._begin(view)
             tap(view.scheduler, self._watch(view))

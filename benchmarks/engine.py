@@ -54,7 +54,7 @@ class Memory(Loaded):
     def pipeline_for(self, task: Task, *, size: Size | None = None, control: str | None = None) -> Any:
         return variants.view(self.pipeline)
 
-    def arguments(self, size: Size) -> dict[str, Any]:
+    def arguments(self, task: Task, size: Size) -> dict[str, Any]:
         return dict(self.description.arguments)
 
     def use_adapters(self, order: Order) -> None:
@@ -138,7 +138,7 @@ async def overhead(rounds: int) -> list[str]:
     ):
         size = Size(edge, edge)
         pipeline = paused(tiny(family), pause)
-        model = Memory(pipeline, described(family, 1, size), "cpu")
+        model = Memory(pipeline, described(family, 1, size), torch.device("cpu"))
         engine = Engine(Shelf(model))
         times: dict[str, list[float]] = {"bare": [], "engine": [], "previews": []}
         for number in range(rounds + 1):
@@ -209,7 +209,7 @@ async def batches(rounds: int) -> list[str]:
     for family, edge in (("sdxl", 64), ("flux", 64), ("sdxl", 256)):
         size, found = Size(edge, edge), []
         for batch in (1, 2, 4, 8):
-            engine = Engine(Shelf(Memory(tiny(family), described(family, batch, size), "cpu")))
+            engine = Engine(Shelf(Memory(tiny(family), described(family, batch, size), torch.device("cpu"))))
             times = []
             for _ in range(max(2, rounds // 3)):
                 begun = time.perf_counter()
@@ -228,7 +228,7 @@ async def leaving(rounds: int) -> list[str]:
     pipeline = paused(tiny("sdxl"), PAUSE)
     begun: list[float] = []
     pipeline.unet.register_forward_pre_hook(lambda *_: begun.append(time.perf_counter()))
-    engine = Engine(Shelf(Memory(pipeline, described("sdxl", 1, size), "cpu")))
+    engine = Engine(Shelf(Memory(pipeline, described("sdxl", 1, size), torch.device("cpu"))))
     closes, waits = [], []
     for number in range(rounds):
         drawing = engine.draw(order("sdxl", size, steps=200), caller="a")

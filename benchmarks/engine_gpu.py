@@ -102,7 +102,7 @@ async def paces(
                 for seed in range(batch)
             ]
             drawn = await asyncio.gather(*(picture(engine, each) for each in orders))
-            if number and all(round(each.seconds / each.share) == batch for each in drawn):
+            if number and all(round(1 / each.share) == batch for each in drawn):
                 times.append(time.perf_counter() - begun)
         await engine.close()
         found.append(batch / median(times) if times else float("nan"))

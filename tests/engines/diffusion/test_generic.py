@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from functools import wraps
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from tintype.engines.diffusion.engine import Engine
 from tintype.engines.diffusion.generic import Beginning, mix_of, pixels_of
 from tintype.engines.diffusion.latents import autoencoder, encode, pipeline_scale, plane
 from tintype.engines.diffusion.orders import Preview, Progress
+from tintype.engines.diffusion.tapping import Step, tap
 
 from .held import SMALL, Held, Shelf, apart, order, picture, told
 from .tiny import torch
@@ -41,30 +42,25 @@ def held(family: str) -> Held:
     return Held(family, tasks={"text": "own", "image": "generic", "inpaint": "generic"})
 
 
-def ended(model: Held, *, strength: float, mask: Image.Image | None = None, seed: int = 1) -> tuple[Any, Any]:
+def ended(model: Held, *, strength: float, mask: Image.Image | None = None) -> tuple[Any, Any]:
     """The last latents, and those of the picture: as planes."""
     view = model.pipeline_for("text")
     masks = None if mask is None else [mask]
-    Beginning(view, "cpu", [SOURCE], masks, size=SMALL, strength=strength)
-    seen: list[Any] = []
-    step = view.scheduler.step
-
-    @wraps(step)
-    def watched(*rest: Any, **named: Any) -> Any:
-        seen.append(step(*rest, **named))
-        return seen[-1]
-
-    view.scheduler.step = watched
-    view(
-        prompt="a cube",
-        height=64,
-        width=64,
-        num_inference_steps=10,
-        generator=torch.Generator().manual_seed(seed),
-        **model.description.steering(None, None),
-        **model.arguments(SMALL),
-    )
-    cells = plane(seen[-1][0], SMALL, 8)
+    seen: list[Step] = []
+    with (
+        Beginning(view, "cpu", [SOURCE], masks, size=SMALL, strength=strength),
+        tap(view.scheduler, seen.append),
+    ):
+        view(
+            prompt="a cube",
+            height=64,
+            width=64,
+            num_inference_steps=10,
+            generator=torch.Generator().manual_seed(1),
+            **model.description.steering(None, None),
+            **model.arguments("text", SMALL),
+        )
+    cells = plane(seen[-1].latents, SMALL, 8)
     edge = (cells.shape[-1] * 8, cells.shape[-2] * 8)
     vae = autoencoder(view)
     return cells, pipeline_scale(vae, encode(vae, pixels_of(SOURCE, edge)[None], "cpu"))
@@ -155,9 +151,8 @@ def test_the_pipelines_own_shift_is_kept() -> None:
     for begins in (False, True):
         view = model.pipeline_for("text")
         assert view.scheduler.config.use_dynamic_shifting
-        if begins:
-            Beginning(view, "cpu", [SOURCE], None, size=SMALL, strength=0.5)
-        view("a cube", height=64, width=64, num_inference_steps=10)
+        with Beginning(view, "cpu", [SOURCE], None, size=SMALL, strength=0.5) if begins else nullcontext():
+            view("a cube", height=64, width=64, num_inference_steps=10)
         schedules.append(view.scheduler.sigmas)
     assert torch.equal(schedules[1], schedules[0][5:])
     model.drop()
@@ -166,11 +161,11 @@ def test_the_pipelines_own_shift_is_kept() -> None:
 def test_a_pipeline_that_does_not_begin_with_what_was_laid_out_is_found_out() -> None:
     model = held("lumina2")
     view = model.pipeline_for("text")
-    Beginning(view, "cpu", [SOURCE], None, size=SMALL, strength=0.5)
-    begun = view.prepare_latents
-    view.prepare_latents = lambda *rest, **named: begun(*rest, **named).clone()
-    with pytest.raises(Unsupported, match="Lumina2Pipeline cannot begin with a picture"):
-        view("a cube", height=64, width=64, num_inference_steps=4, max_sequence_length=256)
+    with Beginning(view, "cpu", [SOURCE], None, size=SMALL, strength=0.5):
+        begun = view.prepare_latents
+        view.prepare_latents = lambda *rest, **named: begun(*rest, **named).clone()
+        with pytest.raises(Unsupported, match="Lumina2Pipeline cannot begin with a picture"):
+            view("a cube", height=64, width=64, num_inference_steps=4, max_sequence_length=256)
     model.drop()
 
 

@@ -46,10 +46,10 @@ def test_the_estimate_is_the_picture_when_the_model_knows_it(name: str, config: 
     picture = torch.rand(2, 4, 8, 8, generator=chance) * 0.9
     sample = torch.randn(picture.shape, generator=chance) * getattr(scheduler, "init_noise_sigma", 1.0)
     wrong = []
-    tap(scheduler, lambda step: wrong.append(float((step.guess() - picture).abs().max())))
-    for timestep in scheduler.timesteps:
-        output = _seen_through(scheduler, sample, picture, timestep)
-        sample = scheduler.step(output, timestep, sample, return_dict=False)[0]
+    with tap(scheduler, lambda step: wrong.append(float((step.guess() - picture).abs().max()))):
+        for timestep in scheduler.timesteps:
+            output = _seen_through(scheduler, sample, picture, timestep)
+            sample = scheduler.step(output, timestep, sample, return_dict=False)[0]
     assert len(wrong) == len(scheduler.timesteps)
     assert max(wrong) < 1e-2
 
@@ -81,8 +81,8 @@ def test_pipelines_still_see_what_a_step_takes() -> None:
 
     scheduler = diffusers.EulerAncestralDiscreteScheduler()
     before = inspect.signature(scheduler.step)
-    tap(scheduler, lambda step: None)
-    assert inspect.signature(scheduler.step) == before
+    with tap(scheduler, lambda step: None):
+        assert inspect.signature(scheduler.step) == before
 
 
 def test_an_error_at_a_step_ends_the_run() -> None:
@@ -92,8 +92,7 @@ def test_an_error_at_a_step_ends_the_run() -> None:
     def stop(step: Step) -> None:
         raise KeyError(step.number)
 
-    tap(scheduler, stop)
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError), tap(scheduler, stop):
         scheduler.step(torch.zeros(1, 4, 8, 8), scheduler.timesteps[0], torch.zeros(1, 4, 8, 8))
 
 

@@ -7,7 +7,6 @@ import gc
 import logging
 import threading
 from collections.abc import Sequence
-from functools import partial
 from weakref import WeakKeyDictionary
 
 from ...core.errors import TintypeError
@@ -105,14 +104,21 @@ class Worker(threading.Thread):
 
     def run(self) -> None:
         while (first := self._line.first()) is not None:
-            batch = [first]
-            try:
-                with self._models.get(first.order.model) as loaded:
-                    batch += self._mates(first, loaded.description)
-                    self._draw(loaded, batch)
-            except Exception as error:  # it could not be loaded, so all that wait for it would meet the same
-                for ticket in [*batch, *self._line.of_model(first.order.model)]:
-                    ticket.tell(not_loaded(error, first.order.model))
+            self._serve(first)
+            del first
+
+    def _serve(self, first: Ticket) -> None:
+        """In a method of its own: what is left in the loop's names would be in memory while the next model is loaded."""
+        batch = [first]
+        try:
+            with self._models.get(first.order.model) as loaded:
+                batch += self._mates(first, loaded.description)
+                if loaded.device.type == "cuda":  # streams and events are of the thread's own device
+                    installed.torch().cuda.set_device(loaded.device)
+                self._draw(loaded, batch)
+        except Exception as error:  # it could not be loaded, so all that wait for it would meet the same
+            for ticket in [*batch, *self._line.of_model(first.order.model)]:
+                ticket.tell(not_loaded(error, first.order.model))
 
     def _mates(self, first: Ticket, description: Description) -> list[Ticket]:
         if first.order.task not in description.shares:
@@ -141,7 +147,8 @@ class Worker(threading.Thread):
 
     def _try(self, loaded: Loaded, batch: list[Ticket]) -> Exception | None:
         try:
-            seconds = Run(loaded, batch, partial(self._previewer, loaded), self._closed.is_set).draw()
+            previewer = self._previewer(loaded) if any(ticket.order.previews for ticket in batch) else None
+            seconds = Run(loaded, batch, previewer, self._closed.is_set).draw()
             self._line.went(seconds, len(batch))
             return None
         except Abandoned:
@@ -158,7 +165,7 @@ class Worker(threading.Thread):
         return failed
 
     def _previewer(self, loaded: Loaded) -> Previewer | None:
-        """Fitted when the first preview is wanted. None: this model cannot show any."""
+        """Fitted before the first batch that wants one. None: this model cannot show any."""
         if loaded not in self._previewers:
             previewer = None
             if loaded.description.previews:
@@ -166,6 +173,7 @@ class Worker(threading.Thread):
                     previewer = Previewer(loaded.pipeline, loaded.device, getattr(loaded, "tiny", None))
                 except (ValueError, RuntimeError, AttributeError) as error:
                     _log.warning("%s shows no previews: %s", loaded.description.model, error)
+                loaded.settle()
             self._previewers[loaded] = previewer
         return self._previewers[loaded]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from math import ceil
 from typing import Any
 
@@ -27,10 +28,11 @@ from .latents import (
     plane,
     shaped,
 )
+from .tapping import instead
 
 
 class Beginning:
-    """Makes one view of a pipeline begin with pictures, one for each member of the batch.
+    """While it is entered, one view of a pipeline begins with pictures, one for each member of the batch.
 
     `strength` is the share of the steps that are taken: with 1 next to nothing is left of the picture, except where
     `masks` (one for each picture, white where it is to change) keep it. Raises Unsupported for a scheduler whose
@@ -61,10 +63,10 @@ class Beginning:
         self._start: Tensor = None
         self._cut = False
         self._taken = 0
+        self._wrapped = ExitStack()
         mix_of(view.scheduler)
-        self._wrap()
 
-    def _wrap(self) -> None:
+    def __enter__(self) -> None:
         view, scheduler = self._view, self._view.scheduler
         noise, plan, step = view.prepare_latents, scheduler.set_timesteps, scheduler.step
 
@@ -86,9 +88,12 @@ class Beginning:
             self._keep(told[0] if isinstance(told, tuple) else told.prev_sample)
             return told
 
-        view.prepare_latents = prepare_latents
-        scheduler.set_timesteps = set_timesteps
-        scheduler.step = take
+        self._wrapped.enter_context(instead(view, "prepare_latents", prepare_latents))
+        self._wrapped.enter_context(instead(scheduler, "set_timesteps", set_timesteps))
+        self._wrapped.enter_context(instead(scheduler, "step", take))
+
+    def __exit__(self, *_: object) -> None:
+        self._wrapped.close()
 
     def _shorten(self) -> None:
         scheduler = self._view.scheduler

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 from PIL import Image
@@ -30,7 +31,7 @@ class Run:
         self,
         loaded: Loaded,
         tickets: Sequence[Ticket],
-        previewer: Callable[[], Previewer | None],
+        previewer: Previewer | None,
         given_up: Callable[[], bool],
     ) -> None:
         self._loaded = loaded
@@ -54,24 +55,27 @@ class Run:
         try:
             loaded.use_adapters(self._head)
             view = loaded.pipeline_for(self._head.task, size=self._head.size, control=self._head.control)
-            call = arguments(view, loaded.description, orders, loaded.arguments(self._head.size))
-            if self._generic:
-                self._begin(view)
-            tap(view.scheduler, self._watch(view))
-            with torch.no_grad():
+            call = arguments(
+                view, loaded.description, orders, loaded.arguments(self._head.task, self._head.size)
+            )
+            with ExitStack() as wrapped, torch.no_grad():
+                if self._generic:
+                    wrapped.enter_context(self._beginning(view))
+                wrapped.enter_context(tap(view.scheduler, self._watch(view)))
                 told = view(**call)
         finally:
             loaded.settle()
-        pictures = [self._finished(number, picture) for number, picture in enumerate(told.images)]
+        images = told.images if hasattr(told, "images") else told.image  # Kandinsky 5's word
+        pictures = [self._finished(number, picture) for number, picture in enumerate(images)]
         seconds = time.perf_counter() - begun
         self._deliver(pictures, getattr(told, "nsfw_content_detected", None), seconds)
         return seconds
 
-    def _begin(self, view: Pipeline) -> None:
+    def _beginning(self, view: Pipeline) -> Beginning:
         orders = [ticket.order for ticket in self._tickets]
         inpaints = self._head.task == "inpaint"
         far = strength(self._head, self._loaded.description)
-        Beginning(
+        return Beginning(
             view,
             self._loaded.device,
             [canvas(order) for order in orders],
@@ -111,11 +115,10 @@ class Run:
         return not ticket.left and number >= ticket.previews
 
     def _show(self, rows: list[int], step: Step) -> None:
-        previewer = self._previewer() if rows else None
-        if previewer is None:
+        if self._previewer is None or not rows:
             return
         try:
-            pictures = previewer(step.guess()[rows], self._head.size)
+            pictures = self._previewer(step.guess()[rows], self._head.size)
         except (ValueError, RuntimeError) as error:  # the picture matters more
             _log.warning("%s: no preview: %s", self._head.model, error)
             return
@@ -136,7 +139,7 @@ class Run:
         return Image.composite(picture.convert("RGB"), source, white)
 
     def _deliver(self, pictures: list[Image.Image], improper: Any, seconds: float) -> None:
-        share = seconds / len(self._tickets)
+        share = 1 / len(self._tickets)
         for row, (ticket, picture) in enumerate(zip(self._tickets, pictures, strict=True)):
             if improper and improper[row]:
                 ticket.tell(Refused("The model's own safety checker withholds this picture."))

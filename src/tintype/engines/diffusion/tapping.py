@@ -7,7 +7,8 @@ the noise that it is still covered with.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from .latents import Scheduler, Tensor
@@ -30,7 +31,8 @@ class Step:
         return self._guess()
 
 
-def tap(scheduler: Scheduler, on_step: Callable[[Step], None]) -> None:
+@contextmanager
+def tap(scheduler: Scheduler, on_step: Callable[[Step], None]) -> Iterator[None]:
     """`on_step` is called after every step of this scheduler, on the thread that draws, and ends the run by raising.
 
     The wrapper keeps the signature: pipelines look whether `step` takes a generator or eta.
@@ -54,7 +56,23 @@ def tap(scheduler: Scheduler, on_step: Callable[[Step], None]) -> None:
         on_step(Step(number, latents, guess))
         return told
 
-    scheduler.step = step
+    with instead(scheduler, "step", step):
+        yield
+
+
+@contextmanager
+def instead(owner: Any, name: str, method: Callable[..., Any]) -> Iterator[None]:
+    """One object has another method for a while. It is taken off at the end, or the two would keep each other in memory,
+    and the model with them, until the next sweep for cycles."""
+    before = vars(owner).get(name)
+    setattr(owner, name, method)
+    try:
+        yield
+    finally:
+        if before is None:
+            delattr(owner, name)
+        else:
+            setattr(owner, name, before)
 
 
 def _told(told: Any) -> Tensor | None:

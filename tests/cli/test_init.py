@@ -16,7 +16,7 @@ from tintype.gateway.settings import Settings
 
 from .conftest import Tintype
 
-SERVICES = [service for service in load() if service.needs]
+SERVICES = [service for service in load() if service.needs and not service.is_engine]
 KEYS = {
     name: f"fake-key-of-{service.name}"
     for service in SERVICES
@@ -50,7 +50,7 @@ def test_all_of_it_taken_on_can_be_opened(tmp_path: Path) -> None:
     with_models = {service.name for service in SERVICES if is_callable(service) and service.cards}
     there = {offer.card.provider for offer in gateway.offers if not offer.twin}
     assert {"my-server", *with_models} <= there
-    tables = {"stand_in", "deployment", "provider", "route", "markup"}
+    tables = {"stand_in", "deployment", "provider", "engine", "route", "markup"}
     plain = {entry.name for entry in fields(Settings)} - tables
     assert {name: getattr(settings, name) for name in plain} == {
         name: getattr(Settings(), name) for name in plain

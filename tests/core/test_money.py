@@ -210,3 +210,11 @@ def test_units_add_up() -> None:
     pictures = [Drawn(Size(1000, 1000)), Drawn(Size(500, 1000))]
     # 200 for the pictures, 45 for 1.5 megapixels, 17.5 for 2.5 seconds, 6 for previews, 11 for tokens
     assert cost(Usage(image_out=11), prices, pictures=pictures, previews=3, seconds=2.5) == 280
+
+
+def test_a_picture_that_is_sold_by_its_pixels_and_steps() -> None:
+    prices = Prices(megapixel_step=2_000)
+    drawn = [Drawn(Size(1000, 1000), "low", 20), Drawn(Size(500, 1000), "high", 50)]
+    assert cost(Usage(), prices, pictures=drawn) == 2_000 * 20 + 2_000 * 25
+    assert cost(Usage(), prices, pictures=[Drawn(Size(1000, 1000))]) is None
+    assert prices.by_the_unit

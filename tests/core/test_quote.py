@@ -199,3 +199,31 @@ def test_what_is_likely_is_never_more_than_the_most(card: ModelCard) -> None:
 def test_prices_of_pictures_are_by_what_was_drawn() -> None:
     assert price(None, SOLD, pictures=[Drawn(Size(1024, 1536), "high")]) == 60_000
     assert price(None, SOLD, pictures=1) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "usual", "most"),
+    [
+        ({}, 30, 50),
+        ({"quality": "low"}, 20, 20),
+        ({"num_inference_steps": 7}, 7, 7),
+        ({"quality": "low", "n": 3}, 60, 60),
+    ],
+)
+def test_a_price_by_pixels_and_steps_is_known_before(said: dict[str, object], usual: int, most: int) -> None:
+    card = ModelCard(
+        id="m",
+        provider="p",
+        max_n=4,
+        sizes=Sizes(listed=(Size(1000, 1000),)),
+        qualities=("low", "medium", "high"),
+        default_quality="medium",
+        accepts=frozenset({"num_inference_steps"}),
+        steps={"low": 20, "medium": 30, "high": 50},
+        prices=Prices(megapixel_step=1),
+    )
+    request = ImageRequest(model="m", prompt="a cat", **said)  # type: ignore[arg-type]
+    assert (likely(request, card), ceiling(request, card)) == (usual, most)
+    assert refusal(replace(request, size=Size(1000, 1000), quality="low"), card) == (
+        request.n * (request.num_inference_steps or 20)
+    )

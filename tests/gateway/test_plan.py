@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tintype.catalog import load
-from tintype.core import Image, ImageRequest, ModelCard, Ratio, Size
+from tintype.core import Image, ImageRequest, ModelCard, Range, Ratio, Size
 from tintype.core.errors import BadRequest, CallerError, Unsupported
 from tintype.gateway.plan import Plan, make_plan
 from tintype.polyfills import all_polyfills
@@ -174,3 +174,18 @@ def test_previews_are_cut_to_what_the_card_has() -> None:
     made = plan(card, stream=True, partial_images=3)
     assert made.request.partial_images == 1
     assert [str(note) for note in made.notes] == ["partial_images=adjusted:3->1"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "fault"),
+    [(1, None), (30, None), (31, "takes 1 to 30"), (0, "takes 1 to 30")],
+)
+def test_a_number_that_the_model_has_not_is_refused_by_name(steps: int, fault: str | None) -> None:
+    steps_alone = {"num_inference_steps": Range(min=1, max=30)}
+    card = replace(CARDS["dall-e-3"], ranges=steps_alone, accepts=frozenset(steps_alone))
+    if fault is None:
+        assert not plan(card, num_inference_steps=steps).notes
+        return
+    with pytest.raises(BadRequest, match=fault) as caught:
+        plan(card, num_inference_steps=steps)
+    assert caught.value.param == "num_inference_steps"

@@ -1,4 +1,5 @@
-"""The operator's own providers: `[provider.NAME]` of tintype.toml, over what the catalog says."""
+"""The operator's own providers and engines: `[provider.NAME]` and `[engine.NAME]` of tintype.toml, over what the catalog
+says."""
 
 from __future__ import annotations
 
@@ -14,8 +15,10 @@ OWN = ("kind", "key", "models", "model", "enabled")
 """What only an operator says: whose wire it is, the key itself, which of its models are offered, further ones."""
 
 
-def configure(services: Sequence[Service], tables: Mapping[str, Any]) -> tuple[Service, ...]:
-    """The services as the operator wants them.
+def configure(
+    services: Sequence[Service], tables: Mapping[str, Any], engines: Mapping[str, Any] | None = None
+) -> tuple[Service, ...]:
+    """The services as the operator wants them. `tables` are those of `[provider]`, `engines` those of `[engine]`.
 
     A table named as a service changes that service. Any other is one more of its `kind`, and its models
     are offers of that one's. What is neither ours nor among the catalog's settings is an option of the
@@ -32,7 +35,19 @@ def configure(services: Sequence[Service], tables: Mapping[str, Any]) -> tuple[S
             known.pop(name, None)
             continue
         known[name] = _configured(where, name, known[kind], table, services)
+    for name, table in (engines or {}).items():
+        known[name] = _engine(f"[engine.{name}]", name, known, table)
     return tuple(known.values())
+
+
+def _engine(where: str, name: str, known: Mapping[str, Service], table: Any) -> Service:
+    """All that its table says are options of its adapter. The environment wins over them."""
+    if name not in known or not known[name].is_engine:
+        there = ", ".join(service.name for service in known.values() if service.is_engine)
+        raise ValueError(f"{where}: there is no engine {name!r}; there are: {there or 'none'}")
+    engine = known[name]
+    options = {**engine.settings.get("options", {}), **table_of(where, table)}
+    return engine._replace(settings={**engine.settings, "options": options})
 
 
 def _configured(

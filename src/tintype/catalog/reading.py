@@ -26,7 +26,8 @@ class Service(NamedTuple):
     `needs` is what must be known before the service can be called; "key|project+credentials" is
     one, or both of the others. `headers`, `timeout`,
     `connect_timeout` and `options` are core's `Access`; `at_once` and `per_minute` say how many
-    requests it is sent. `template` names the card that an operator's own models of this service are like.
+    requests it is sent. `template` names the card that an operator's own models of this service are like. An `engine`
+    draws on this machine, with models that the operator names in `[engine.NAME]`: its adapter tells their cards.
     """
 
     name: str
@@ -35,6 +36,10 @@ class Service(NamedTuple):
 
     def __repr__(self) -> str:
         return f"<Service {self.name}>"  # `settings` may hold the operator's key
+
+    @property
+    def is_engine(self) -> bool:
+        return bool(self.settings.get("engine", False))
 
     @property
     def needs(self) -> tuple[str, ...]:

@@ -232,6 +232,7 @@ CARD: Mapping[str, Callable[[Any], Any]] = {
     "accepts": lambda value: frozenset(_words_among(HINTS)(value)),
     "ranges": _ranges,
     "switches": _words,
+    "steps": lambda value: {name: _positive(count) for name, count in table_of("steps", value).items()},
     "delivers": _delivery,
     "parameters": _parameters,
     "says_text": _flag,
@@ -261,6 +262,7 @@ def _variables(value: Any) -> str:
 
 PROVIDER: Mapping[str, Callable[[Any], Any]] = {
     "adapter": _text,
+    "engine": _flag,
     "base_url": _text,
     "key_env": _variables,
     "environment": _texts,

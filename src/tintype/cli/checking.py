@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ..core.errors import Garbled, TintypeError
@@ -27,7 +27,8 @@ def ask_providers(settings: Settings, environ: Mapping[str, str]) -> list[tuple[
     from ..catalog import configure, load
 
     known = load()
-    services = [service for service in configure(known, settings.provider) if service.needs]
+    configured = configure(known, settings.provider)
+    services = [service for service in configured if service.needs and not service.is_engine]
 
     async def ask() -> list[Finding]:
         return await asyncio.gather(*(_find(service, environ) for service in services))
@@ -37,9 +38,23 @@ def ask_providers(settings: Settings, environ: Mapping[str, str]) -> list[tuple[
     found += [
         (service.name, Finding("off", "its `enabled` is false in the settings"))
         for service in known
-        if service.needs and service.name not in there
+        if service.needs and not service.is_engine and service.name not in there
     ]
     return sorted(found, key=lambda each: each[1].verdict == "off")
+
+
+def ask_engines(settings: Settings, environ: Mapping[str, str]) -> Iterator[tuple[str, Finding]]:
+    """What draws here with the operator's own models, line by line; nothing of those that have none. Raises ValueError for
+    settings that cannot be."""
+    from ..core import EngineAdapter
+    from ..gateway.assemble import adapter_of, configured, missing, read_access
+
+    for service in configured(settings):
+        if service.is_engine and not missing(service, environ):
+            adapter = adapter_of(service)
+            assert isinstance(adapter, EngineAdapter)
+            for verdict, text in adapter.examine(read_access(service, environ)):
+                yield service.name, Finding(verdict, text)
 
 
 async def _find(service: Service, environ: Mapping[str, str]) -> Finding:

@@ -18,7 +18,7 @@ import typer
 from ..core.errors import TintypeError
 from ..gateway.settings import Settings
 from .answering import BASE_URL, KEY, load_settings, server_of
-from .checking import Finding, ask_providers
+from .checking import Finding, ask_engines, ask_providers
 from .options import Option
 
 OLDEST = (3, 11)
@@ -68,11 +68,12 @@ def doctor(
         if finding is not None:
             tell(name, finding)
     if readable:
-        try:
-            for name, finding in ask_providers(settings, os.environ):
-                tell(name, finding)
-        except ValueError as error:
-            tell("providers", Finding("fail", f"{error}"))
+        for asked, ask in (("engines", ask_engines), ("providers", ask_providers)):
+            try:
+                for name, finding in ask(settings, os.environ):
+                    tell(name, finding)
+            except ValueError as error:
+                tell(asked, Finding("fail", f"{error}"))
     return int("fail" in verdicts)
 
 

@@ -76,6 +76,25 @@ TABLES = """\
 #"tintype-illustrator" = "0%"
 """
 
+ENGINE = """\
+# Diffusion models on this machine (pip install 'tintype[diffusion]'); docs/diffusion.md tells more. Each of these is an
+# environment variable too: TINTYPE_DIFFUSION_DEVICE and so on.
+#[engine.diffusion]
+#device = "auto"                # "cuda", "cuda:1", "mps", "cpu"
+#dtype = "auto"                 # "bfloat16", "float16", "float32"
+#offload = "none"               # "model", "group", "sequential": slower, and it takes less of the device's memory
+#budget = "20 GB"               # of weights on the device at a time; without this line: all that it has
+#queue = 64                     # so many pictures may wait; the next one is a 429
+#quantize = "auto"              # "fp8", where the device has it
+#compile = false                # torch.compile: the first picture of a size takes minutes, the next ones less
+#preload = true                 # models are loaded as the server starts; false: when they are first asked for
+
+# A model of it, by the name that callers use. `tintype serve --diffusion NAME=SOURCE` does the same. For example:
+# [engine.diffusion.models."local/sdxl"]
+# source = "stabilityai/stable-diffusion-xl-base-1.0"   # or a folder, a .safetensors or a .gguf file
+# price = "0.002 per megapixel"                         # nothing is charged without this line
+"""
+
 PROVIDERS = """\
 # Providers. Each is on as soon as all that it needs is set, in the environment or here, and off until then.
 # Nothing of this is needed where the variables are set. `tintype doctor` tells who is on."""
@@ -135,8 +154,8 @@ def write() -> str:
     """The whole file, of the catalog as it is."""
     from ..catalog import load
 
-    services = [service for service in load() if service.needs]
-    parts = [HEAD, "\n".join(_settings()), TABLES.strip(), PROVIDERS]
+    services = [service for service in load() if service.needs and not service.is_engine]
+    parts = [HEAD, "\n".join(_settings()), TABLES.strip(), ENGINE.strip(), PROVIDERS]
     parts += ["\n".join(_provider(service)) for service in services]
     parts += [OWN_SERVER.strip(), "\n".join(_route(services))]
     return "\n\n".join(parts) + "\n"

@@ -93,6 +93,8 @@ def _providers(tables: Any) -> Iterator[dict[str, Any]]:
     from ..gateway.assemble import missing
 
     for service in configure(load(), tables):
+        if service.is_engine:
+            continue  # it is nobody whom we call
         absent = missing(service, os.environ)
         yield {
             "name": service.name,

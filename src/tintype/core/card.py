@@ -43,7 +43,7 @@ class ModelCard:
     `qualities` from worst to best; empty where the model takes no `quality`. `accepts` names
     the hints (core/request.py) that it honours; `ranges` says what values those of them have
     that are numbers, and `switches` names extras that are on or off. `prompt_limit` is in characters.
-    `parameters` is what the vendor calls our fields, for a wire whose models each have a schema of their
+    `steps` is how many a picture of each quality takes, of a model that draws in steps. `parameters` is what the vendor calls our fields, for a wire whose models each have a schema of their
     own: `{"n": "num_images"}` (providers/_parameters.py); empty where the wire has one schema for all.
     """
 
@@ -71,6 +71,7 @@ class ModelCard:
     accepts: frozenset[str] = frozenset()  # hints, and names of extras, that it honours
     ranges: Mapping[str, Range] = field(default_factory=dict)
     switches: tuple[str, ...] = ()
+    steps: Mapping[str, int] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
     says_text: bool = False  # it may say words between pictures
     delivers: Delivery = "b64_json"  # what its own service answers when nothing was said

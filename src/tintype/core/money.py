@@ -24,6 +24,7 @@ class Drawn(NamedTuple):
 
     size: Size | None = None
     quality: str | None = None
+    steps: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +35,9 @@ class Prices:
     vendor read from its cache, which are not paid a second time at the full price.
 
     For a vendor who sells by the unit: `image` for each finished picture; `images` for one of a quality and a size, whose
-    keys may be `ANY` quality and None for any size; `megapixel` for each million of its true pixels; `second` of
-    drawing; and beside any of these, `preview`. What is said adds up, but of `image` and `images` the one that is nearer
-    to the picture holds.
+    keys may be `ANY` quality and None for any size; `megapixel` for each million of its true pixels, and
+    `megapixel_step` for as many in each step that they were drawn in; `second` of drawing; and beside any of these,
+    `preview`. What is said adds up, but of `image` and `images` the one that is nearer to the picture holds.
     """
 
     text_in: Micros | None = None
@@ -48,13 +49,15 @@ class Prices:
     image: Micros | None = None
     images: Mapping[str, Mapping[Size | None, Micros]] = field(default_factory=dict)
     megapixel: Micros | None = None
+    megapixel_step: Micros | None = None
     second: Micros | None = None
     preview: Micros | None = None
 
     @property
     def by_the_unit(self) -> bool:
         """Whether pictures, pixels or seconds are sold, so that tokens without a price cost nothing."""
-        return bool(self.images) or (self.image, self.megapixel, self.second) != (None, None, None)
+        units = (self.image, self.megapixel, self.megapixel_step, self.second)
+        return bool(self.images) or any(price is not None for price in units)
 
     @property
     def by_the_token(self) -> bool:
@@ -164,6 +167,10 @@ def _pictures(drawn: Sequence[Drawn], prices: Prices) -> int | None:
             if one.size is None:
                 return None
             total += prices.megapixel * one.size.width * one.size.height
+        if prices.megapixel_step is not None:
+            if one.size is None or one.steps is None:
+                return None
+            total += prices.megapixel_step * one.size.width * one.size.height * one.steps
     return total
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from .access import Access
 from .card import ModelCard
@@ -224,6 +224,45 @@ class Adapter(Protocol):
 
     def open(self, access: Access) -> Provider:
         """Without I/O. Raises ValueError saying which setting is missing or wrong."""
+        ...
+
+
+Told = tuple[Literal["ok", "warn", "fail"], str]
+"""What is told of a thing that was looked at, and how well it is."""
+
+
+@runtime_checkable
+class EngineAdapter(Protocol):
+    """An adapter of what draws on this machine, with models that the operator names."""
+
+    options: tuple[str, ...]
+
+    def open(self, access: Access) -> Provider: ...
+
+    def cards(self, access: Access) -> Sequence[ModelCard]:
+        """What the models can do that the options name. Reads their files, though not their weights, and may fetch
+        some. Raises ValueError for one that cannot be read."""
+        ...
+
+    def examine(self, access: Access) -> Iterator[Told]:
+        """What it draws with, and whether each of its models can be drawn; what would mend it where not. Raises
+        ValueError for options that cannot be."""
+        ...
+
+
+@runtime_checkable
+class Preparing(Protocol):
+    """A provider that has something to make ready before it can draw, and is there meanwhile."""
+
+    name: str
+
+    async def prepare(self) -> None:
+        """Make ready what the first order would wait for. Does not raise: what fails is logged, and told to those who
+        order. Cancelled when the server stops."""
+        ...
+
+    def preparing(self) -> str:
+        """What is being made ready, in a sentence for everyone's eyes; empty when nothing is."""
         ...
 
 

@@ -84,7 +84,8 @@ def price(
 
 def likely(request: ImageRequest, card: ModelCard) -> Micros | None:
     """The price of what is estimated: the model's usual quality and size, where none was asked for."""
-    each = Drawn(_usual_size(request, card), _usual_quality(request, card))
+    quality = _usual_quality(request, card)
+    each = Drawn(_usual_size(request, card), quality, steps_of(request, card, quality))
     previews = _previews(request, card) * request.n
     return price(estimate(request, card), card, pictures=[each] * request.n, previews=previews)
 
@@ -124,19 +125,31 @@ def refusal(request: ImageRequest, card: ModelCard) -> Micros | None:
     if not card.prices.by_the_unit:
         return None
     size = None if request.size is None else card.sizes.nearest(request.size)
-    return cost(Usage(), card.prices, pictures=[sold_as(size, request.quality, card)] * request.n)
+    one = sold_as(size, request.quality, request, card)
+    return cost(Usage(), card.prices, pictures=[one] * request.n)
 
 
-def sold_as(size: Size | None, quality: str | None, card: ModelCard) -> Drawn:
-    """A picture as its price goes by it: a model with one quality need not be told of it."""
-    return Drawn(size, quality or (card.qualities[0] if len(card.qualities) == 1 else None))
+def sold_as(size: Size | None, quality: str | None, request: ImageRequest, card: ModelCard) -> Drawn:
+    """A picture of an order as its price goes by it: a model with one quality need not be told of it."""
+    quality = quality or (card.qualities[0] if len(card.qualities) == 1 else None)
+    return Drawn(size, quality, steps_of(request, card, quality))
+
+
+def steps_of(request: ImageRequest, card: ModelCard, quality: str | None) -> int | None:
+    """Those of each picture; None where the model does not say in how many it draws."""
+    said = request.num_inference_steps if "num_inference_steps" in card.accepts else None
+    return said or card.steps.get(quality or "")
 
 
 def _candidates(request: ImageRequest, card: ModelCard) -> list[Drawn]:
     """What one picture of the order may be."""
     named = request.quality in card.qualities
     qualities = (request.quality,) if named else card.qualities or (None,)
-    return [Drawn(size, quality) for size in _sizes(request, card) for quality in qualities]
+    return [
+        Drawn(size, quality, steps_of(request, card, quality))
+        for size in _sizes(request, card)
+        for quality in qualities
+    ]
 
 
 def _sizes(request: ImageRequest, card: ModelCard) -> list[Size | None]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from .call import Call
 from .errors import TintypeError
 from .events import Usage
 from .money import Micros
@@ -27,6 +28,9 @@ class Note(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.field}={self.verb}:{self.detail}" if self.detail else f"{self.field}={self.verb}"
+
+
+def _nobody() -> None: ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,6 +59,15 @@ class Report:
     balance: Micros | None = None  # what the account has left; None for one that is not prepaid
     priced: bool = False  # whether `cost` has been told yet: None means "not known" from then on
     place: Callable[[], int] | None = None  # of the job among those that wait for their turn, from 1
+    calls: list[Call] = field(default_factory=list)  # those that are on their way
+    moved: Callable[[], None] = _nobody  # told when one of them has come further
+
+    def position(self) -> int | None:
+        """Of the job among those that wait for their turn, from 1; None for one that does not wait."""
+        places = [call.position for call in self.calls]
+        if self.place is not None:
+            places.append(self.place())
+        return min(places, default=0) or None
 
     def plan(self) -> str:
         """The notes in one line, e.g. `n=filled:fan_out(1x4); style=ignored`; empty when there are none."""

@@ -7,12 +7,12 @@ by its twin, which the illustrator draws.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from importlib.util import find_spec
 
 from ..catalog import Service, configure, load
-from ..core import Access, Adapter, Polyfill, Provider
+from ..core import Access, Adapter, EngineAdapter, Polyfill, Provider
 from ..polyfills import all_polyfills
 from ..polyfills.fetch import Fetch
 from ..storage import Store, read_secret
@@ -41,7 +41,7 @@ def open_gateway(
     teller: Teller | None = None,
 ) -> Gateway:
     """Raises ValueError for a catalog or a configuration that cannot be. Without a `store` and `books`, all is kept in memory."""
-    services = tuple(signing(configure(load(), settings.provider), settings))
+    services = stocked(signing(configured(settings), settings, environ), environ)
     return Gateway(
         offers=Offers(
             offers(services, environ),
@@ -78,15 +78,49 @@ def open_store(settings: Settings) -> Store:
     )
 
 
-def signing(services: tuple[Service, ...], settings: Settings) -> Iterator[Service]:
+def configured(settings: Settings) -> tuple[Service, ...]:
+    """The services of the catalog as the operator wants them. Raises ValueError."""
+    return configure(load(), settings.provider, settings.engine)
+
+
+def signing(
+    services: tuple[Service, ...], settings: Settings, environ: Mapping[str, str]
+) -> Iterator[Service]:
     """What draws here, and can sign what it has drawn, is told how."""
     for service in services:
-        if not service.needs and is_callable(service):
+        draws_here = not service.needs or (service.is_engine and not missing(service, environ))
+        if draws_here and is_callable(service):
             able = [name for name in adapter_of(service).options if hasattr(settings, name)]
             told = {name: getattr(settings, name) for name in able if getattr(settings, name)}
             options = {**told, **service.settings.get("options", {})}
             service = service._replace(settings={**service.settings, "options": options})
         yield service
+
+
+def stocked(services: Iterable[Service], environ: Mapping[str, str]) -> tuple[Service, ...]:
+    """With the cards of the models that the operator has given to the engines. Raises ValueError for a model that cannot
+    be read, and for one that is called like another service's: that one could no longer be asked for."""
+    found = list(services)
+    names = {
+        name: service.name for service in found for card in service.cards for name in (card.id, *card.aliases)
+    }
+    for position, service in enumerate(found):
+        if not service.is_engine or missing(service, environ):
+            continue
+        adapter = adapter_of(service)
+        assert isinstance(adapter, EngineAdapter)
+        cards = tuple(adapter.cards(read_access(service, environ)))
+        for card in cards:
+            if card.of and card.of not in names:
+                raise ValueError(f"[engine.{service.name}]: {card.id!r}: `of`: there is no model {card.of!r}")
+            for name in (card.id, *card.aliases):
+                if (other := names.setdefault(name, service.name)) != service.name:
+                    raise ValueError(
+                        f"[engine.{service.name}]: {other} has a model {name!r} already: choose another name, such as "
+                        f'local/{name}, and say `of = "{name}"` if it is the same model'
+                    )
+        found[position] = service._replace(cards=cards)
+    return tuple(found)
 
 
 def routes(settings: Settings, services: tuple[Service, ...]) -> dict[str, Route]:
@@ -199,5 +233,6 @@ def open_provider(service: Service, environ: Mapping[str, str]) -> Provider:
     for option in access.options:
         if option not in adapter.options:
             there = f"; there are {', '.join(adapter.options)}" if adapter.options else ""
-            raise ValueError(f"[provider.{service.name}]: there is no setting `{option}`{there}")
+            kind = "engine" if service.is_engine else "provider"
+            raise ValueError(f"[{kind}.{service.name}]: there is no setting `{option}`{there}")
     return adapter.open(access)

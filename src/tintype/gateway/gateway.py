@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 from ..accounts.records import JobRecord
-from ..core import ANYONE, Caller, Image, ImageRequest, Polyfill, Report
+from ..core import ANYONE, Caller, Image, ImageRequest, Polyfill, Provider, Report
 from ..core.errors import CallerError, Garbled, TintypeError, UnknownModel, Unsupported
 from ..core.money import dollars
 from ..polyfills.host import Host
@@ -260,7 +260,11 @@ class Gateway:
         except TintypeError as error:
             raise Garbled(str(error), code="upstream_picture_lost", charged=True) from None
 
+    @property
+    def providers(self) -> tuple[Provider, ...]:
+        return tuple({id(offer.provider): offer.provider for offer in self.offers}.values())
+
     async def close(self) -> None:
         """After the last job: connections are let go of."""
-        for provider in {id(offer.provider): offer.provider for offer in self.offers}.values():
+        for provider in self.providers:
             await provider.close()

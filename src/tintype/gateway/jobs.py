@@ -49,6 +49,7 @@ class Job:
         self.request = request
         self.report = report
         report.job = self.id
+        report.moved = self._tell
         self.caller = caller
         self.error: TintypeError | None = None
         self.ended = False
@@ -112,13 +113,23 @@ class Job:
         if self._begun.done() and self._task is not None:  # else its money is on the move
             self._task.cancel()
 
+    def moved(self) -> asyncio.Future[None]:
+        """Done once it has come further, or has ended, from now on. Cancel it when it is not waited for any more."""
+        news: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self.ended:
+            news.set_result(None)
+        else:
+            self._waiting.append(news)
+        return news
+
     def progress(self) -> float:
-        """How much of it is done, between 0 and 1, as far as its events tell."""
+        """How much of it is done, between 0 and 1, as far as its events tell, or who draws it."""
         made = sum(isinstance(event, Completed) for event in self.events)
         steps = (self.request.partial_images or 0) if self.request.stream else 0
         shown = sum(isinstance(event, Partial) for event in self.events)
         part = min(shown - steps * made, steps) / (steps + 1) if steps else 0.0
-        return min((made + max(part, 0.0)) / self.request.n, 1.0)
+        under_way = sum(call.under_way for call in self.report.calls)
+        return min((made + max(part, under_way, 0.0)) / self.request.n, 1.0)
 
     async def _follow(self) -> Events:
         position = 0
@@ -130,9 +141,7 @@ class Job:
                 if self.error is not None:
                     raise self.error
                 return
-            news: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiting.append(news)
-            await news
+            await self.moved()
 
     def _tell(self) -> None:
         waiting, self._waiting = self._waiting, []

@@ -120,6 +120,7 @@ def gaps(request: ImageRequest, card: ModelCard, family: str) -> Iterator[Gap]:
     yield from _meaning(request, card)
     yield from _elsewhere(request)
     yield from _adjustable(request, card)
+    yield from _outside(request, card)
     yield from _hints(request, card, family)
 
 
@@ -206,6 +207,15 @@ def _adjustable(request: ImageRequest, card: ModelCard) -> Iterator[Gap]:
             else "Unknown parameter: 'output_compression'.",
             None if card.output_compression else "unknown_parameter",
         )
+
+
+def _outside(request: ImageRequest, card: ModelCard) -> Iterator[Gap]:
+    """Numbers that are not among those that the model has."""
+    for field, limits in card.ranges.items():
+        value = getattr(request, field)
+        if value is not None and not limits.min <= value <= limits.max:
+            text = f"Invalid '{field}': {value:g}. {card.id!r} takes {limits.min:g} to {limits.max:g}."
+            yield Gap(field, "adjustable", BadRequest(text, param=field))
 
 
 def _hints(request: ImageRequest, card: ModelCard, family: str) -> Iterator[Gap]:

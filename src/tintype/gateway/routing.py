@@ -23,6 +23,7 @@ from ..core import (
     Partial,
     Report,
 )
+from ..core.call import CALL, Call
 from ..core.errors import CallerError, NoImage, Refused, TintypeError, TooManyRequests, UpstreamError
 from ..transport.upstream import DEADLINE
 from .gates import Ticket
@@ -131,6 +132,9 @@ class Routing:
         self.report.attempts += 1
         self.report.bought = self.report.bought or not offer.provider.local
         DEADLINE.set(until)
+        call = Call(self.caller, self.report.moved)
+        CALL.set(call)
+        self.report.calls.append(call)
         try:
             async with aclosing(self._generate(offer, plan)) as events:
                 async for event in events:
@@ -153,6 +157,7 @@ class Routing:
             offer.breaker.failed(error)
             raise
         finally:
+            self.report.calls.remove(call)
             offer.gate.leave()
             if tally.outcome == "left":
                 offer.breaker.ended()

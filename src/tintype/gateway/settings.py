@@ -56,6 +56,7 @@ class Settings:
     deployment: Mapping[str, str] = field(default_factory=dict)  # Azure's name for it -> model
     # name -> its settings, read by the catalog; they may hold keys, which a repr shows to nobody
     provider: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    engine: Mapping[str, Any] = field(default_factory=dict)  # name -> its settings, read by what draws here
     route: Mapping[str, Any] = field(default_factory=dict)  # requested name -> the offers that answer
 
     @property
@@ -109,7 +110,7 @@ class Settings:
 
 
 _SECRETS = ("database", "limits", "secret", "webhook_secret")
-_TABLES = ("provider", "route")
+_TABLES = ("provider", "engine", "route")
 _TABLE = {**dict.fromkeys(_TABLES, "a table of tables"), "markup": 'a table such as { default = "20%" }'}
 _SHORT = ("HOST", "PORT", "DATA")
 

@@ -80,7 +80,7 @@ class Tally:
     def _count(self, event: Completed) -> None:
         """A quality that nobody named may have been any."""
         quality, size = event.quality or self.request.quality, event.image.header().size
-        self.drawn.append(sold_as(size, quality, self.card))
+        self.drawn.append(sold_as(size, quality, self.request, self.card))
         if self.card.tokens is None or size is None or (quality is None and self.card.qualities):
             self.image_out = None
         elif self.image_out is not None:

@@ -1,4 +1,5 @@
-"""What a server does beside answering: it says that it lives, finds those that do not, and clears away what is over."""
+"""What a server does beside answering: it says that it lives, finds those that do not, makes ready what draws, and clears
+away what is over."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from ..core import Preparing
 from .gateway import Gateway
 
 log = structlog.get_logger()
@@ -36,6 +38,9 @@ class Upkeep:
 
     async def start(self) -> None:
         self._tasks = [asyncio.create_task(self._keep_at(chore)) for chore in self._chores]
+        for provider in self._gateway.providers:
+            if isinstance(provider, Preparing):
+                self._tasks.append(asyncio.create_task(provider.prepare()))
 
     async def stop(self) -> None:
         for task in self._tasks:

@@ -27,7 +27,7 @@ def job_members(job: Job | Past) -> dict[str, Any]:
     """All of it but the pictures. `progress` is between 0 and 1; `position` counts those in the queue from 1."""
     report, record = job.report, job.record if isinstance(job, Past) else None
     made = [event for event in job.events if isinstance(event, Completed)]
-    place = report.place() if report.place is not None and not job.ended else 0
+    place = None if job.ended else report.position()
     return {
         "id": job.id,
         "object": "image.job",
@@ -39,7 +39,7 @@ def job_members(job: Job | Past) -> dict[str, Any]:
         "n": job.request.n,
         "pictures": record.made if record and job.ended else len(made),
         "progress": 1.0 if job.ended else job.progress() if isinstance(job, Job) else None,
-        "position": place or None,
+        "position": place,
         "plan": report.plan(),
         "notices": report.notices,
         "receipt": _receipt(job, record, made) if report.priced else None,
@@ -66,7 +66,7 @@ def _status(job: Job | Past) -> str:
     if isinstance(job, Past):
         return _STATUSES.get(job.record.state, job.record.state)
     if not job.ended:
-        return "queued" if job.report.place is not None and job.report.place() else "running"
+        return "queued" if job.report.position() else "running"
     return _STATUSES.get(state_of(job), state_of(job))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import Any
@@ -33,6 +33,7 @@ from ..gateway.recall import Past
 from .answers import Sight, stream_of, watching
 from .documents import JOB, JOBS, job_document, job_members, record_members
 from .documents import QUOTE as QUOTES
+from .following import Frames, with_progress
 from .http import Headers, Receive, Send, respond, tell
 
 FOLDER = "/images/jobs"
@@ -140,20 +141,28 @@ class JobPages:
         await respond(send, 200, _JSON, list(job_document(job, result)))
 
     async def _events(self, job: Job | Past, incoming: Incoming, receive: Receive, send: Send) -> None:
-        """Those that were missed, then those that come; `Last-Event-ID` says which was the last to be seen."""
+        """Those that were missed, then those that come, and in between how far it is; `Last-Event-ID` says which was
+        the last to be seen."""
         last = incoming.headers.get("last-event-id", "").strip()
         if last and not last.isdecimal():
             raise BadRequest("Last-Event-ID is the number of an event.", param="Last-Event-ID")
         seen = int(last) if last else 0
         request = replace(job.request, stream=True)
         sight = Sight(self._dialect, job, [])
-        await stream_of(
-            sight, lambda events: self._numbered(job, request, events, seen), self._heartbeat, receive, send
-        )
+
+        async def write(events: Events) -> AsyncIterator[Octets]:
+            numbered = self._numbered(job, request, events, seen)
+            followed = with_progress(job, numbered) if isinstance(job, Job) else numbered
+            async with aclosing(followed):
+                async for frames in followed:
+                    for chunk in frames:
+                        yield chunk
+
+        await stream_of(sight, write, self._heartbeat, receive, send)
 
     async def _numbered(
         self, job: Job | Past, request: ImageRequest, events: Events, seen: int
-    ) -> AsyncIterator[Octets]:
+    ) -> AsyncGenerator[Frames, None]:
         """Frames with the numbers of their events, and then the job's document, however it ended."""
         count = 0
         try:
@@ -161,12 +170,10 @@ class JobPages:
                 count += 1
                 number = list(job.numbered)[count - 1] if isinstance(job, Past) else count
                 if number > seen and (written := await self._frame(request, event, job)):
-                    yield b"id: %d\n" % number
-                    for chunk in written:
-                        yield chunk
+                    yield (b"id: %d\n" % number, *written)
         except TintypeError as error:
-            yield self._dialect.write_error_frame(error)
-        yield b"event: image.job\ndata: " + msgspec.json.encode(job_members(job)) + b"\n\n"
+            yield (self._dialect.write_error_frame(error),)
+        yield (b"event: image.job\ndata: " + msgspec.json.encode(job_members(job)) + b"\n\n",)
 
     async def _frame(self, request: ImageRequest, event: ImageEvent, job: Job | Past) -> list[Octets]:
         """One event alone; nothing for one that the dialect does not tell."""

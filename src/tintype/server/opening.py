@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from ipaddress import ip_address
 
 from ..accounts.database import Database
@@ -13,6 +14,7 @@ from ..accounts.deliveries import Deliveries
 from ..accounts.history import History
 from ..accounts.keys import Keys
 from ..accounts.limits import Limits
+from ..core import Preparing
 from ..core.errors import BadRequest
 from ..gateway.assemble import open_gateway, open_store
 from ..gateway.books import Books, Memory
@@ -26,7 +28,7 @@ from ..storage import read_secret
 from ..transport.posting import Poster
 from .door import Door
 from .hooks import order_owed
-from .readiness import Check
+from .readiness import Check, NotYet
 from .telemetry import Traces
 from .watch import Watch
 
@@ -114,9 +116,17 @@ def _checks(gateway: Gateway, database: Database | None) -> dict[str, Check]:
         await database.read(lambda connection: connection.exec_driver_sql("SELECT 1"))
 
     checks: dict[str, Check] = {"store": gateway.store.check}
+    for provider in gateway.providers:
+        if isinstance(provider, Preparing):
+            checks[provider.name] = partial(_is_prepared, provider)
     if database is not None:
         checks["database"] = answers
     return checks
+
+
+async def _is_prepared(provider: Preparing) -> None:
+    if text := provider.preparing():
+        raise NotYet(text)
 
 
 def _chores(settings: Settings, written: Written | None, webhooks: Webhooks | None) -> tuple[Chore, ...]:

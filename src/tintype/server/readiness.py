@@ -16,6 +16,10 @@ Check = Callable[[], Awaitable[None]]
 """Returns when all is well. Whatever it raises is a reason not to be ready."""
 
 
+class NotYet(Exception):
+    """Why, in a sentence that everyone may read."""
+
+
 class Readiness:
     """`checks` by what they look at ("database", "store"). A check that hangs is not begun again before it has ended."""
 
@@ -43,6 +47,8 @@ class Readiness:
         """Of an error only its kind is told, since this page needs no key. The rest is in the log, once."""
         try:
             await check()
+        except NotYet as wait:
+            reason = str(wait)
         except Exception as error:
             reason = f"It failed: {type(error).__name__}."
             if self._failures.get(name) != reason:

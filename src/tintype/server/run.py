@@ -10,6 +10,7 @@ from contextlib import suppress
 
 import uvicorn
 
+from ..core import Preparing
 from ..dialects import all_dialects
 from ..gateway.gateway import Gateway
 from ..gateway.settings import Settings
@@ -74,6 +75,8 @@ def banner(gateway: Gateway, settings: Settings, *, locked: bool = False) -> str
     answering = []
     if real:
         answering.append(f"{', '.join(real)} (real, and paid)")
+    if here := sorted(offer.card.id for offer in gateway.offers if isinstance(offer.provider, Preparing)):
+        answering.append(f"{', '.join(here)} (drawn on this machine)")
     if twins:
         answering.append(
             f"offline twins of {twins} models: drawn by the illustrator, no key, no network, no cost"

@@ -65,8 +65,8 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """The picture, of whichever size the model made it. `seconds` are those of the batch that it was drawn in, its
-    share of them `share`."""
+    """The picture, of whichever size the model made it. `seconds` are those of the batch that it was drawn in, and
+    `share` (0 to 1) is its part of them."""
 
     image: Image
     seconds: float

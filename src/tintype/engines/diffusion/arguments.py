@@ -1,0 +1,92 @@
+"""What a pipeline is called with for a batch of orders, in the words of its own signature."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from typing import Any
+
+from PIL import Image
+
+from . import installed
+from .describing import Description
+from .latents import Pipeline
+from .orders import Order
+
+
+def arguments(
+    view: Pipeline, description: Description, orders: Sequence[Order], extra: dict[str, Any]
+) -> dict[str, Any]:
+    """`orders` have the same key. Their noise comes from the processor, so that a seed means the same picture on every
+    device, alone or among others."""
+    torch = installed.torch()
+
+    head, known = orders[0], inspect.signature(type(view).__call__).parameters
+    alone = len(orders) == 1
+
+    def each(values: list[Any]) -> Any:
+        return values[0] if alone else values
+
+    wanted: dict[str, Any] = {
+        "prompt": each([order.prompt for order in orders]),
+        "num_inference_steps": head.steps or description.steps.medium,
+        "height": head.size.height,
+        "width": head.size.width,
+        "generator": each([torch.Generator("cpu").manual_seed(order.seed % 2**63) for order in orders]),
+        "num_images_per_prompt": 1,
+        "strength": strength(head, description),
+    }
+    steering = [description.steering(order.guidance, order.negative_prompt) for order in orders]
+    wanted |= steering[0]
+    if "negative_prompt" in steering[0]:
+        wanted["negative_prompt"] = each([each_of_them["negative_prompt"] for each_of_them in steering])
+    wanted |= _pictures(known, description, orders)
+    wanted = {name: value for name, value in wanted.items() if name in known and value is not None}
+    return wanted | {name: value for name, value in extra.items() if name in known}
+
+
+def strength(order: Order, description: Description) -> float | None:
+    """How far it is painted over. Behind a mask nothing is to be left of the picture, unless somebody says so."""
+    if order.strength is not None or order.task not in ("image", "inpaint"):
+        return order.strength
+    if order.task == "inpaint":
+        return 1.0
+    return description.strength.default if description.strength else None
+
+
+def canvas(order: Order) -> Image.Image:
+    """The picture that is painted over, in the size that is ordered."""
+    pictures = order.images[1:] if order.control and len(order.images) > 1 else order.images
+    return _fitted(pictures[0].convert("RGB"), order)
+
+
+def mask(order: Order) -> Image.Image:
+    assert order.mask is not None
+    return _fitted(order.mask.convert("L"), order)
+
+
+def _pictures(known: Any, description: Description, orders: Sequence[Order]) -> dict[str, Any]:
+    """For the task's own pipeline: one that paints generically is given none."""
+    head = orders[0]
+    alone = len(orders) == 1
+
+    def each(values: list[Any]) -> Any:
+        return values[0] if alone else values
+
+    wanted: dict[str, Any] = {}
+    if head.control:
+        name = "control_image" if "control_image" in known else "image"
+        wanted[name] = each([_fitted(order.images[0].convert("RGB"), order) for order in orders])
+    if head.task == "reference":
+        pictures = [[picture.convert("RGB") for picture in order.images] for order in orders]
+        wanted["image"] = each([one[0] if len(one) == 1 else one for one in pictures])
+    elif description.tasks.get(head.task) == "own" and head.task in ("image", "inpaint"):
+        wanted["image"] = each([canvas(order) for order in orders])
+        if head.task == "inpaint":
+            wanted["mask_image"] = each([mask(order) for order in orders])
+    return wanted
+
+
+def _fitted(picture: Image.Image, order: Order) -> Image.Image:
+    size = (order.size.width, order.size.height)
+    return picture if picture.size == size else picture.resize(size, Image.Resampling.LANCZOS)

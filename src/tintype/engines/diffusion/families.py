@@ -1,0 +1,282 @@
+"""The families of models that are drawn: what each was made for, where its pipeline's signature does not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...core import Size
+from .orders import Task
+
+MEGAPIXEL = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """How many steps each quality takes, and the most that may be asked for."""
+
+    low: int
+    medium: int
+    high: int
+    max: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """Models that share a pipeline.
+
+    `tasks` names the pipeline's class for each task that diffusers has one for; the first is what a folder's
+    `model_index.json` says. All of them are made of the same weights: classes that need others (Fill, Redux,
+    InstructPix2Pix, upscalers) are left out, though their components have the same names.
+    """
+
+    title: str
+    tasks: Mapping[Task, str]
+    steps: Steps
+    few: Steps | None = None  # of its models that were made for few steps
+    few_guidance: float | None = None  # theirs when nothing is said; None: they take none
+    fast_words: tuple[str, ...] = ()  # in a model's name, besides FAST_WORDS
+    edge: int = 1024  # of the square that it was trained on, where the configuration does not tell
+    multiple: int = 16  # of width and height
+    most: float = 4.0  # squares of `edge`
+    sizes: tuple[Size, ...] = ()  # the only ones that it draws
+    at_once: float = 1.0  # megapixels of one batch: what still gains on a large GPU
+    references: int = 0
+    guidance: float | None = None  # where the signature's own is not what the model was made for
+    guided: bool = True  # false: the pipeline's parameter does nothing
+    strength: float | None = None
+    generic: bool = False  # ours makes up for the tasks that it lacks
+    shared: frozenset[Task] = frozenset({"text", "image", "inpaint"})  # what is safe to draw in one batch
+    control: Mapping[str, str] = field(
+        default_factory=dict
+    )  # "pipeline" and "model": the ControlNet's classes
+    arguments: Mapping[str, Any] = field(default_factory=dict)  # for every call of the pipeline
+
+    @property
+    def pipeline(self) -> str:
+        return next(iter(self.tasks.values()))
+
+
+FAST_WORDS = (
+    "turbo",
+    "schnell",
+    "lightning",
+    "hyper",
+    "lcm",
+    "flash",
+    "distilled",
+    "dmd",
+    "dmd2",
+    "fast",
+    "rapid",
+)
+FAST_SCHEDULERS = ("LCMScheduler", "TCDScheduler")
+
+_FLUX_CONTROL = {"pipeline": "FluxControlNetPipeline", "model": "FluxControlNetModel"}
+_KANDINSKY_SIZES = tuple(
+    Size(*pair)
+    for pair in ((1024, 1024), (640, 1408), (1408, 640), (768, 1280), (1280, 768), (896, 1152), (1152, 896))
+)
+_PIXART = {"use_resolution_binning": False}
+
+FAMILIES: Mapping[str, Family] = {
+    "sd15": Family(
+        title="Stable Diffusion 1 and 2",
+        tasks={
+            "text": "StableDiffusionPipeline",
+            "image": "StableDiffusionImg2ImgPipeline",
+            "inpaint": "StableDiffusionInpaintPipeline",
+        },
+        steps=Steps(low=20, medium=30, high=50),
+        few=Steps(low=2, medium=4, high=8),
+        few_guidance=1.0,
+        edge=512,
+        multiple=8,
+        at_once=4.0,
+        control={"pipeline": "StableDiffusionControlNetPipeline", "model": "ControlNetModel"},
+    ),
+    "sdxl": Family(
+        title="Stable Diffusion XL",
+        tasks={
+            "text": "StableDiffusionXLPipeline",
+            "image": "StableDiffusionXLImg2ImgPipeline",
+            "inpaint": "StableDiffusionXLInpaintPipeline",
+        },
+        steps=Steps(low=20, medium=30, high=50),
+        few=Steps(low=2, medium=4, high=8),
+        few_guidance=0.0,
+        multiple=8,
+        at_once=8.0,
+        strength=0.6,  # the signature's 0.3 is for a refiner
+        control={"pipeline": "StableDiffusionXLControlNetPipeline", "model": "ControlNetModel"},
+    ),
+    "sd3": Family(
+        title="Stable Diffusion 3 and 3.5",
+        tasks={
+            "text": "StableDiffusion3Pipeline",
+            "image": "StableDiffusion3Img2ImgPipeline",
+            "inpaint": "StableDiffusion3InpaintPipeline",
+        },
+        steps=Steps(low=20, medium=28, high=40),
+        few=Steps(low=4, medium=4, high=8),
+        few_guidance=0.0,
+        at_once=2.0,
+        control={"pipeline": "StableDiffusion3ControlNetPipeline", "model": "SD3ControlNetModel"},
+    ),
+    "flux": Family(
+        title="FLUX.1",
+        tasks={"text": "FluxPipeline", "image": "FluxImg2ImgPipeline", "inpaint": "FluxInpaintPipeline"},
+        steps=Steps(low=20, medium=28, high=50),
+        few=Steps(low=2, medium=4, high=8),
+        guidance=3.5,
+        control=_FLUX_CONTROL,
+    ),
+    "flux-kontext": Family(
+        title="FLUX.1 Kontext",
+        tasks={
+            "text": "FluxKontextPipeline",
+            "reference": "FluxKontextPipeline",
+            "inpaint": "FluxKontextInpaintPipeline",
+        },
+        steps=Steps(low=20, medium=28, high=50),
+        guidance=2.5,
+        references=1,
+        shared=frozenset({"text"}),
+    ),
+    "flux2": Family(
+        title="FLUX.2",
+        tasks={"text": "Flux2Pipeline", "reference": "Flux2Pipeline"},
+        steps=Steps(low=20, medium=28, high=50),
+        references=10,
+        shared=frozenset({"text"}),
+    ),
+    "flux2-klein": Family(
+        title="FLUX.2 klein",
+        tasks={
+            "text": "Flux2KleinPipeline",
+            "reference": "Flux2KleinPipeline",
+            "inpaint": "Flux2KleinInpaintPipeline",
+        },
+        steps=Steps(low=20, medium=28, high=50),
+        few=Steps(low=4, medium=4, high=8),
+        references=4,
+        shared=frozenset({"text"}),
+    ),
+    "qwen-image": Family(
+        title="Qwen-Image",
+        tasks={
+            "text": "QwenImagePipeline",
+            "image": "QwenImageImg2ImgPipeline",
+            "inpaint": "QwenImageInpaintPipeline",
+        },
+        steps=Steps(low=20, medium=30, high=50),
+        few=Steps(low=4, medium=8, high=8),
+        few_guidance=1.0,
+        control={"pipeline": "QwenImageControlNetPipeline", "model": "QwenImageControlNetModel"},
+    ),
+    "qwen-image-edit": Family(
+        title="Qwen-Image-Edit",
+        tasks={"reference": "QwenImageEditPipeline", "inpaint": "QwenImageEditInpaintPipeline"},
+        steps=Steps(low=20, medium=40, high=50),
+        few=Steps(low=4, medium=8, high=8),
+        few_guidance=1.0,
+        references=1,
+        shared=frozenset(),
+    ),
+    "qwen-image-edit-plus": Family(
+        title="Qwen-Image-Edit 2509 and later",
+        tasks={"reference": "QwenImageEditPlusPipeline"},
+        steps=Steps(low=20, medium=40, high=50),
+        few=Steps(low=4, medium=8, high=8),
+        few_guidance=1.0,
+        references=3,
+        shared=frozenset(),
+    ),
+    "z-image": Family(
+        title="Z-Image",
+        tasks={
+            "text": "ZImagePipeline",
+            "image": "ZImageImg2ImgPipeline",
+            "inpaint": "ZImageInpaintPipeline",
+        },
+        steps=Steps(low=28, medium=40, high=50),
+        few=Steps(low=6, medium=9, high=12),
+        few_guidance=0.0,
+    ),
+    "hidream": Family(
+        title="HiDream-I1",
+        tasks={"text": "HiDreamImagePipeline"},
+        steps=Steps(low=28, medium=40, high=50),
+        few=Steps(low=16, medium=20, high=28),
+        few_guidance=0.0,
+        fast_words=("dev",),
+        most=1.0,  # its table of positions has no more
+        generic=True,
+    ),
+    "sana": Family(
+        title="Sana",
+        tasks={"text": "SanaPipeline"},
+        steps=Steps(low=14, medium=20, high=28),
+        multiple=32,
+        at_once=8.0,
+        generic=True,
+        control={"pipeline": "SanaControlNetPipeline", "model": "SanaControlNetModel"},
+        arguments=_PIXART,
+    ),
+    "pixart-alpha": Family(
+        title="PixArt-alpha",
+        tasks={"text": "PixArtAlphaPipeline"},
+        steps=Steps(low=14, medium=20, high=28),
+        few=Steps(low=4, medium=4, high=8),
+        few_guidance=0.0,
+        at_once=8.0,
+        arguments=_PIXART,
+    ),
+    "pixart-sigma": Family(
+        title="PixArt-Sigma",
+        tasks={"text": "PixArtSigmaPipeline"},
+        steps=Steps(low=14, medium=20, high=28),
+        few=Steps(low=4, medium=4, high=8),
+        few_guidance=0.0,
+        at_once=8.0,
+        arguments=_PIXART,
+    ),
+    "lumina2": Family(
+        title="Lumina-Image 2",
+        tasks={"text": "Lumina2Pipeline"},
+        steps=Steps(low=20, medium=30, high=50),
+        at_once=2.0,
+        generic=True,
+    ),
+    "kandinsky5": Family(
+        title="Kandinsky 5",
+        tasks={"text": "Kandinsky5T2IPipeline"},
+        steps=Steps(low=25, medium=35, high=50),
+        few=Steps(low=16, medium=16, high=16),
+        few_guidance=1.0,
+        sizes=_KANDINSKY_SIZES,
+    ),
+    "kandinsky5-edit": Family(
+        title="Kandinsky 5, edits",
+        tasks={"reference": "Kandinsky5I2IPipeline"},
+        steps=Steps(low=25, medium=35, high=50),
+        sizes=_KANDINSKY_SIZES,
+        references=1,
+        shared=frozenset(),
+    ),
+    "cogview4": Family(
+        title="CogView4",
+        tasks={"text": "CogView4Pipeline"},
+        steps=Steps(low=25, medium=35, high=50),
+        shared=frozenset(),  # it attends to what fills up a shorter prompt, so a neighbour's length shows
+        generic=True,
+    ),
+}
+
+PIPELINES: Mapping[str, str] = {family.pipeline: key for key, family in FAMILIES.items()}
+
+
+def offered() -> str:
+    """The families that are supported, for a sentence."""
+    return ", ".join(family.title for family in FAMILIES.values())

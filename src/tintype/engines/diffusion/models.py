@@ -1,0 +1,287 @@
+"""The diffusion models of one device, by name: read when first asked for, and put aside by a memory budget."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from ...core import Size
+from ...core.errors import Unavailable, UnknownModel, Unsupported
+from . import adapters, describing, installed, loading, placing, variants, weights
+from .budget import Budget, NoRoom
+from .describing import Description
+from .families import FAMILIES
+from .hub import Downloaded
+from .loading import Found, Source
+from .orders import Order, Task
+
+Load = Callable[..., Any]
+
+
+class Loaded:
+    """A model in memory, held there while in use. Only the device's worker thread touches it.
+
+    `pipeline` is what was loaded; never call it, ask for a view. `device` draws, and `dtype` is of the weights.
+    """
+
+    def __init__(
+        self, pipeline: Any, found: Found, description: Description, place: placing.Place, dtype: Any
+    ) -> None:
+        family = FAMILIES[description.family]
+        self.pipeline = pipeline
+        self.description = description
+        self.device = place.device
+        self.dtype = dtype
+        self._source = found.source
+        self._classes = variants.classes(family)
+        self._built: dict[Task, Any] = {}
+        self._loras = adapters.Loras(pipeline, found.source.loras, found.source.name)
+        self._controls = adapters.Controls(pipeline, family, found.source.controls, found.source.name)
+
+    def pipeline_for(self, task: Task, *, size: Size | None = None, control: str | None = None) -> Any:
+        """A view of the pipeline for this task that is this batch's own: the same weights, a scheduler of its own.
+
+        It costs no memory; drop it afterwards. Where the task's way is "generic" it is the text pipeline.
+        `size` is what will be drawn: a few families have to be told before their call.
+        Raises Unsupported for a task or a ControlNet that the model has not.
+        """
+        if task not in self.description.tasks:
+            told = ", ".join(self.description.tasks)
+            raise Unsupported(
+                f"The model '{self.description.model}' does not draw '{task}'; it draws {told}."
+            )
+        if control is not None:
+            if task != "text":
+                raise Unsupported(
+                    "A ControlNet guides a picture that is drawn from words alone.", param="control"
+                )
+            base = self._controls.pipeline(control)
+        else:
+            base = self._base(task if self.description.tasks[task] == "own" else "text")
+        seen = variants.view(base)
+        if size is not None:
+            variants.prepare(seen, size.width, size.height)
+            placing.tile(seen, size.width * size.height)
+        return seen
+
+    def arguments(self, size: Size) -> dict[str, Any]:
+        """What the call of a view needs besides what was ordered (`use_resolution_binning=False` and such), where its
+        signature has it."""
+        return {
+            **self.description.arguments,
+            **variants.arguments(self.pipeline, size.width, size.height),
+        }
+
+    def use_adapters(self, order: Order) -> None:
+        """The LoRAs of this order, and no others, act from now on; without any the weights are bit for bit their own.
+
+        Raises Unsupported for a name that is not in the folder, or a file that does not fit the model.
+        """
+        self._loras.use(order.loras)
+
+    def settle(self) -> None:
+        """After every batch, ended or aborted: what offloading had brought to the device goes back."""
+        if self._source.offload == "model":
+            self.pipeline.maybe_free_model_hooks()
+
+    def put_aside(self) -> None:
+        """Into the machine's memory; ControlNets are read anew when they are asked for again."""
+        self._controls.forget()
+        placing.put_aside(self.pipeline)
+
+    def bring_back(self) -> None:
+        self.pipeline.to(self.device)
+
+    def _base(self, task: Task) -> Any:
+        if task not in self._built:
+            wanted = self._classes[task]
+            same = wanted is type(self.pipeline)
+            self._built[task] = self.pipeline if same else variants.build(wanted, self.pipeline)
+        return self._built[task]
+
+
+class Models:
+    """Several models under one memory budget. `names`, `describe` and `resident` may be called from any thread."""
+
+    def __init__(
+        self,
+        sources: Iterable[Source],
+        *,
+        device: str = "auto",
+        budget: int | None = None,
+        downloaded: Downloaded | None = None,
+        load: Load = loading.load,
+    ) -> None:
+        """`device`: "auto", "cpu", "mps", "cuda", "cuda:1". `budget`: bytes of weights that may be on the device
+        at once; None: as much as it has, less a reserve. `load` reads a source into memory. Nothing is loaded yet."""
+        self._sources = {source.name: source for source in sources}
+        self._wanted_device = device
+        self._wanted_budget = budget
+        self._downloaded = downloaded
+        self._load = load
+        self._lock = threading.RLock()  # of what is below; never held while something is read
+        self._describing = threading.Lock()
+        self._place: placing.Place | None = None
+        self._budget = Budget(budget)
+        self._found: dict[str, Found] = {}
+        self._descriptions: dict[str, Description] = {}
+        self._loaded: dict[str, Loaded] = {}  # in memory, on the device or beside it
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._sources)
+
+    def place(self) -> placing.Place:
+        """The device that draws. Raises Unavailable where torch or the device is missing."""
+        with self._lock:
+            if self._place is None:
+                self._place = placing.find(self._wanted_device)
+                if self._wanted_budget is None:
+                    self._budget.bytes = self._place.room
+            return self._place
+
+    def describe(self, name: str) -> Description:
+        """What can be asked of the model. Reads configuration files and no weights; kept once it is known.
+
+        Blocks (the first one imports diffusers: seconds). Raises UnknownModel for a name that is not here,
+        and Unavailable, in a sentence, for a source that cannot be read.
+        """
+        source = self._source(name)
+        with self._describing:
+            told = self._descriptions.get(name) or self._look_up(source)
+        return replace(told, loras=adapters.lora_names(source.loras) if told.takes_loras else ())
+
+    @contextmanager
+    def get(self, name: str) -> Iterator[Loaded]:
+        """The model in memory, loaded if it is not, and not put aside before the context ends.
+
+        Worker thread only. Raises UnknownModel, and Unavailable for what cannot be read or does not fit.
+        """
+        description = self.describe(name)
+        loaded = self._obtain(name, description)
+        with self._lock:
+            self._budget.hold(name)
+        try:
+            yield loaded
+        finally:
+            with self._lock:
+                self._budget.let_go(name)
+
+    def resident(self) -> Mapping[str, int]:
+        """The models on the device and the bytes that they have there, least recently used first."""
+        with self._lock:
+            return self._budget.sizes()
+
+    def close(self) -> None:
+        """Everything out of memory."""
+        with self._lock:
+            for name in list(self._loaded):
+                self._drop(name)
+
+    def _look_up(self, source: Source) -> Description:
+        found = loading.find(source)
+        loading.check(found)
+        told = describing.describe(
+            found.facts, name=source.name, path=source.path, edge=source.edge, fast=source.fast
+        )
+        placing.check(source, self.place())
+        told = replace(
+            told,
+            at_once=source.at_once or told.at_once,
+            controls=tuple(source.controls) if FAMILIES[told.family].control else (),
+            bytes=loading.stored(found),
+        )
+        with self._lock:
+            self._found[source.name] = found
+            self._descriptions[source.name] = told
+        return told
+
+    def _source(self, name: str) -> Source:
+        try:
+            return self._sources[name]
+        except KeyError:
+            raise UnknownModel(
+                f"There is no diffusion model '{name}' here; there is: {', '.join(self._sources)}."
+            ) from None
+
+    def _obtain(self, name: str, description: Description) -> Loaded:
+        with self._lock:
+            here, size = self._loaded.get(name), self._budget.sizes().get(name)
+        if here is not None and size is not None:
+            return here
+        if here is not None:  # in the machine's memory: back to the device
+            self._make_room(name, weights.of_pipeline(here.pipeline), here.dtype)
+            here.bring_back()
+        else:
+            here = self._read(name, description)
+        parts = weights.of_pipeline(here.pipeline)
+        with self._lock:
+            # Files tell a little less than what there is in the end: some numbers are made while loading.
+            self._make_room(name, parts, here.dtype)
+            self._loaded[name] = here
+            self._budget.put(name, placing.on_device(parts, self._sources[name].offload))
+        return here
+
+    def _read(self, name: str, description: Description) -> Loaded:
+        source, place = self._sources[name], self.place()
+        numbers = placing.dtype(source, place)
+        with self._lock:
+            found = self._found[name]
+        found = loading.ready(found, self._downloaded)
+        with self._lock:
+            self._found[name] = found
+        parts = dict(loading.weigh(found, numbers.itemsize))
+        if source.quantize is not None and found.denoiser in parts:
+            parts[found.denoiser] //= numbers.itemsize
+        self._make_room(name, parts, numbers)
+        try:
+            pipeline = self._load(
+                found, dtype=numbers, quantization=placing.quantization(source, found.denoiser)
+            )
+            placing.spread(pipeline, source, place, found.denoiser)
+        except (MemoryError, installed.torch().OutOfMemoryError) as error:
+            placing.release()
+            room = self._budget.bytes or place.room or 0
+            raise Unavailable(
+                placing.does_not_fit(source, parts, place, room, found.denoiser, numbers),
+                code="model_does_not_fit",
+            ) from error
+        return Loaded(pipeline, found, description, place, numbers)
+
+    def _make_room(self, name: str, parts: Mapping[str, int], numbers: Any) -> None:
+        """Put others aside. Raises Unavailable where that does not help, and then all stay where they are."""
+        source, place = self._sources[name], self.place()
+        with self._lock:
+            need = placing.on_device(parts, source.offload)
+            room = self._budget.bytes
+            if room is not None and need > room:
+                said = placing.does_not_fit(source, parts, place, room, self._found[name].denoiser, numbers)
+                raise Unavailable(said, code="model_does_not_fit")
+            try:
+                going = self._budget.make_room(name, need)
+            except NoRoom as error:
+                raise Unavailable(
+                    f"The model '{name}' has to wait: others that are in use leave it {error.free / 1e9:.1f} GB.",
+                    code="model_has_to_wait",
+                ) from error
+            for other in going:
+                self._put_aside(other)
+
+    def _put_aside(self, name: str) -> None:
+        """Into the machine's memory where it has room for it, or else out."""
+        loaded, source = self._loaded[name], self._sources[name]
+        size = self._budget.sizes()[name]
+        free = placing.free_memory()
+        simple = source.offload == "none" and source.quantize is None and not source.compile
+        if self.place().is_gpu and simple and free is not None and size < free // 2:
+            loaded.put_aside()
+            self._budget.remove(name)
+        else:
+            self._drop(name)
+
+    def _drop(self, name: str) -> None:
+        self._budget.remove(name)
+        del self._loaded[name]
+        placing.release()

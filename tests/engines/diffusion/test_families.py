@@ -1,0 +1,113 @@
+"""Every task of every family, from a folder of weights to the picture."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import weakref
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+
+pytest.importorskip("torch", reason="tintype[diffusion] is not installed")
+pytest.importorskip("diffusers", reason="tintype[diffusion] is not installed")
+
+from PIL import Image
+
+from tintype.engines.diffusion import running, variants
+from tintype.engines.diffusion.engine import Engine
+from tintype.engines.diffusion.families import FAMILIES
+from tintype.engines.diffusion.latents import Tensor
+from tintype.engines.diffusion.orders import Drawn, Preview, Progress
+from tintype.engines.diffusion.tapping import Step
+
+from .held import SMALL, apart, order, told, until
+from .tiny import models
+
+STEPS = 4
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_task_of_a_family(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The estimate of the last step is what the pipeline decodes: so that of every step before is on its scale, too."""
+    ends: list[tuple[Tensor, Tensor]] = []
+    tap = running.tap
+
+    def watched(scheduler: object, on_step: Callable[[Step], None]) -> AbstractContextManager[None]:
+        def both(step: Step) -> None:
+            ends.append((step.guess(), step.latents))
+            on_step(step)
+
+        return tap(scheduler, both)
+
+    monkeypatch.setattr(running, "tap", watched)
+    source = Image.linear_gradient("L").resize(SMALL).convert("RGB")
+    mask = Image.new("L", SMALL, 0)
+    mask.paste(255, (0, 0, 32, 64))
+
+    async def main() -> None:
+        engine = Engine(models(family))
+        for task in engine.describe(family).tasks:
+            ends.clear()
+            wanted = order(
+                family,
+                task=task,
+                steps=STEPS,
+                previews=1,
+                strength=0.5 if task == "image" else None,
+                images=() if task == "text" else (source,),
+                mask=mask if task == "inpaint" else None,
+            )
+            happenings = await told(engine, wanted)
+            drawn, taken = happenings[-1], STEPS // 2 if task == "image" else STEPS
+            assert isinstance(drawn, Drawn)
+            assert drawn.image.size == SMALL
+            progress = [each for each in happenings if isinstance(each, Progress)]
+            assert progress == [Progress(step + 1, taken) for step in range(taken)]
+            assert [each.image.size for each in happenings if isinstance(each, Preview)] == [(8, 8)]
+            if not (task == "inpaint" and engine.describe(family).tasks[task] == "generic"):
+                first, *_, last = [float((guess - latents).abs().mean()) for guess, latents in ends]
+                assert last < 0.02
+                assert last < first
+            if task == "inpaint":
+                assert apart(drawn.image.crop((32, 0, 64, 64)), source.crop((32, 0, 64, 64))) == 0
+        await engine.close()
+
+    asyncio.run(main())
+
+
+def test_nothing_of_a_drawing_stays_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even until the next sweep for cycles: a model that is put aside has to make room at once."""
+    seen: list[weakref.ref[Any]] = []
+    view = variants.view
+
+    def watched(pipeline: Any) -> Any:
+        made = view(pipeline)
+        seen.append(weakref.ref(made))
+        return made
+
+    monkeypatch.setattr(variants, "view", watched)
+    source = Image.new("RGB", SMALL, "red")
+
+    async def main() -> None:
+        engine = Engine(models("lumina2"))
+        await told(engine, order("lumina2", task="image", images=(source,), strength=0.5))
+        gc.collect()
+        gc.disable()
+        try:
+            await told(engine, order("lumina2", previews=2))
+            await told(engine, order("lumina2", task="inpaint", images=(source,), mask=source.convert("L")))
+            drawing = engine.draw(order("lumina2", steps=50), caller="a")
+            while not isinstance(await anext(drawing), Progress):
+                pass
+            await drawing.aclose()
+            await told(engine, order("lumina2"))
+            await until(lambda: [each for each in seen if each() is None] == seen)
+        finally:
+            gc.enable()
+        assert len(seen) == 5
+        await engine.close()
+
+    asyncio.run(asyncio.wait_for(main(), 60))

@@ -1,0 +1,152 @@
+"""Devices, numbers and offloading: what is chosen, what is refused, and what is said of a model that does not fit."""
+
+# ruff: noqa: E402 (the rest is imported only where the extra is installed)
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+torch: Any = pytest.importorskip("torch", reason="diffusion models need the extra 'diffusion'")
+pytest.importorskip("diffusers", reason="diffusion models need the extra 'diffusion'")
+
+from tintype.core.errors import Unavailable
+from tintype.engines.diffusion import placing
+from tintype.engines.diffusion.loading import Source
+from tintype.engines.diffusion.models import Models
+from tintype.engines.diffusion.placing import Place
+
+from .tiny import source, tiny
+
+GB = 1_000_000_000
+CPU = Place(torch.device("cpu"), "processor", 60 * GB)
+H200 = Place(torch.device("cuda:0"), "H200", 119 * GB, (9, 0), bfloat16=True)
+A100 = Place(torch.device("cuda:0"), "A100", 34 * GB, (8, 0), bfloat16=True)
+T4 = Place(torch.device("cuda:0"), "T4", 12 * GB, (7, 5))
+APPLE = Place(torch.device("mps"), "Apple GPU", 20 * GB, bfloat16=True)
+FLUX = {"transformer": 24 * GB, "text_encoder_2": 9 * GB, "text_encoder": GB // 4, "vae": GB // 6}
+
+
+def _source(**told: Any) -> Source:
+    usual: dict[str, Any] = {"name": "flux", "path": "some/flux"}
+    return Source(**usual | told)
+
+
+def test_the_processor_is_always_there_and_knows_its_memory() -> None:
+    place = placing.find("cpu")
+    assert not place.is_gpu
+    assert place.room is None or place.room > 10_000_000
+    assert placing.find("auto").device.type in {"cpu", "cuda", "mps"}
+
+
+@pytest.mark.parametrize("device", ["cuda:99", "tpu", "gpu"])
+def test_a_device_that_is_not_here_is_refused_by_name(device: str) -> None:
+    with pytest.raises(Unavailable, match=f"There is no device '{device}' here; there (is|are)") as caught:
+        placing.find(device)
+    assert caught.value.code == "no_such_device"
+
+
+@pytest.mark.parametrize(
+    ("place", "wanted", "numbers"),
+    [
+        (CPU, None, torch.float32),
+        (CPU, "bfloat16", torch.bfloat16),
+        (H200, None, torch.bfloat16),
+        (T4, None, torch.float16),
+        (APPLE, None, torch.bfloat16),
+        (H200, "float32", torch.float32),
+    ],
+)
+def test_the_numbers_are_those_that_the_device_is_quick_with(place: Place, wanted: Any, numbers: Any) -> None:
+    assert placing.dtype(_source(dtype=wanted), place) is numbers
+
+
+@pytest.mark.parametrize(
+    ("place", "told", "said"),
+    [
+        (
+            CPU,
+            {"offload": "model"},
+            "offload = \"model\" of the model 'flux' .* without a GPU here: leave it out",
+        ),
+        (CPU, {"quantize": "fp8"}, 'quantize = "fp8" .* needs an NVIDIA GPU .* drawn by processor here'),
+        (A100, {"quantize": "fp8"}, 'quantize = "fp8" .* 8.9 or newer .* drawn by A100 here'),
+        (APPLE, {"quantize": "fp8"}, 'quantize = "fp8" .* drawn by Apple GPU here'),
+        (H200, {"quantize": "fp8", "path": "flux.gguf"}, "needs a folder or a hub id; a single file"),
+    ],
+)
+def test_what_a_device_cannot_do_is_refused_by_name(place: Place, told: Any, said: str) -> None:
+    with pytest.raises(Unavailable, match=said):
+        placing.check(_source(**told), place)
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [(H200, {"quantize": "fp8"}), (T4, {"offload": "group"}), (APPLE, {"offload": "model"}), (CPU, {})],
+)
+def test_what_a_device_can_do_is_let_through(place: Place, told: Any) -> None:
+    placing.check(_source(**told), place)
+
+
+@pytest.mark.parametrize(
+    ("offload", "size"),
+    [("none", sum(FLUX.values())), ("model", 24 * GB), ("group", sum(FLUX.values()) // 20)],
+)
+def test_offloading_leaves_less_on_the_device(offload: str, size: int) -> None:
+    assert placing.on_device(FLUX, offload) == size
+
+
+def _ways(place: Place, room: int, numbers: Any, **told: Any) -> str:
+    said = placing.does_not_fit(_source(**told), FLUX, place, room, "transformer", numbers)
+    assert said.startswith("The model 'flux' needs ")
+    return said
+
+
+def test_a_model_that_does_not_fit_is_told_only_what_would_make_it_fit() -> None:
+    said = _ways(H200, 25 * GB, torch.bfloat16)
+    assert "needs 33.4 GB for its weights, and 25.0 GB may be used" in said
+    assert 'quantize = "fp8" (21.4 GB)' in said
+    assert 'offload = "model" (24.0 GB at once)' in said
+    assert 'offload = "group" (1.7 GB at once)' in said
+    assert "dtype" not in said  # they are as small as they get
+    small = _ways(T4, 12 * GB, torch.float16)
+    assert 'offload = "group"' in small
+    assert "fp8" not in small  # this GPU has none
+    assert 'offload = "model"' not in small  # the transformer alone is larger
+    assert "a budget of 33.4 GB or more" in small
+    wide = _ways(A100, 20 * GB, torch.float32)
+    assert 'dtype = "bfloat16" (16.7 GB)' in wide
+    processor = _ways(CPU, 20 * GB, torch.float32)
+    assert 'dtype = "bfloat16"' in processor
+    assert "offload" not in processor
+
+
+def test_group_offloading_draws_the_same() -> None:
+    """The processor stands in for the GPU: where weights lie changes nothing of what is drawn."""
+    call = {"prompt": "a cube", "num_inference_steps": 2, "height": 64, "width": 64, "output_type": "np"}
+
+    def draw(pipeline: Any) -> Any:
+        with torch.inference_mode():
+            return pipeline(**call, generator=torch.Generator().manual_seed(1), return_dict=False)[0]
+
+    offloaded = tiny("flux")
+    placing.spread(offloaded, _source(offload="group"), CPU, "transformer")
+    assert (draw(offloaded) == draw(tiny("flux"))).all()
+
+
+def test_compiling_is_a_switch() -> None:
+    compiled, plain = tiny("flux"), tiny("flux")
+    placing.spread(compiled, _source(compile=True), CPU, "transformer")
+    placing.spread(plain, _source(), CPU, "transformer")
+
+    def count(pipeline: Any) -> int:
+        return sum(part._compiled_call_impl is not None for part in pipeline.transformer.modules())
+
+    assert count(compiled) == 2  # each kind of block once: the one and the single one
+    assert count(plain) == 0
+
+
+def test_a_wish_that_cannot_be_met_is_told_when_the_model_is_described() -> None:
+    held = Models([source("sdxl", quantize="fp8")], device="cpu")
+    with pytest.raises(Unavailable, match="fp8"):
+        held.describe("sdxl")

@@ -104,18 +104,20 @@ def test_who_stops_waits_for_the_database_and_not_for_ever(
 ) -> None:
     """What is lost is told in the log."""
     monkeypatch.setattr("tintype.accounts.ledger.AGAIN", 0.001)
+    log = structlog.testing.CapturingLogger()
+    monkeypatch.setattr("tintype.accounts.ledger.log", log)
 
     async def main() -> None:
         async with books(url) as ledger:
             account = await Owners(ledger.database).make("acme", prepaid=True)
             await ledger.credit(account.id, 100)
             await ledger.hold(opening("job_1", account=account.id, hold=60))
-            with away(ledger, monkeypatch, times), structlog.testing.capture_logs() as logs:
+            with away(ledger, monkeypatch, times):
                 with pytest.raises(Unavailable):
                     await ledger.settle(closing("job_1", cost=40, made=1))
                 await ledger.stop(patience=0.5)
             assert (await _state(ledger, "job_1"))[0] == state
-            lost = [entry["job"] for entry in logs if entry["event"] == "the end of a job is lost"]
+            lost = [call.kwargs["job"] for call in log.calls if call.args == ("the end of a job is lost",)]
             assert lost == ([] if state == "done" else ["job_1"])
 
     run(main)

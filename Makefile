@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help serve test live check format bench bench-proxy gallery conformance clean
+.PHONY: help serve test live check format bench bench-proxy gallery conformance reliability clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1@/p' $(MAKEFILE_LIST) | column -t -s@
@@ -35,6 +35,9 @@ bench-proxy: $(VENV)/.installed-dev ## beside nginx and LiteLLM as a proxy (need
 
 conformance: $(VENV)/.installed-dev ## drive real clients against the server, and write the table of the README
 	$(BIN)/python -m conformance
+
+reliability: $(VENV)/.installed-dev ## kill the real server at random moments, storm it, run two: docs/reliability.md
+	$(BIN)/python -m reliability
 
 gallery: $(VENV)/.installed-dev ## draw docs/gallery.md anew
 	$(BIN)/python scripts/make_gallery.py

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import psycopg
 
-from tintype.gateway.rooms import Rooms
+from tintype.gateway.office import Office
 from tintype.gateway.settings import Settings
 
 LITELLM = "1.108.7"
@@ -229,7 +229,11 @@ def tintype(
         f'port = {port}\ndata = "{folder / str(port)}"\ndatabase = "{database}"\n'
         f'[provider.openai]\nbase_url = "{base_url}"\nkey = "{KEY}"\n'
     )
-    key = asyncio.run(make_key(Settings(data=folder / str(port), database=database), f"bench-{port}")) if paid else ""
+    key = (
+        asyncio.run(make_key(Settings(data=folder / str(port), database=database), f"bench-{port}"))
+        if paid
+        else ""
+    )
     env = {"PATH": os.environ["PATH"], "PYTHONPATH": os.environ.get("PYTHONPATH", ""), **(more or {})}
     command: list[str | Path] = [sys.executable, "-m", "tintype", "serve", "--config", config]
     with started(command, port, "/healthz", folder, env) as process:
@@ -239,11 +243,11 @@ def tintype(
 
 async def make_key(settings: Settings, name: str) -> str:
     """Of a prepaid account with a million dollars."""
-    rooms = Rooms.open(settings)
-    account = await rooms.owners.make(name, prepaid=True)
-    await rooms.ledger.credit(account.id, 10**12, "for the benchmark")
-    _, secret = await rooms.keys.make(name, account.id)
-    await rooms.close()
+    office = Office.open(settings)
+    account = await office.owners.make(name, prepaid=True)
+    await office.ledger.credit(account.id, 10**12, "for the benchmark")
+    _, secret = await office.keys.make(name, account.id)
+    await office.close()
     return secret
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 import sqlalchemy as sa
@@ -14,7 +15,7 @@ from tintype.accounts.schema import metadata
 
 KINDS = ("sqlite", "postgresql")
 SERVER = os.environ.get("TINTYPE_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/postgres")
-MINE = f"tintype_test_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}_{os.getpid()}"
+MINE = f"tintype_test_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}_{token_hex(4)}"
 
 
 def _engine(name: str | None = None) -> sa.Engine:
@@ -57,7 +58,7 @@ def empty(url: str, *, tables: bool = True) -> None:
             return
         engine = sa.create_engine(parsed)
         with engine.begin() as connection:
-            for table in metadata.sorted_tables:
+            for table in metadata.sorted_tables if sa.inspect(connection).has_table("jobs") else ():
                 connection.execute(table.delete())
         engine.dispose()
         return

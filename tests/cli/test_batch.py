@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import time
@@ -23,7 +24,7 @@ from tintype.dialects import all_dialects
 
 from ..fakes import FakeProvider
 from ..pictures import opened, png
-from ..serving import fake_gateway, serving
+from ..serving import fake_gateway, picture_host, serving
 from .conftest import Tintype
 from .test_process import COMMAND, environ, hears_ctrl_c
 
@@ -121,8 +122,22 @@ def test_a_dry_run_tells_the_total_and_makes_nothing(tintype: Tintype, tmp_path:
 
 
 @pytest.mark.usefixtures("server")
-def test_an_unknown_price_is_told_as_unknown(tintype: Tintype, tmp_path: Path) -> None:
-    dry = tintype("batch", jobs(tmp_path, A, {**B, "n": 3}), "-o", "out", "--dry-run")
+def test_a_server_is_asked_what_it_would_cost(tintype: Tintype, provider: Painter, tmp_path: Path) -> None:
+    name = jobs(
+        tmp_path, {"prompt": "a fox", "size": "1024x1024", "quality": "medium", "n": 3}, {**B, "n": 1}
+    )
+    dry = tintype("batch", name, "-o", "out", "--dry-run")
+    assert re.fullmatch(r"2 orders, 4 pictures: about \$0\.\d+\n", dry.out)
+    assert provider.asked == []
+    unknown = tintype("batch", jobs(tmp_path, A, {**B, "model": "nobody"}), "-o", "out", "--dry-run")
+    assert unknown.code == 2
+    assert "line 2: " in unknown.err
+    assert "nobody" in unknown.err
+
+
+def test_of_a_server_without_quotes_the_cost_is_told_as_unknown(tintype: Tintype, tmp_path: Path) -> None:
+    with picture_host({}) as (url, _):
+        dry = tintype("batch", jobs(tmp_path, A, {**B, "n": 3}), "-o", "out", "--dry-run", "--url", url)
     assert dry.out == "2 orders, 4 pictures: 2 orders whose cost is not known\n"
 
 
@@ -282,7 +297,8 @@ class Listening:
 
     def read(self, incoming: Incoming) -> ImageRequest:
         request = self._dialect.read(incoming)
-        self.keys.setdefault(request.prompt, []).append(incoming.headers.get("idempotency-key", ""))
+        if key := incoming.headers.get("idempotency-key"):  # who only asks what it would cost has none
+            self.keys.setdefault(request.prompt, []).append(key)
         return request
 
 
@@ -336,9 +352,11 @@ def test_a_result_cut_short_by_the_end_of_a_batch_is_ordered_again(
     assert tintype("batch", name, "-o", "out", "-c", "1").code == 0
     path = tmp_path / "out" / FILE
     path.write_bytes(path.read_bytes()[:-20])
-    provider.asked.clear()
-    assert tintype("batch", name, "-o", "out").code == 0
-    assert provider.prompts == ["b"]
+    (tmp_path / "out" / "b-1.png").unlink()
+    again = tintype("batch", name, "-o", "out")
+    assert again.err.startswith("1 order, 1 picture (1 done before): ")
+    assert provider.prompts == ["a", "b"], "the server has the picture still, and does not sell it again"
+    assert pictures(tmp_path) == ["a-1.png", "b-1.png"]
     assert [each["custom_id"] for each in results(tmp_path)] == ["a", "b"]
 
 

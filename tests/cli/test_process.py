@@ -30,11 +30,21 @@ def environ() -> dict[str, str]:
 
 def test_help_imports_nothing_heavy(environ: dict[str, str], tmp_path: Path) -> None:
     shown = subprocess.run([*COMMAND, "--help"], env=environ, capture_output=True, text=True, check=True)
-    for word in ("serve", "generate", "edit", "models", "doctor", "Exit codes", "4 blocked", "130"):
+    for word in (
+        "serve",
+        "generate",
+        "edit",
+        "models",
+        "doctor",
+        "batch",
+        "keys",
+        "usage",
+        "Exit codes",
+        "4 blocked",
+        "130",
+    ):
         assert word in shown.stdout
-    heavy = (
-        "import sys, tintype.cli; print({'PIL', 'numpy', 'litestar', 'rich', 'pyreqwest'} & set(sys.modules))"
-    )
+    heavy = "import sys, tintype.cli; print({'PIL', 'numpy', 'litestar', 'rich', 'pyreqwest', 'sqlalchemy'} & set(sys.modules))"
     probe = subprocess.run([sys.executable, "-c", heavy], env=environ, capture_output=True, text=True)
     assert probe.stdout == "set()\n"
 

@@ -124,7 +124,7 @@ def test_draining_lets_jobs_finish_cuts_the_late_and_takes_no_new_ones() -> None
         jobs = Jobs()
         quick, late = start(jobs, two), start(jobs, forever)
         await jobs.drain(0.05)
-        assert (quick.error, type(late.error)) == (None, Cancelled)
+        assert (quick.error, type(late.error)) == (None, Unavailable)
         with pytest.raises(Unavailable):
             start(jobs, two)
         assert not jobs.running

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
 from tintype.core import Completed, Image, ImageRequest, ModelCard, Partial, Prices, Size, TokenFormula, Usage
 from tintype.core.errors import NoImage, Refused, Timeout, TintypeError
-from tintype.gateway.tally import Tally
+from tintype.gateway.tally import Tally, believed
 
 from ..fakes import FakeProvider
 from ..pictures import png
@@ -146,3 +147,23 @@ def test_a_price_by_steps_goes_by_the_quality_or_what_was_said() -> None:
     assert tally(card, done(quality="low")).cost() == 4 * 64
     assert tally(card, done(), request=replace(REQUEST, num_inference_steps=7)).cost() == 7 * 64
     assert tally(card, done()).cost() is None, "it may have been any quality"
+
+
+@pytest.mark.parametrize("tokens", [-5, 10**26])
+def test_numbers_that_no_upstream_can_mean_are_not_believed(tokens: int) -> None:
+    """They would be charged, or could not be written down, and what the order holds would dangle."""
+    seller = Seller("a", usage=Usage(text_in=3, image_out=tokens))
+    gateway = selling(seller, cards=[replace(CARD, prices=Prices(text_in=5_000_000, image_out=30_000_000))])
+    job, events = run(gateway, REQUEST)
+    assert job.error is None
+    assert job.report.cost is None  # what it took is not known
+    assert [event.usage for event in events if isinstance(event, Completed)] == [Usage()]
+    record = asyncio.run(gateway.books.find(job.id))
+    assert record is not None
+    assert (record.state, record.usage) == ("done", Usage())
+
+
+@pytest.mark.parametrize("cost", [-1, 10**20])
+def test_a_cost_that_cannot_be_is_none(cost: int) -> None:
+    assert believed(done(cost=cost)).cost is None
+    assert believed(done(cost=7)) == done(cost=7)

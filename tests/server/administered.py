@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from tintype.catalog import load
 from tintype.dialects import all_dialects
-from tintype.gateway.rooms import Rooms
+from tintype.gateway.office import Office
 from tintype.gateway.settings import Settings
 from tintype.server import opening
 from tintype.server.app import App
@@ -44,7 +44,7 @@ class Told(NamedTuple):
 
 class House(NamedTuple):
     url: str
-    rooms: Rooms
+    office: Office
     folder: Path
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Told:
@@ -78,13 +78,13 @@ def do(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 @contextmanager
 def administered(folder: Path) -> Iterator[House]:
-    rooms = Rooms.open(Settings(data=folder))
+    office = Office.open(Settings(data=folder))
     card = next(card for service in load() for card in service.cards if card.id == "gpt-image-2")
     gateway = fake_gateway(FakeProvider(), card)
-    opened = opening.Rooms(gateway=gateway, door=Door(rooms.keys), administered=rooms)
+    opened = opening.Rooms(gateway=gateway, door=Door(office.keys), office=office)
     app = App(gateway, all_dialects(), Settings(data=folder), rooms=opened)
     try:
         with serving_app(app) as url:
-            yield House(url, rooms, folder)
+            yield House(url, office, folder)
     finally:
-        asyncio.run(rooms.close())
+        asyncio.run(office.close())

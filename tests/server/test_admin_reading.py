@@ -24,8 +24,8 @@ def traded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, st
     with administered(tmp_path_factory.mktemp("traded")) as house:
 
         async def work() -> tuple[str, list[Trade]]:
-            trades = await trade(house.rooms)
-            return (await house.rooms.keys.make("boss", admin=True))[1], trades
+            trades = await trade(house.office)
+            return (await house.office.keys.make("boss", admin=True))[1], trades
 
         yield house, *asyncio.run(work())
 
@@ -181,8 +181,8 @@ def test_a_refund_gives_back_once(tmp_path: Path) -> None:
     with administered(tmp_path) as house:
 
         async def work() -> str:
-            await trade(house.rooms)
-            return (await house.rooms.keys.make("boss", admin=True))[1]
+            await trade(house.office)
+            return (await house.office.keys.make("boss", admin=True))[1]
 
         key = asyncio.run(work())
         before = micros(house.get("/admin/accounts/acme", key)["balance"])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -162,3 +164,29 @@ def test_no_name_that_a_caller_made_up_is_a_label() -> None:
         _, _, text = ask(address, "GET", "/metrics")
     assert "made-up" not in text.lower()
     assert 'tintype_attempt_seconds_count{model="m",outcome="drawn",provider="fake"} 1.0' in text.splitlines()
+
+
+def test_the_documentation_tells_of_every_metric_and_its_labels() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "observability.md").read_text()
+    told = dict(re.findall(r"^\| `(tintype_\w+)` \| ([^|]*?) ?\|", page, re.MULTILINE))
+    metrics = Metrics()
+    metrics.watch(lambda: 0, [Offer(CARD, FakeProvider())])
+    found = {}
+    for family in metrics._registry.collect():
+        if family.name.startswith("tintype"):
+            found[family.name + ("_total" if family.type == "counter" else "")] = family
+    assert set(told) == set(found)
+    labels = {name: sorted(re.findall(r"`(\w+)`", text)) for name, text in told.items()}
+    metrics.attempt(attempt(cost=1))
+    metrics.attempt(attempt(cost=None))
+    metrics.settle("done", "acme", 1)
+    metrics.refuse(OutOfCredit("No."))
+    metrics.limit("images")
+    metrics.store("keep", 0.1, failed=True)
+    metrics.deliver("taken")
+    metrics.count("azure", 200, 0.1)
+    for family in metrics._registry.collect():
+        for sample in family.samples:
+            name = re.sub("_(bucket|sum|count)$", "", sample.name)
+            if name in labels:
+                assert sorted({*sample.labels} - {"le"}) == labels[name], name

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from tintype.accounts.records import Closing, KeptPicture, Opening, State
 from tintype.core import Attempt, Micros, Usage
-from tintype.gateway.rooms import Rooms
+from tintype.gateway.office import Office
 
 CENT = 10_000
 
@@ -25,13 +25,13 @@ class Trade:
     paid: Micros = CENT // 2
 
 
-async def trade(rooms: Rooms) -> list[Trade]:
+async def trade(office: Office) -> list[Trade]:
     """acme has $10 and two keys; default has one, which nobody limits."""
-    acme = await rooms.owners.make("acme", prepaid=True)
-    await rooms.ledger.credit(acme.id, 10_000_000, "to begin with", "first")
-    web, _ = await rooms.keys.make("web", "acme")
-    night, _ = await rooms.keys.make("night", "acme")
-    other, _ = await rooms.keys.make("other")
+    acme = await office.owners.make("acme", prepaid=True)
+    await office.ledger.credit(acme.id, 10_000_000, "to begin with", "first")
+    web, _ = await office.keys.make("web", "acme")
+    night, _ = await office.keys.make("night", "acme")
+    other, _ = await office.keys.make("other")
     trades = [
         Trade(job="job_1", account=acme.id, key=web.id, day=1),
         Trade(job="job_2", account=acme.id, key=night.id, day=1, cost=3 * CENT),
@@ -43,11 +43,11 @@ async def trade(rooms: Rooms) -> list[Trade]:
         Trade(job="job_6", account=other.account, key=other.id, day=3, state="running"),
     ]
     for each in trades:
-        await _do(rooms, each)
+        await _do(office, each)
     return trades
 
 
-async def _do(rooms: Rooms, trade: Trade) -> None:
+async def _do(office: Office, trade: Trade) -> None:
     at = datetime(2026, 11, trade.day, 12, tzinfo=UTC).timestamp() + int(trade.job[-1])
     opening = Opening(
         job=trade.job,
@@ -62,7 +62,7 @@ async def _do(rooms: Rooms, trade: Trade) -> None:
         dialect="openai-images",
         request=f"req_{trade.job[-1]}",
     )
-    await rooms.ledger.hold(opening)
+    await office.ledger.hold(opening)
     if trade.state == "running":
         return
     well = trade.state == "done"
@@ -82,7 +82,7 @@ async def _do(rooms: Rooms, trade: Trade) -> None:
     picture = KeptPicture(
         position=0, hash="0" * 64, path=f"{trade.job}.png", media_type="image/png", bytes=9, expires=at + 3600
     )
-    await rooms.ledger.settle(
+    await office.ledger.settle(
         Closing(
             job=trade.job,
             state=trade.state,

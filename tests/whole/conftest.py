@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import openai
 import pytest
@@ -25,6 +26,12 @@ def address() -> Iterator[str]:
 def client(address: str) -> Iterator[openai.OpenAI]:
     with openai.OpenAI(base_url=f"{address}/v1", api_key="any", max_retries=0) as made:
         yield made
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path | None:
+    """Where a house keeps its books; None for one that keeps them in memory."""
+    return tmp_path / "data" if request.param == "sqlite" else None
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,9 @@ from typing import Any
 
 import pytest
 
+SOURCE = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[2] / "src")}
+"""What a process needs to run this checkout."""
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -32,7 +35,7 @@ def process(folder: Path, **environ: str) -> Iterator[tuple[subprocess.Popen[str
     started = subprocess.Popen(
         [sys.executable, "-m", "tintype", "serve"],
         cwd=folder,
-        env={"PATH": os.environ["PATH"], "PORT": str(port), **environ},
+        env={**SOURCE, "PORT": str(port), **environ},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -120,7 +123,7 @@ def test_a_setting_that_is_wrong_stops_the_start_with_a_sentence(
     ended = subprocess.run(
         [sys.executable, "-m", "tintype", "serve"],
         cwd=tmp_path,
-        env={"PATH": os.environ["PATH"], **environ},
+        env={**SOURCE, **environ},
         capture_output=True,
         text=True,
         timeout=30,

@@ -8,12 +8,18 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from ..core.errors import Unavailable
+
 Verdict = Literal["again", "twice", "away", "wrong"]
 """`again`: another was in the way. `twice`: what may be there once was, and perhaps just came. `away`: the database is
 not there, or takes nothing. `wrong`: ours to mend."""
 
 
 _AWAY = tuple(f"SQLITE_{name}" for name in ("FULL", "IOERR", "READONLY", "CANTOPEN", "CORRUPT", "NOTADB"))
+
+
+class Unheard(Unavailable):
+    """The database went away before it said whether it has written something: it may have."""
 
 
 class InTheWay(Exception):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 import sqlalchemy as sa
@@ -37,8 +37,8 @@ class KeyTerms(Limits, total=False):
     """`expires` is Unix time. `models` and `dialects` are patterns; none allow all."""
 
     expires: float | None
-    models: tuple[str, ...]
-    dialects: tuple[str, ...]
+    models: Sequence[str]
+    dialects: Sequence[str]
     requests_per_minute: int | None
     images_per_minute: int | None
     admin: bool

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 import structlog
 
 from ..core.errors import TintypeError, Unavailable
-from ._failures import judge, reason
+from ._failures import Unheard, judge, reason
 
 log = structlog.get_logger()
 
@@ -25,8 +25,8 @@ Group = Callable[[sa.Connection, Sequence[Any], bool], list[Any]]
 whether it may have been done before, by a transaction whose end was not heard of."""
 
 BATCH = 256
-ENOUGH = 16  # that wait: they are written at once
-GAP = 0.005  # seconds between the beginnings of two batches of fewer: a transaction costs as much as ten things in it
+ENOUGH = 6  # that wait: they are written at once
+GAP = 0.003  # seconds between the beginnings of two batches of fewer: a transaction costs as much as several things in it
 TRIES = 20  # when others are in the way
 STUBBORN = 10.0  # seconds for them all
 PATIENCE = 2.0  # seconds that a database may be away before anybody hears of it
@@ -98,7 +98,11 @@ class Writer:
             _tell(batch, answers)
 
     def _wait(self, until: float) -> bool:
-        """Until something is there, and either enough of it or `until` is past. False: nothing will come any more."""
+        """Until `until`, or until enough is there, and then for whatever comes. False: nothing will come any more."""
+        left = until - time.monotonic()
+        if left > 0 and len(self._queue) < ENOUGH and not self._closed:
+            self._news.wait(left)  # what comes meanwhile wakes nobody
+            self._news.clear()
         while not self._queue:
             if self._closed:
                 return False
@@ -106,10 +110,6 @@ class Writer:
             if not self._queue and not self._closed:
                 self._news.wait()
             self._idle = False
-            self._news.clear()
-        left = until - time.monotonic()
-        if left > 0 and len(self._queue) < ENOUGH and not self._closed:
-            self._news.wait(left)
             self._news.clear()
         return True
 
@@ -133,7 +133,8 @@ class Writer:
                         tries += 1
                         continue
                     self._away = True
-                    return [Unavailable(f"The database is not there: {reason(error)}.")] * len(batch)
+                    said = f"The database is not there: {reason(error)}."
+                    return [Unheard(said) if item.uncertain else Unavailable(said) for item in batch]
                 if verdict == "twice" and len(batch) == 1 and tries < 3:  # by now it may be seen
                     tries += 1
                     continue

@@ -14,7 +14,7 @@ from .schema import pictures
 
 
 async def keep_pictures(database: Database, job: str, found: Sequence[KeptPicture]) -> None:
-    """Those of a job that had ended before they were kept. At a position that is kept already, nothing is written."""
+    """Those of a job that had ended before they were kept. One that is kept already is kept there, and so long, now."""
 
     def work(connection: sa.Connection) -> None:
         mine = sa.select(pictures.c.position).where(pictures.c.job == job, pictures.c.deleted.is_(None))
@@ -22,20 +22,30 @@ async def keep_pictures(database: Database, job: str, found: Sequence[KeptPictur
         for picture in found:
             if picture.position not in there:
                 connection.execute(pictures.insert().values(kept(picture, job, time.time())))
+                continue
+            moved = {"path": picture.path, "thumbnail": picture.thumbnail, "expires": picture.expires}
+            old = sa.and_(
+                pictures.c.job == job,
+                pictures.c.position == picture.position,
+                pictures.c.expires <= picture.expires,
+                pictures.c.deleted.is_(None),
+            )
+            connection.execute(pictures.update().where(old).values(moved))
 
     await database.write(work)
 
 
-async def release_pictures(database: Database, job: str) -> list[str]:
-    """Say that those of a job are gone; the paths that no other job has a picture at, which may be deleted."""
+async def release_pictures(database: Database, job: str, others: Sequence[str] = ()) -> list[str]:
+    """Say that those of a job are gone; the paths of them, and of the `others`, that no other job has a picture at:
+    they may be deleted."""
     there = pictures.c.deleted.is_(None)
 
     def work(connection: sa.Connection) -> list[str]:
-        mine = set(
-            connection.execute(sa.select(pictures.c.path).where(pictures.c.job == job, there)).scalars()
-        )
+        query = sa.select(pictures.c.path, pictures.c.thumbnail).where(pictures.c.job == job, there)
+        mine = {path for row in connection.execute(query) for path in row if path} | set(others)
         connection.execute(pictures.update().where(pictures.c.job == job, there).values(deleted=time.time()))
-        left = sa.select(pictures.c.path).where(pictures.c.path.in_(mine), there)
-        return sorted(mine - set(connection.execute(left).scalars()))
+        for column in (pictures.c.path, pictures.c.thumbnail):
+            mine -= set(connection.execute(sa.select(column).where(column.in_(mine), there)).scalars())
+        return sorted(mine)
 
     return await database.write(work)

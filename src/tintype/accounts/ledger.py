@@ -11,9 +11,10 @@ import sqlalchemy as sa
 import structlog
 
 from ..core import Micros
-from ..core.errors import Unavailable
+from ..core.errors import TintypeError, Unavailable
 from . import _corrections, _recovery
 from ._books import check_books
+from ._failures import Unheard
 from ._moves import Hold, Settle, move
 from ._recovery import Recovered
 from ._rows import opened
@@ -60,10 +61,13 @@ class Ledger:
         if not self._known:
             await self._sign()
         waiting = self.database.submit(move, Hold(opened(opening, self.process.id)))
+        closing = Closing(job=opening.job, state="cancelled", ended=self._clock(), error="cancelled")
         try:
             await asyncio.shield(waiting)
+        except Unheard:
+            self._owed[opening.job] = closing  # whoever ordered it is told that it does not run
+            raise
         except asyncio.CancelledError:
-            closing = Closing(job=opening.job, state="cancelled", ended=self._clock(), error="cancelled")
             task = asyncio.ensure_future(self._undo(waiting, closing))
             self._undoing.add(task)
             task.add_done_callback(self._undoing.discard)
@@ -73,6 +77,8 @@ class Ledger:
         try:
             await waiting
             await self.settle(closing)
+        except Unheard:
+            self._owed[closing.job] = closing
         except Exception as error:
             log.debug("nothing was held, or it is let go of later", job=closing.job, reason=str(error))
 
@@ -84,6 +90,16 @@ class Ledger:
         """
         if (closing.cost or 0) < 0:
             raise ValueError(f"a cost cannot be {closing.cost}")
+        try:
+            return await self._settle(closing)
+        except TintypeError:
+            raise
+        except Exception:  # something in it is not to be written: the money is more important
+            log.exception("the end of a job could not be written whole", job=closing.job)
+        kept = ("job", "state", "ended", "cost", "paid", "maybe_paid", "error", "made")
+        return await self._settle(Closing(**{name: getattr(closing, name) for name in kept}))
+
+    async def _settle(self, closing: Closing) -> Settled | None:
         try:
             settled: Settled | None = await asyncio.shield(self.database.submit(move, Settle(closing)))
         except Unavailable:

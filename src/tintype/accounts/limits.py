@@ -274,17 +274,18 @@ class _Memory:
     async def take(self, name: str, limit: int, seconds: int, amount: int) -> tuple[int, float, float]:
         now = self._clock()
         if now - self._tidied > seconds:
-            self._tidied, since = now, now - seconds
-            self._times = {each: times for each, times in self._times.items() if times and times[-1] > since}
+            self._tidied = now
+            kept = {each: at for each, at in self._times.items() if at and at[-1] + seconds > now}
+            self._times = kept
         times = self._times.get(name)
         if times is None:
             times = self._times[name] = deque()
-        while times and times[0] <= now - seconds:
+        # Compared as it is told below: who waits as long as that is not refused for a rounding.
+        while times and times[0] + seconds <= now:
             times.popleft()
         wait = 0.0
         if len(times) + amount > limit:
-            blocking = times[len(times) + amount - limit - 1]
-            wait = max(blocking + seconds - now, 1e-6)  # not 0.0, however it is rounded
+            wait = times[len(times) + amount - limit - 1] + seconds - now
         else:
             times.extend([now] * amount)
         return len(times), times[0] + seconds - now if times else 0.0, wait

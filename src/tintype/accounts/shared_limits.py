@@ -8,15 +8,17 @@ from limits.aio.storage import RedisStorage
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import RedisError
 
 FAILURES = (RedisError, OSError, TimeoutError)
 """What is raised where it does not answer, or does not answer as it should."""
 
-PATIENCE = 0.25
-"""Seconds for a connection, for an answer, and for one of the connections to become free."""
+PATIENCE = 1.0
+"""Seconds for a connection, for an answer, and for one of the connections to become free. Far more than it takes: a
+server that is busy for a moment must not think that Redis is away, since limits are then not exact for a while."""
 
-CONNECTIONS = 64
+CONNECTIONS = 16
 
 # The moving window of `limits`, but in one call instead of two or three, each of which takes a fifth of a
 # millisecond; and by one clock, that of Redis: by those of the servers it is as exact as they agree.
@@ -57,7 +59,8 @@ class SharedHits(RedisStorage):
             timeout=PATIENCE,
             socket_timeout=PATIENCE,
             socket_connect_timeout=PATIENCE,
-            retry=Retry(NoBackoff(), 1),  # a connection that has been idle for too long is made anew
+            # A connection that Redis has closed is made anew; an answer that did not come is not asked for again.
+            retry=Retry(NoBackoff(), 1, supported_errors=(ConnectionLost,)),
         )
         try:
             self._pool.connection_class(**self._pool.connection_kwargs)

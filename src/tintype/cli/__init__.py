@@ -6,12 +6,28 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from ..core.errors import TintypeError
-from . import batch, doctor, edit, generate, init, models, providers, serve
+from . import (
+    accounts,
+    batch,
+    books,
+    credit,
+    doctor,
+    edit,
+    generate,
+    init,
+    jobs,
+    keys,
+    models,
+    providers,
+    serve,
+    usage,
+    webhooks,
+)
 from .failures import CODES, ERROR, INTERRUPTED, code_of, sentence
 
 HELP = f"""Draw pictures, or serve them: one image API in front of every image model.
@@ -20,6 +36,11 @@ Offline and free by default. With OPENAI_API_KEY set, OpenAI's own models draw, 
 OPENAI_BASE_URL set, that server draws.
 
 Exit codes: {CODES}."""
+
+_GROUP: dict[str, Any] = {
+    "invoke_without_command": True,
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+}
 
 app = typer.Typer(
     name="tintype",
@@ -36,6 +57,13 @@ app.command("edit")(edit.edit)
 app.command("batch")(batch.batch)
 app.command("models")(models.models)
 app.command("providers")(providers.providers)
+app.add_typer(keys.app, name="keys", **_GROUP)
+app.add_typer(accounts.app, name="accounts", **_GROUP)
+app.command("credit", context_settings={"ignore_unknown_options": True})(credit.credit)
+app.command("usage")(usage.usage)
+app.add_typer(jobs.app, name="jobs", **_GROUP)
+app.command("books")(books.books)
+app.add_typer(webhooks.app, name="webhooks", **_GROUP)
 app.command("init")(init.init)
 app.command("doctor")(doctor.doctor)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..core.errors import (
     BadRequest,
     Forbidden,
+    NotFound,
     OutOfCredit,
     Refused,
     Timeout,
@@ -27,7 +28,7 @@ _BY_KIND: tuple[tuple[type[TintypeError] | tuple[type[TintypeError], ...], int],
     (Refused, BLOCKED),
     (OutOfCredit, BUDGET),
     (Timeout, TIMEOUT),
-    ((BadRequest, Unsupported, UnknownModel, TooLarge), USAGE),
+    ((BadRequest, Unsupported, UnknownModel, NotFound, TooLarge), USAGE),
 )
 
 _BY_CODE = {"upstream_key_rejected": AUTH, "upstream_out_of_credit": BUDGET}

@@ -23,6 +23,8 @@ from .remote import EXCHANGE, Exchange, connect, learn, read_error
 from .results import Result
 
 QUOTES = "/images/quote"
+TWINS = "illustrator"
+"""Who draws for others. Whoever has no key at a server has no account there that would pay for it."""
 
 Keep = Callable[[bytes, str], str]
 """Writes a picture under a name, and returns that."""
@@ -115,7 +117,7 @@ class Shop:
             with suppress(ValueError):  # it says "unknown"
                 amount = micros(told)
         result.cost = None if amount is None else usd(amount)
-        result.charged = is_charged(order.offer)
+        result.charged = is_charged(order.offer) or bool(amount and self._quotes and self._quotes.has_key)
         result.model, result.provider = report.model, report.provider
         result.plan, result.notices = report.plan(), list(report.notices)
 
@@ -142,6 +144,7 @@ class Quotes:
     def __init__(self, url: str, key: str | None, *, strict: bool) -> None:
         self._upstream = connect(url, key, {"prefer": "handling=strict"} if strict else {}, timeout=60.0)
         self._are_there: bool | None = None
+        self.has_key = bool(key)
 
     async def ask(self, line: Line, plain: Quote) -> Quote:
         """`plain` where the server says nothing. Raises a CallerError for an order that it would not take."""

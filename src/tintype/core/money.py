@@ -202,7 +202,7 @@ def usd(amount: Micros) -> str:
     return f"{sign}{abs(amount) // MILLION}.{abs(amount) % MILLION:06d}"
 
 
-_DECIMAL = re.compile(r"([+-]?)(\d{1,12})(?:\.(\d{1,6})0*)?", re.ASCII)
+_DECIMAL = re.compile(r"([+-]?)(\d{1,9})(?:\.(\d{1,6})0*)?", re.ASCII)
 
 
 def micros(text: str) -> Micros:

@@ -16,7 +16,8 @@ ANY: Schema = {}
 class Operation:
     """What is left out stands there as "anything": a schema is never wrong for being short.
 
-    `parameters` are those of the query, and those of the path that deserve more than "a string".
+    `parameters` are those of the query, and those of the path that deserve more than "a string"; `headers` those that it
+    heeds.
     `media_types` are what an answer may be beside JSON. `errors` is left out by whoever uses the
     dialect's `write_error`: the schema of that is found by asking it. `status` is that of success.
     """
@@ -24,6 +25,7 @@ class Operation:
     summary: str = ""
     status: int = 200
     parameters: Mapping[str, Schema] = field(default_factory=dict)
+    headers: Mapping[str, Schema] = field(default_factory=dict)
     body: Schema | None = None  # JSON
     form: Schema | None = None  # multipart/form-data
     answer: Schema | None = field(default_factory=dict)  # in JSON; None where it never is

@@ -45,6 +45,7 @@ class Report:
     model: str
     provider: str
     created: int  # Unix time in seconds
+    ended: float | None = None  # when its job did
     job: str = ""  # the id of the job that it belongs to
     notes: list[Note] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)

@@ -32,6 +32,8 @@ class Memory:
         self._size = 0
 
     def keep(self, name: str, images: Sequence[Image]) -> None:
+        replaced, _ = self._kept.pop(name, ((), 0.0))
+        self._size -= _weight(replaced)
         self._kept[name] = (images, self._clock() + self._lifetime)
         self._size += _weight(images)
         self._make_way()

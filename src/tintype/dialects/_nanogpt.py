@@ -41,13 +41,18 @@ _TYPES = {
 def document(request: ImageRequest, pictures: Sequence[Completed], report: Report) -> Iterator[Octets]:
     """`created`, the pictures, and what they cost.
 
-    There are no accounts here yet: the balance is zero, and `cost` is what the model's own service takes.
+    An account without a balance of its own is told zero: clients need a number.
     A price that is not known is told as 0, since clients need a number, and the caller is told so.
     """
-    if report.cost is None:
-        report.notices.append(f"the price of {report.model} is not known, and `cost` says 0 for it")
+    unknown = f"the price of {report.model} is not known, and `cost` says 0 for it"
+    if report.cost is None and unknown not in report.notices:
+        report.notices.append(unknown)
     items = (_item(picture.image, as_url=request.response_format == "url") for picture in pictures)
-    bill = {"cost": usd(report.cost or 0), "paymentSource": "USD", "remainingBalance": 0}
+    bill = {
+        "cost": usd(report.cost or 0),
+        "paymentSource": "USD",
+        "remainingBalance": usd(report.balance or 0),
+    }
     return payload.object_around({"created": report.created}, "data", items, bill)
 
 

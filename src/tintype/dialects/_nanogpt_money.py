@@ -1,7 +1,4 @@
-"""NanoGPT's pages about money. There are no accounts here yet.
-
-So every sum is an honest zero of the right type, but for what a single request came to.
-"""
+"""NanoGPT's pages about money: the balance, what a single request came to, and sums, which are zeros of the right type."""
 
 from __future__ import annotations
 

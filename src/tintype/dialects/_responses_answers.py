@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 
@@ -14,6 +13,7 @@ from ..core.errors import TintypeError
 from ..wire import openai_images as wire
 from ..wire import payload, sse
 from ._openai_answers import error_members, facts
+from ._usual import answer_id
 
 _CALL = "response.image_generation_call"
 _DEFAULTS: dict[str, Any] = {
@@ -49,7 +49,7 @@ class Reply:
     """One response as it grows. Items are numbered: the pictures in their order, and then a message."""
 
     def __init__(self, request: ImageRequest, report: Report) -> None:
-        self.id = uuid4().hex + uuid4().hex[:16]
+        self.id = answer_id(report) + answer_id(report)[:16]
         self.pictures: dict[int, Completed] = {}
         self._request = request
         self._report = report
@@ -113,7 +113,7 @@ class Reply:
             "created_at": report.created,
             "status": status,
             "background": False,
-            **({"completed_at": int(time.time())} if status == "completed" else {}),
+            **({"completed_at": int(self._report.ended or time.time())} if status == "completed" else {}),
             "error": None if error is None else _failure(error),
             "incomplete_details": None,
             "model": request.echo.get("model") or report.model,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Literal, cast
+from uuid import uuid4
 
-from ..core import Completed, Format, Incoming, Partial
+from ..core import Completed, Format, Incoming, Partial, Report
 from ..core.errors import BadRequest, Garbled, NoImage, Unsupported
 from ._fields import Fields
 
@@ -34,6 +36,11 @@ def read_background(fields: Fields) -> Literal["transparent", "opaque"] | None:
 def no_picture() -> NoImage:
     """Said here too, whoever let it happen: clients break on an answer without a picture."""
     return NoImage("The model answered without a picture.")
+
+
+def answer_id(report: Report) -> str:
+    """32 letters that nobody guesses: the same whenever the same job is answered with."""
+    return hashlib.sha256(report.job.encode()).hexdigest()[:32] if report.job else uuid4().hex
 
 
 def check_held(picture: Completed | Partial) -> None:

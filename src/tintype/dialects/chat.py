@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 
@@ -35,7 +34,7 @@ from . import _openai_answers as answers
 from ._conversation import WORDS, read_json, read_order, said_of
 from ._fields import JsonFields, wrong_type
 from ._sizes import read_size
-from ._usual import MAX_SEED, is_strict, no_picture, read_background, read_format, unless_auto
+from ._usual import MAX_SEED, answer_id, is_strict, no_picture, read_background, read_format, unless_auto
 
 _SUFFIX = ":image"  # LobeChat's mark of a model that draws within a chat
 
@@ -168,7 +167,7 @@ class _Chunks:
 
 def _head(request: ImageRequest, report: Report, kind: str) -> dict[str, Any]:
     return {
-        "id": f"chatcmpl-{uuid4().hex}",
+        "id": f"chatcmpl-{answer_id(report)}",
         "object": kind,
         "created": report.created,
         "model": report.asked or report.model,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 
@@ -45,7 +44,7 @@ from ._google import (
     told,
 )
 from ._pictures import checked
-from ._usual import is_strict, no_picture
+from ._usual import answer_id, is_strict, no_picture
 
 _MAX_SEED = 2**31 - 1
 _CONFIG = "generationConfig."
@@ -107,7 +106,7 @@ class Gemini:
 
     async def _frames(self, request: ImageRequest, events: Events, report: Report) -> AsyncIterator[Octets]:
         """One document for every event; the counts in each are of all so far, as Google's are."""
-        used, done, name = Usage(), False, uuid4().hex
+        used, done, name = Usage(), False, answer_id(report)
         async for event in events:
             if isinstance(event, Completed):
                 used, done = used + event.usage, True
@@ -139,7 +138,7 @@ class Gemini:
             candidates.append(
                 wire.candidate(picture.index, [*words, wire.picture_part(picture.image)], done=True)
             )
-        document = wire.response(candidates, _tail(used, report, uuid4().hex))
+        document = wire.response(candidates, _tail(used, report, answer_id(report)))
         for chunk in payload.array([document]) if request.echo.get("array") else document:
             yield chunk
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 
@@ -45,7 +44,7 @@ from ._google import (
 )
 from ._memory import Memory
 from ._pictures import checked
-from ._usual import is_strict, missing, no_picture
+from ._usual import answer_id, is_strict, missing, no_picture
 
 _MAX_SEED = 2**31 - 1
 _ROLES = {"user_input": "user", "user": "user", "model_output": "model", "model": "model"}
@@ -147,7 +146,7 @@ class _Reply:
     """One interaction being told: a step of the model, in one document or in events."""
 
     def __init__(self, report: Report) -> None:
-        self.id = f"v1_{uuid4().hex}"
+        self.id = f"v1_{answer_id(report)}"
         created = datetime.fromtimestamp(report.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         self._facts = {
             "id": self.id,

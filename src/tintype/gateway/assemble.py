@@ -23,6 +23,7 @@ from .gates import Gate
 from .gateway import Gateway
 from .offers import Offer, Offers
 from .pricing import Markup
+from .purchase import Teller
 from .route import Route, read_routes
 from .settings import Settings
 from .terms import Terms
@@ -37,6 +38,7 @@ def open_gateway(
     store: Store | None = None,
     books: Books | None = None,
     attempts: Attempts | None = None,
+    teller: Teller | None = None,
 ) -> Gateway:
     """Raises ValueError for a catalog or a configuration that cannot be. Without a `store` and `books`, all is kept in memory."""
     services = stocked(signing(configured(settings), settings, environ), environ)
@@ -52,6 +54,7 @@ def open_gateway(
         attempts=attempts or Attempts(),
         store=store or Store.in_memory(),
         books=books or Memory(),
+        teller=teller,
         terms=Terms(
             markup=Markup.of(settings.markup),
             charge_twins=settings.charge_twins,
@@ -59,6 +62,7 @@ def open_gateway(
             prompts=settings.history_days > 0,
         ),
         keep_seconds=settings.result_lifetime,
+        gallery_seconds=settings.gallery_days * 86_400.0,
         picture_lifetime=settings.picture_lifetime,
         fetcher=Fetcher(allow=settings.fetch_allow),
         seconds=settings.deadline,

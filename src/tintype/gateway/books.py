@@ -45,11 +45,11 @@ class Books(Protocol):
         ...
 
     async def keep_pictures(self, job: str, pictures: Sequence[KeptPicture]) -> None:
-        """Those of a job that has ended before they were kept."""
+        """Those of a job that has ended before they were kept. One that is kept already is kept for the longer time."""
         ...
 
-    async def release_pictures(self, job: str) -> Sequence[str]:
-        """Write down that they are gone; the paths that no other job's pictures share."""
+    async def release_pictures(self, job: str, others: Sequence[str] = ()) -> Sequence[str]:
+        """Write down that they are gone; the paths of them, and of the `others`, that no other job's pictures share."""
         ...
 
     async def list_jobs(
@@ -121,11 +121,16 @@ class Memory:
         return self._pictures.get(job, ())
 
     async def keep_pictures(self, job: str, pictures: Sequence[KeptPicture]) -> None:
-        if job in self._jobs and not self._pictures.get(job):
-            self._pictures[job] = tuple(pictures)
+        if job not in self._jobs:
+            return
+        there = {kept.position: kept for kept in self._pictures.get(job, ())}
+        for picture in pictures:
+            old = there.get(picture.position, picture)
+            there[picture.position] = picture if old.expires <= picture.expires else old
+        self._pictures[job] = tuple(there[position] for position in sorted(there))
 
-    async def release_pictures(self, job: str) -> Sequence[str]:
-        gone = {picture.path for picture in self._pictures.pop(job, ())}
+    async def release_pictures(self, job: str, others: Sequence[str] = ()) -> Sequence[str]:
+        gone = {picture.path for picture in self._pictures.pop(job, ())} | set(others)
         left = {picture.path for kept in self._pictures.values() for picture in kept}
         return sorted(gone - left)
 
@@ -180,8 +185,8 @@ def _ended(record: JobRecord, closing: Closing) -> JobRecord:
         record,
         state=closing.state,
         ended=closing.ended,
-        model=closing.model,
-        provider=closing.provider,
+        model=closing.model or record.model,
+        provider=closing.provider or record.provider,
         made=closing.made,
         cost=closing.cost,
         paid=closing.paid,

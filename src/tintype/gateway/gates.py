@@ -14,6 +14,15 @@ QUEUE = 256
 MINUTE = 60.0
 
 
+class Ticket:
+    """One who may have to wait."""
+
+    __slots__ = ("turn",)
+
+    def __init__(self) -> None:
+        self.turn: asyncio.Future[None] | None = None
+
+
 class Gate:
     """`at_once` and `per_minute` are limits; None: there is none.
 
@@ -35,13 +44,13 @@ class Gate:
         """Whether the next one would have to wait."""
         return bool(self._waiting) or self._wait() > 0
 
-    async def enter(self, caller: str, until: float) -> None:
-        """Go in, and `leave` later. Raises TooManyRequests where too many wait already, Timeout at `until` (the
-        loop's time)."""
+    async def enter(self, caller: str, until: float, ticket: Ticket | None = None) -> None:
+        """Go in, and `leave` later. With a `ticket`, its place can be asked for meanwhile. Raises TooManyRequests where
+        too many wait already, Timeout at `until` (the loop's time)."""
         if self._at_once is None and self._per_minute is None:
             return
         if self.is_full:
-            await self._queue(caller, until)
+            await self._queue(caller, until, ticket or Ticket())
         else:
             self._enter()
 
@@ -51,15 +60,16 @@ class Gate:
         self._inside -= 1
         self._serve()
 
-    def place(self, caller: str) -> int:
-        """When it is this caller's turn, counted from 1; 0 for one who does not wait."""
-        own = len(self._queues.get(caller, ()))
-        return sum(min(len(queue), own) for queue in self._queues.values()) if own else 0
+    def place(self, caller: str, ticket: Ticket) -> int:
+        """When it is this one's turn, counted from 1; 0 for one that does not wait."""
+        own = self._queues.get(caller, ())
+        ahead = next((count for count, turn in enumerate(own, 1) if turn is ticket.turn), 0)
+        return sum(min(len(queue), ahead) for queue in self._queues.values())
 
-    async def _queue(self, caller: str, until: float) -> None:
+    async def _queue(self, caller: str, until: float, ticket: Ticket) -> None:
         if self._waiting >= QUEUE:
             raise TooManyRequests(f"{QUEUE} requests wait for this upstream already.", retry_after=5)
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        turn = ticket.turn = asyncio.get_running_loop().create_future()
         self._queues.setdefault(caller, deque()).append(turn)
         self._waiting += 1
         self._serve()

@@ -21,8 +21,9 @@ from .jobs import Job, Jobs, Work
 from .offers import Found, Offer, Offers
 from .plan import Plan, make_plan
 from .pricing import Hold
-from .purchase import Hook, Once, Purchase
+from .purchase import Hook, Once, Purchase, Teller
 from .recall import Recall
+from .results import read_addresses
 from .route import Route
 from .routing import Routing
 from .shelf import Shelf
@@ -61,9 +62,11 @@ class Gateway:
     store: Store = field(default_factory=Store.in_memory)
     books: Books = field(default_factory=Memory)
     terms: Terms = field(default_factory=Terms)
+    teller: Teller | None = None
     picture_lifetime: float = 3600.0  # seconds that an address of a picture is good for
     attempts: Attempts = field(default_factory=Attempts)
-    keep_seconds: float = 24 * 3600.0
+    keep_seconds: float = 24 * 3600.0  # that a picture can be read again, where that was asked for
+    gallery_seconds: float = 0.0  # that every picture is kept, with a thumbnail; 0: there is no gallery
     fetcher: Fetcher = field(default_factory=Fetcher)
     seconds: float = 600.0
     today: Callable[[], date] = today
@@ -76,20 +79,25 @@ class Gateway:
 
     @property
     def shelf(self) -> Shelf:
-        return Shelf(store=self.store, seconds=self.keep_seconds)
+        return Shelf(store=self.store, seconds=self.keep_seconds, gallery=self.gallery_seconds)
 
     @property
     def recall(self) -> Recall:
-        return Recall(books=self.books, jobs=self.jobs, store=self.store)
+        return Recall(
+            books=self.books, jobs=self.jobs, store=self.store, picture_lifetime=self.picture_lifetime
+        )
 
-    def order(self, request: ImageRequest, *, base_url: str = "") -> Order:
+    def order(self, request: ImageRequest, *, base_url: str = "", caller: Caller = ANYONE) -> Order:
         """Everything that is decided before a picture is begun. Raises a CallerError; buys nothing.
 
         `base_url` is where this house is reached from outside; without one, pictures have no address.
         """
+        if caller.strict and not request.strict:
+            request = replace(request, strict=True)
         found = self.offers.find(
             request.model, strict=request.strict, today=self.today(), any_model=request.any_model
         )
+        self._allow(caller, request, found)
         if request.images or request.mask:
             request = replace(
                 request,
@@ -176,10 +184,7 @@ class Gateway:
         With a `request_id`, what it came to can be asked for by it. Callers take turns where there is a queue, by
         `caller.turn`. A job that `stays` goes on though nobody watches, and its pictures are kept. `hook` is told of it.
         """
-        if caller.strict and not request.strict:
-            request = replace(request, strict=True)
-        order = self.order(request, base_url=base_url)
-        self._allow(caller, request, order)
+        order = self.order(request, base_url=base_url, caller=caller)
         seconds = order.route.deadline or self.seconds
         routing = Routing(
             request=order.request,
@@ -199,7 +204,10 @@ class Gateway:
             terms=self.terms,
             caller=caller,
             hold=self.terms.hold(order.request, order.offers, caller, order.route, seconds),
-            keep=self.shelf.keep,
+            shelf=self.shelf,
+            remember=self.jobs.remember,
+            later=self.jobs.do_later,
+            teller=self.teller,
             hook=hook,
             once=once,
             dialect=dialect,
@@ -212,8 +220,10 @@ class Gateway:
             begin=purchase.begin,
             finish=purchase.finish,
             end=purchase.end,
+            keep=purchase.keep_late,
         )
         job = self.jobs.start(work, order.plan.request, order.report, caller)
+        job.fingerprint = once.fingerprint
         job.stays = stays
         job.kept = stays or bool(once.name)
         return job
@@ -224,19 +234,24 @@ class Gateway:
         return self.terms.quote(order.request, order.offers, caller, order.route, seconds)
 
     async def forget(self, record: JobRecord) -> int:
-        """Delete the pictures of a job that has ended. How many there were."""
-        return await self.shelf.forget(await self.books.release_pictures(record.id))
+        """Delete the pictures of a job that has ended, also from the addresses that they were given. How many there
+        were."""
+        pictures = await self.books.pictures(record.id)
+        told = (self.store.path_of(address) for address in read_addresses(record).values())
+        hosted = [path for path in told if path is not None]
+        await self.shelf.forget(await self.books.release_pictures(record.id, hosted))
+        return len(pictures)
 
-    def _allow(self, caller: Caller, request: ImageRequest, order: Order) -> None:
+    def _allow(self, caller: Caller, request: ImageRequest, found: Found) -> None:
         """Raises UnknownModel for a model that the key may not use."""
-        if caller.models:
-            card = order.offer.card
-            if not caller.may_use(request.model, card.id, card.of, *card.aliases):
-                raise UnknownModel(
-                    f"This key may not use the model `{request.model or card.id}`.",
-                    param="model",
-                    code="model_not_allowed",
-                )
+        card = found.offer.card
+        asked = (request.model,) if self.offers.knows(request.model) else ()
+        if not caller.may_use(*asked, card.id, card.of, *card.aliases):
+            raise UnknownModel(
+                f"This key may not use the model `{request.model or card.id}`.",
+                param="model",
+                code="model_not_allowed",
+            )
 
     async def _bring(self, image: Image) -> Image:
         """A picture at an address that an upstream told: someone else's word, like a caller's."""

@@ -8,10 +8,12 @@ what is read of one that has ended, `recall.py` brings back.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass
 from secrets import token_hex
+from typing import Any
 
 import structlog
 
@@ -28,13 +30,15 @@ async def _nothing(job: Job) -> None: ...
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
     """What a job does. `begin` comes before anything is drawn, and may refuse it; `finish` after the last event, and
-    may say that it has failed after all; `end` however it ended, once it has begun, and must not raise."""
+    may say that it has failed after all; `end` however it ended, once it has begun, and must not raise. `keep` puts
+    the pictures of one that has ended where they can be read again."""
 
     generate: Callable[[], Events]
     seconds: float | None = None  # how long it may take to draw
     begin: Callable[[Job], Awaitable[None]] = _nothing
     finish: Callable[[Job], None] = lambda job: None
     end: Callable[[Job], Awaitable[None]] = _nothing
+    keep: Callable[[Job], Awaitable[None]] = _nothing
 
 
 class Job:
@@ -51,12 +55,15 @@ class Job:
         self.ended = False
         self.kept = False  # whether its pictures are to be read again
         self.stays = False  # whether it goes on though nobody watches
+        self.cancelled = False  # whether it has been told to end
+        self._why: TintypeError = Cancelled("The job was cancelled.")
+        self.fingerprint = ""  # of its order, as `purchase.Once` has it
         self.events: list[ImageEvent] = []
+        self._keep: Callable[[Job], Awaitable[None]] = _nothing
         self._waiting: list[asyncio.Future[None]] = []
         self._watchers = 0
         self._task: asyncio.Task[None] | None = None
         self._begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._unwanted = False  # cancelled before it was let in: its money is on the move then
         self._closing = False
 
     async def begun(self) -> None:
@@ -72,6 +79,10 @@ class Job:
         """The events from the first on. When the last watcher leaves, a job that costs nothing is ended."""
         return Watched(self)
 
+    @property
+    def is_watched(self) -> bool:
+        return self._watchers > 0
+
     def join(self) -> Events:
         self._watchers += 1
         return self._follow()
@@ -83,13 +94,23 @@ class Job:
         if self.report.bought or self.stays:
             self.kept = True  # whoever left may come back for what was bought
         else:
-            self.cancel()
+            self.cancel(Cancelled("The job was cancelled: nobody waited for it any more."))
 
-    def cancel(self) -> None:
-        """End it at its next stage, unless it has ended."""
-        if not self._begun.done():
-            self._unwanted = True
-        elif self._task is not None and not self._closing:
+    async def missed(self) -> None:
+        """Whoever ordered it has not got it: what was bought is kept for the next who asks, though it has ended."""
+        if not self.report.bought or self.kept:
+            return
+        self.kept = True
+        if self.ended:
+            await self._keep(self)
+
+    def cancel(self, why: TintypeError | None = None) -> None:
+        """End it at its next stage, unless it has ended. `why` is what its watchers hear."""
+        if self.cancelled or self._closing or self.ended:
+            return
+        self.cancelled = True
+        self._why = why or Cancelled("The job was cancelled.")
+        if self._begun.done() and self._task is not None:  # else its money is on the move
             self._task.cancel()
 
     def moved(self) -> asyncio.Future[None]:
@@ -130,6 +151,7 @@ class Job:
 
     async def run(self, work: Work) -> None:
         """Let it happen. Every failure becomes `error`: a watcher hears of it, and nobody else does."""
+        self._keep = work.keep
         try:
             try:
                 await work.begin(self)
@@ -142,7 +164,7 @@ class Job:
         except TintypeError as error:
             self.error = error
         except asyncio.CancelledError:
-            self.error = Cancelled("The job was cancelled: nobody waited for it any more.")
+            self.error = self._why
         except Taken as taken:
             self.error = Conflict(f"This order has been placed before, as {taken.record.id}.")
         except Exception as error:
@@ -153,7 +175,7 @@ class Job:
 
     async def _draw(self, work: Work) -> None:
         try:
-            if self._unwanted:
+            if self.cancelled:
                 raise asyncio.CancelledError
             async with asyncio.timeout(work.seconds), aclosing(work.generate()) as events:
                 async for event in events:
@@ -166,7 +188,7 @@ class Job:
             said = f"It took longer than {work.seconds:g} seconds."
             self.error = Timeout(said, charged=self.report.bought)
         except asyncio.CancelledError:
-            self.error = Cancelled("The job was cancelled: nobody waited for it any more.")
+            self.error = self._why
         except Exception as error:
             self._break(error)
         finally:
@@ -204,12 +226,18 @@ class Watched:
             self._job.leave()
 
 
+UNKEPT = 64
+"""Jobs that are held in memory while the store is away."""
+
+
 class Jobs:
     """The jobs that run now."""
 
     def __init__(self) -> None:
         self.running: dict[str, Job] = {}
         self.draining = False
+        self._unkept: OrderedDict[str, Job] = OrderedDict()
+        self._afterwards: set[asyncio.Task[None]] = set()
 
     def start(self, work: Work, request: ImageRequest, report: Report, caller: Caller) -> Job:
         """Begin a job. Raises Unavailable once draining has begun."""
@@ -221,15 +249,54 @@ class Jobs:
         job._task.add_done_callback(lambda _: self.running.pop(job.id, None))
         return job
 
+    def find(self, id: str) -> Job | None:
+        """One that runs here, or whose pictures are nowhere but here."""
+        return self.running.get(id) or self._unkept.get(id)
+
+    def remember(self, job: Job) -> None:
+        """Hold a job whose pictures are to be read again, and which the store did not take; the last `UNKEPT` of them."""
+        self._unkept[job.id] = job
+        while len(self._unkept) > UNKEPT:
+            self._unkept.popitem(last=False)
+
+    def do_later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Something of a job that nobody waits for, but the end of the server."""
+        task = asyncio.create_task(work)
+        self._afterwards.add(task)
+        task.add_done_callback(self._afterwards.discard)
+
+    def left_behind(self, key: str, fingerprint: str) -> Job | None:
+        """One of this order that goes on though whoever placed it has left."""
+        return next(
+            (
+                job
+                for job in self.running.values()
+                if job.fingerprint == fingerprint
+                if job.caller.key == key
+                if not job.is_watched
+                if not job.cancelled
+            ),
+            None,
+        )
+
     async def drain(self, grace: float) -> None:
         """Take no new work; let running jobs finish for `grace` seconds, then end them."""
         self.draining = True
         tasks = [job._task for job in self.running.values() if job._task is not None]
-        if not tasks:
-            return
-        _, late = await asyncio.wait(tasks, timeout=grace)
+        late: set[asyncio.Task[None]] = set()
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=grace)
         for job in list(self.running.values()):
-            job.cancel()
+            job.cancel(
+                Unavailable(
+                    "This server is stopping, and there was no time left to finish this. Order it again.",
+                    code="server_stopped",
+                    retry_after=5,
+                    charged=job.report.bought,
+                )
+            )
         if late:
             log.warning("jobs cut short by the end of the grace period", count=len(late), grace=grace)
             await asyncio.wait(late)
+        if self._afterwards:
+            await asyncio.wait(self._afterwards)

@@ -149,6 +149,10 @@ class Offers:
             return [offer]
         return [each for each in self._sold[offer.card.id] if not each.twin] or [offer]
 
+    def knows(self, name: str) -> bool:
+        """Whether it is the name of something here, and no word that the default answers to."""
+        return self._look(name) is not None or self._stand_in(name) is not None
+
     def _look(self, name: str) -> Offer | None:
         return self._by_id.get(name) or self._alias.get(name)
 

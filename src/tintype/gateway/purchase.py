@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
@@ -17,12 +17,13 @@ from .books import Books
 from .jobs import Job
 from .results import finished, write_result
 from .routing import Routing
+from .shelf import Shelf
 from .terms import Terms
 
 log = structlog.get_logger()
 
-Keep = Callable[[Sequence[Completed]], Awaitable[tuple[KeptPicture, ...]]]
-"""Puts finished pictures where they can be read again. Does not raise: what is not kept is not among them."""
+JUST_ENDED = 600.0
+"""Seconds for which an SDK that tries again is given what it has ordered already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,14 @@ class Once:
 
     name: str = ""
     fingerprint: str = ""
+
+
+class Teller(Protocol):
+    """Who counts what happens to money: `server.metrics.Metrics`."""
+
+    def settle(self, state: State, provider: str, charged: Micros) -> None: ...
+
+    def refuse(self, error: TintypeError) -> None: ...
 
 
 class Hook(Protocol):
@@ -44,14 +53,18 @@ class Hook(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class Purchase:
-    """`hold` is the most that it can cost."""
+    """`hold` is the most that it can cost. `remember` takes jobs whose pictures the store did
+    not, `later` what nobody waits for."""
 
     books: Books
     routing: Routing
     terms: Terms
     caller: Caller
     hold: Micros
-    keep: Keep
+    shelf: Shelf
+    remember: Callable[[Job], None]
+    later: Callable[[Coroutine[Any, Any, None]], None]
+    teller: Teller | None = None
     hook: Hook | None = None
     once: Once = Once()
     dialect: str = ""
@@ -62,25 +75,29 @@ class Purchase:
         report, request = job.report, job.request
         if self.hook is not None:
             await self.hook.begin(job)
-        await self.books.hold(
-            Opening(
-                job=job.id,
-                account=self.caller.account,
-                key=self.caller.key,
-                hold=self.hold,
-                request=self.request_id,
-                idempotency=self.once.name,
-                fingerprint=self.once.fingerprint,
-                dialect=self.dialect,
-                created=time.time(),
-                asked=report.asked,
-                model=report.model,
-                provider=report.provider,
-                prompt=request.prompt if self.terms.prompts else "",
-                n=request.n,
-                real=not all(self._is_free(offer.card.id) for offer in self.routing.offers),
-            )
+        opening = Opening(
+            job=job.id,
+            account=self.caller.account,
+            key=self.caller.key,
+            hold=self.hold,
+            request=self.request_id,
+            idempotency=self.once.name,
+            fingerprint=self.once.fingerprint,
+            dialect=self.dialect,
+            created=time.time(),
+            asked=report.asked,
+            model=report.model,
+            provider=report.provider,
+            prompt=request.prompt if self.terms.prompts else "",
+            n=request.n,
+            real=not all(self._is_free(offer.card.id) for offer in self.routing.offers),
         )
+        try:
+            await self.books.hold(opening)
+        except TintypeError as error:
+            if self.teller is not None:
+                self.teller.refuse(error)
+            raise
 
     def finish(self, job: Job) -> None:
         """What it came to. Raises what went wrong where there is no picture, or no other place to say it."""
@@ -107,14 +124,17 @@ class Purchase:
         """Keep what is to be read again, and settle. Never raises: the picture is there, whatever the books say."""
         report, attempts = job.report, self.routing.attempts
         pictures = finished(job.events)
+        keeps = job.kept
+        words = self.terms.prompts or keeps  # they may be the prompt, in an error too
         # Half a stream is still delivered; without a picture only a refusal can cost something.
         report.cost = self._cost()
         report.priced = True
+        report.ended = time.time()
         real = [each for each in attempts if not self._is_free(each.offer)]
         closing = Closing(
             job=job.id,
             state=_state(job.error),
-            ended=time.time(),
+            ended=report.ended,
             cost=report.cost,
             paid=sum(each.cost or 0 for each in real),
             maybe_paid=any(each.cost is None and (each.charged or each.pictures) for each in real),
@@ -125,9 +145,9 @@ class Purchase:
             made=len(pictures),
             plan=report.plan(),
             error=job.error.code if job.error else "",
-            message=str(job.error) if job.error else "",
-            pictures=await self.keep(pictures) if pictures and job.kept else (),
-            result=write_result(job.request, report, job.events, job.error),
+            message=str(job.error) if job.error and words else "",
+            pictures=await self._kept(job, pictures, stays=keeps),
+            result=write_result(job.request, report, job.events, job.error, words=words),
         )
         try:
             settled = await self.books.settle(closing)
@@ -139,8 +159,39 @@ class Purchase:
             log.error("settled too late: somebody has taken this server for dead", job=job.id)
             return
         report.charged, report.balance = settled.charged, settled.balance
+        if self.teller is not None:
+            self.teller.settle(closing.state, report.provider, settled.charged)
+        if self.shelf.gallery and pictures:
+            self.later(self._show(job))
+        elif job.kept and not keeps:  # the last watcher left in the meantime
+            await self.keep_late(job)
         if self.hook is not None:
             await self._tell(self.hook, job)
+
+    async def _kept(self, job: Job, pictures: Sequence[Completed], *, stays: bool) -> tuple[KeptPicture, ...]:
+        """An answer that was bought may be lost on its way, and the SDK that did not get it orders again."""
+        if not pictures or not (stays or (self.once.fingerprint and job.report.bought)):
+            return ()
+        kept = await self.shelf.keep(pictures, None if stays else JUST_ENDED)
+        if stays and len(kept) < sum(picture.image.is_local for picture in pictures):
+            self.remember(job)
+        return kept
+
+    async def keep_late(self, job: Job) -> None:
+        """Keep the pictures of a job that is settled already. Never raises."""
+        pictures = finished(job.events)
+        if not pictures:
+            return
+        await self._write(job, await self._kept(job, pictures, stays=True))
+
+    async def _show(self, job: Job) -> None:
+        await self._write(job, await self.shelf.show(finished(job.events)))
+
+    async def _write(self, job: Job, kept: tuple[KeptPicture, ...]) -> None:
+        try:
+            await self.books.keep_pictures(job.id, kept)
+        except Exception as error:
+            log.error("pictures that were bought cannot be found again", job=job.id, exc_info=error)
 
     async def _tell(self, hook: Hook, job: Job) -> None:
         try:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 
 from ..accounts.records import JobRecord, KeptPicture
 from ..core import Caller, Events, ImageEvent, ImageRequest, Report
 from ..core.errors import Conflict, NotFound, TintypeError
-from ..storage import Store
+from ..storage import FOLDER, Store
 from .books import FORGIVEN, Books
 from .jobs import Job, Jobs
-from .purchase import Once
-from .results import read_error, read_events, read_report, read_request
-
-JUST_ENDED = 600.0
-"""Seconds for which an SDK that tries again is given what it has ordered already."""
+from .purchase import JUST_ENDED, Once
+from .results import read_addresses, read_error, read_events, read_report, read_request
 
 LOOK_AGAIN = 0.5
 """Seconds between two looks at a job that another server runs."""
@@ -25,42 +22,63 @@ LOOK_AGAIN = 0.5
 
 @dataclass(slots=True, kw_only=True)
 class Past:
-    """A job that has ended, or runs in another server, as far as it is written down. `gone`: pictures of it are not
-    there any more."""
+    """A job that has ended, or runs in another server, as far as it is written down. Its events are by their numbers,
+    of which those of previews are missing. `gone`: pictures of it are not there any more. `look` tells how it stands
+    now."""
 
     id: str
     request: ImageRequest
     report: Report
     record: JobRecord
-    ended: bool
-    error: TintypeError | None
-    events: Sequence[ImageEvent] = field(repr=False)
+    look: Callable[[], Awaitable[Past]] = field(repr=False)
+    error: TintypeError | None = None
+    numbered: Mapping[int, ImageEvent] = field(default_factory=dict, repr=False)
     gone: bool = False
+
+    @property
+    def events(self) -> list[ImageEvent]:
+        return list(self.numbered.values())
+
+    @property
+    def ended(self) -> bool:
+        return self.record.state != "running"
 
     def cancel(self) -> None:
         """It is not run here."""
 
     async def replay(self) -> Events:
-        """Its events, as those who watched it saw them; raises what it failed with."""
+        """Its events, as those who watched it saw them; raises what it failed with. One that runs elsewhere is waited
+        for."""
+        while not self.ended:
+            await asyncio.sleep(LOOK_AGAIN)
+            self._become(await self.look())
         for event in self.events:
             yield event
         if self.error is not None:
             raise self.error
 
+    def _become(self, later: Past) -> None:
+        """Whoever writes an answer holds on to the report."""
+        for each in fields(Report):
+            setattr(self.report, each.name, getattr(later.report, each.name))
+        self.record, self.error = later.record, later.error
+        self.numbered, self.gone = later.numbered, later.gone
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recall:
-    """`clock` is Unix time in seconds."""
+    """`clock` is Unix time in seconds. `picture_lifetime`: seconds that the address of a picture is good for."""
 
     books: Books
     jobs: Jobs
     store: Store
+    picture_lifetime: float = 3600.0
     clock: Callable[[], float] = time.time
 
     async def find(self, id: str, caller: Caller, *, pictures: bool = True) -> Job | Past | None:
         """A job of this caller, or of anybody for an admin. Without `pictures`, those of one that has ended are not
         brought."""
-        running = self.jobs.running.get(id)
+        running = self.jobs.find(id)
         if running is not None:
             return running if _may_see(caller, running.caller.key, running.caller.account) else None
         record = await self.books.find(id)
@@ -73,54 +91,91 @@ class Recall:
 
     async def before(self, once: Once, caller: Caller, *, retried: bool) -> Job | Past | None:
         """The job that this order was placed with before, and that has not failed. `retried`: the caller's SDK says
-        that it tries again. Raises Conflict where the name was given to another order."""
-        record = None
+        that it tries again. Raises Conflict where the name was given to another order, or to one whose pictures are
+        not there any more."""
         if once.name:
             record = await self.books.find_idempotency(once.name)
-            if record is not None and record.state in FORGIVEN:
+            if record is None or record.state in FORGIVEN:
                 return None
-            if record is not None and once.fingerprint != record.fingerprint:
+            if once.fingerprint != record.fingerprint:
                 raise Conflict(
                     "This Idempotency-Key was used for another order: the body is not the same.",
                     param="Idempotency-Key",
                 )
-        elif retried:
-            since = self.clock() - JUST_ENDED
-            record = await self.books.find_fingerprint(caller.key, once.fingerprint, since)
-        return None if record is None else await self.follow(record)
+            return await self._again(record)
+        if not retried:
+            return None
+        if left := self.jobs.left_behind(caller.key, once.fingerprint):
+            return left  # of several alike, the one that nobody waits for
+        since = self.clock() - JUST_ENDED
+        record = await self.books.find_fingerprint(caller.key, once.fingerprint, since)
+        found = None if record is None else await self.follow(record)
+        return None if isinstance(found, Past) and found.gone else found
+
+    async def _again(self, record: JobRecord) -> Job | Past | None:
+        found = await self.follow(record)
+        if isinstance(found, Past) and found.gone:
+            raise Conflict(
+                f"This order was placed before, as {record.id}, and its pictures are not kept any more. To order "
+                "them again, send another Idempotency-Key.",
+                param="Idempotency-Key",
+                code="idempotency_expired",
+            )
+        return found
 
     async def follow(self, record: JobRecord) -> Job | Past | None:
-        """The job of a record: as it runs here, or once it has ended wherever it ran; None where it came to nothing
-        that could be given again."""
-        while (running := self.jobs.running.get(record.id)) is None and record.state == "running":
-            await asyncio.sleep(LOOK_AGAIN)
-            found = await self.books.find(record.id)
-            if found is None:
-                return None
-            record = found
-        if running is not None:
-            return running
-        past = await self.past(record)
-        return None if past.gone or record.state in FORGIVEN else past
+        """The job of a record: as it runs, here or elsewhere, or as it has ended; None where it came to nothing."""
+        running = self.jobs.find(record.id)
+        if running is None:
+            if record.state == "running":  # it may have ended here while it was read
+                record = await self.books.find(record.id) or record
+            past = await self.past(record)
+            return None if past.record.state in FORGIVEN else past
+        if running.cancelled:  # whoever ordered it has left: it is as good as ended
+            await running.over()
+            return None
+        return running
 
     async def past(self, record: JobRecord, *, pictures: bool = True) -> Past:
-        loaded: dict[int, bytes] = {}
-        if pictures and record.made:
-            for each in await self.books.pictures(record.id):
-                data = await self._load(each)
-                if data is not None:
-                    loaded[each.position] = data
-        events = read_events(record, loaded)
+        kept = await self.books.pictures(record.id) if pictures and record.made else ()
+        loaded = {each.position: data for each in kept if (data := await self._load(each)) is not None}
+        numbered = read_events(record, loaded, await self._addresses(record, kept))
+        report = read_report(record)
+        if record.account and record.ended is not None:
+            report.balance = await self.books.balance(record.account)
+
+        async def look() -> Past:
+            found = await self.books.find(record.id)
+            if found is None:
+                raise NotFound(f"{record.id} has been forgotten.")
+            return await self.past(found, pictures=pictures)
+
         return Past(
             id=record.id,
             request=read_request(record),
-            report=read_report(record),
+            report=report,
             record=record,
-            ended=record.state != "running",
+            look=look,
             error=read_error(record),
-            events=events,
+            numbered=numbered,
             gone=len(loaded) < record.made,
         )
+
+    async def _addresses(self, record: JobRecord, kept: Sequence[KeptPicture]) -> dict[int, str]:
+        """New ones for pictures, by their positions, once those that were told are not good any more."""
+        now, told = self.clock(), read_addresses(record)
+        if record.ended is None or record.ended + self.picture_lifetime > now:
+            return {}
+        return {
+            each.position: await self.store.address(
+                each.path,
+                base_url=told[each.position].partition(FOLDER)[0],
+                seconds=self.picture_lifetime,
+                now=now,
+            )
+            for each in kept
+            if each.position in told
+        }
 
     async def _load(self, picture: KeptPicture) -> bytes | None:
         try:

@@ -17,6 +17,7 @@ from ..core.request import Delivery, Format
 class _Event(msgspec.Struct, omit_defaults=True):
     """A picture (`picture` is its place among those kept, or it has an address only), or words."""
 
+    number: int = 0  # among all events of the job, previews too, from 1
     index: int = 0
     text: str | None = None
     picture: int | None = None
@@ -33,9 +34,6 @@ class _Result(msgspec.Struct, omit_defaults=True):
     created: int
     notes: list[tuple[str, str, str]] = []
     notices: list[str] = []
-    attempts: int = 0
-    cost: int | None = None
-    balance: int | None = None
     edited: bool = False
     response_format: str | None = None
     output_format: str | None = None
@@ -45,21 +43,28 @@ class _Result(msgspec.Struct, omit_defaults=True):
 
 
 def write_result(
-    request: ImageRequest, report: Report, events: Sequence[ImageEvent], error: TintypeError | None
+    request: ImageRequest,
+    report: Report,
+    events: Sequence[ImageEvent],
+    error: TintypeError | None,
+    *,
+    words: bool = True,
 ) -> bytes:
-    """Pictures are numbered in the order of their events, as `finished` gives them."""
+    """Pictures are counted in the order of their events, as `finished` gives them. Without `words`, what the model said
+    is left out: it may be the prompt."""
     told, position = [], 0
-    for event in events:
-        if isinstance(event, Text):
-            told.append(_Event(index=event.index, text=event.text))
+    for number, event in enumerate(events, 1):
+        if isinstance(event, Text) and words:
+            told.append(_Event(number=number, index=event.index, text=event.text))
         elif isinstance(event, Completed):
             told.append(
                 _Event(
+                    number=number,
                     index=event.index,
                     picture=position,
                     url=event.image.url,
                     usage=_counts(event.usage),
-                    revised_prompt=event.revised_prompt,
+                    revised_prompt=event.revised_prompt if words else None,
                     seed=event.seed,
                     quality=event.quality,
                     background=event.background,
@@ -71,9 +76,6 @@ def write_result(
         created=report.created,
         notes=[(note.field, note.verb, note.detail) for note in report.notes],
         notices=report.notices,
-        attempts=report.attempts,
-        cost=report.cost,
-        balance=report.balance,
         edited=bool(request.images),
         response_format=request.response_format,
         output_format=request.output_format,
@@ -88,21 +90,34 @@ def finished(events: Sequence[ImageEvent]) -> list[Completed]:
     return [event for event in events if isinstance(event, Completed)]
 
 
-def read_events(record: JobRecord, pictures: Mapping[int, bytes]) -> list[ImageEvent]:
-    """The events of an answer, but for those whose picture is gone. `pictures` are by their position."""
-    events: list[ImageEvent] = []
+def read_addresses(record: JobRecord) -> dict[int, str]:
+    """Those that were told of pictures that are kept, by the pictures' positions."""
+    return {
+        told.picture: told.url
+        for told in _result(record).events
+        if told.picture is not None and told.url is not None
+    }
+
+
+def read_events(
+    record: JobRecord, pictures: Mapping[int, bytes], addresses: Mapping[int, str] | None = None
+) -> dict[int, ImageEvent]:
+    """The events of an answer by their numbers, but for previews, and those whose picture is gone. `pictures` are by
+    their position, and so are `addresses`, where they are others than those that were told."""
+    events: dict[int, ImageEvent] = {}
     for told in _result(record).events:
         if told.text is not None:
-            events.append(Text(text=told.text, index=told.index))
+            events[told.number] = Text(text=told.text, index=told.index)
             continue
         image = None
         if told.picture is not None and told.picture in pictures:
             image = Image.from_bytes(pictures[told.picture])
-            image = image.at(told.url) if told.url else image
+            address = (addresses or {}).get(told.picture, told.url)
+            image = image.at(address) if address else image
         elif told.url:
             image = Image.from_url(told.url)
         if image is not None:
-            events.append(_completed(told, image))
+            events[told.number] = _completed(told, image)
     return events
 
 
@@ -126,6 +141,7 @@ def read_report(record: JobRecord) -> Report:
         model=record.model,
         provider=record.provider,
         created=result.created,
+        ended=record.ended,
         job=record.id,
         notes=[Note(*cast("Any", note)) for note in result.notes],
         notices=result.notices,
@@ -133,13 +149,12 @@ def read_report(record: JobRecord) -> Report:
         bought=record.paid > 0 or record.maybe_paid,
         cost=record.cost,
         charged=record.charged,
-        balance=result.balance,
         priced=record.state != "running",
     )
 
 
 def read_request(record: JobRecord) -> ImageRequest:
-    """As much of the order as is written down."""
+    """As much of the order as is written down; of the pictures that an edit began with, only that there were some."""
     result = _result(record)
     return ImageRequest(
         model=record.asked,
@@ -148,6 +163,7 @@ def read_request(record: JobRecord) -> ImageRequest:
         response_format=cast("Delivery | None", result.response_format),
         output_format=cast("Format | None", result.output_format),
         quality=result.quality,
+        images=(Image.from_bytes(b""),) if result.edited else (),
     )
 
 

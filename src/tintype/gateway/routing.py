@@ -26,10 +26,11 @@ from ..core import (
 from ..core.call import CALL, Call
 from ..core.errors import CallerError, NoImage, Refused, TintypeError, TooManyRequests, UpstreamError
 from ..transport.upstream import DEADLINE
+from .gates import Ticket
 from .offers import Offer
 from .plan import Plan
 from .route import Route
-from .tally import Tally
+from .tally import Tally, believed
 
 PATIENCE = 2.0
 """Seconds that an order waits for an upstream that says when to come back, once every offer has been asked."""
@@ -123,8 +124,9 @@ class Routing:
         now = asyncio.get_running_loop().time()
         # An offer that is not the last leaves time for the next.
         until = self.deadline if turn.is_last else now + (self.deadline - now) / 2
-        self.report.place = partial(offer.gate.place, self.caller)
-        await offer.gate.enter(self.caller, until)
+        ticket = Ticket()
+        self.report.place = partial(offer.gate.place, self.caller, ticket)
+        await offer.gate.enter(self.caller, until, ticket)
         self.report.place = None
         tally = Tally(plan.request, plan.card)
         self.report.attempts += 1
@@ -138,6 +140,8 @@ class Routing:
                 async for event in events:
                     if isinstance(event, Completed | Partial) and not event.image.is_local:
                         event = replace(event, image=await self.bring(event.image))
+                    if isinstance(event, Completed):
+                        event = believed(event)
                     tally.see(event)
                     self._answers(offer, plan)
                     if isinstance(event, Completed):

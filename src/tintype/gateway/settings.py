@@ -32,6 +32,9 @@ class Settings:
     deadline: float = 600.0  # seconds that an order may take, all of its attempts together
     public_base_url: str = ""  # where callers reach this server; empty: as each request says
     history_days: float = 30.0  # that prompts are kept in the database; 0: they are not written down
+    gallery_days: float = (
+        0.0  # that every picture is kept, with a thumbnail; 0: only those that are asked for again
+    )
     result_lifetime: float = 24 * 3600.0  # seconds that a picture is kept to be asked for again
     storage: str = ""  # where pictures lie; empty: in the folder `pictures` of `data`
     picture_lifetime: float = 3600.0  # seconds that a picture can be fetched at its address

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
 from ..accounts.records import KeptPicture
 from ..core import Completed
 from ..core.errors import TintypeError
+from ..pixels import thumbnail
 from ..storage import Store
 
 log = structlog.get_logger()
@@ -19,37 +20,59 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
-    """`seconds`: how long a picture is kept to be read again."""
+    """`seconds`: how long a picture is kept to be read again; `gallery` is that of every picture, 0 where there is none."""
 
     store: Store
     seconds: float = 24 * 3600.0
+    gallery: float = 0.0
 
-    async def keep(self, pictures: Sequence[Completed]) -> tuple[KeptPicture, ...]:
-        """Those that could be kept, at their positions. Never raises: a full disk costs no picture that is delivered."""
+    async def show(self, pictures: Sequence[Completed]) -> tuple[KeptPicture, ...]:
+        """Keep them for the gallery, each with a thumbnail. Never raises."""
+        shown = []
+        for kept in await self.keep(pictures, max(self.gallery, self.seconds)):
+            try:
+                shown.append(await self._with_thumbnail(kept))
+            except (TintypeError, ValueError) as error:
+                log.warning("a picture has no thumbnail", reason=str(error))
+                shown.append(kept)
+        return tuple(shown)
+
+    async def _with_thumbnail(self, kept: KeptPicture) -> KeptPicture:
+        small = await asyncio.to_thread(thumbnail, await self.store.read(kept.path))
+        seconds = max(self.gallery, self.seconds)
+        stored = await self.store.keep(small, kind="webp", seconds=seconds, now=time.time())
+        return replace(kept, thumbnail=stored.path)
+
+    async def keep(
+        self, pictures: Sequence[Completed], seconds: float | None = None
+    ) -> tuple[KeptPicture, ...]:
+        """Those that could be kept, at their positions; for so many seconds, where it is not the usual time.
+
+        Never raises: a full disk costs no picture that is delivered.
+        """
         kept = []
         for position, picture in enumerate(pictures):
             if not picture.image.is_local:
                 continue
             try:
-                kept.append(await self._keep(position, picture))
-            except TintypeError as error:
+                kept.append(await self._keep(position, picture, self.seconds if seconds is None else seconds))
+            except (TintypeError, ValueError) as error:  # base64 that is none
                 log.warning("a picture is not kept", reason=str(error))
         return tuple(kept)
 
-    async def forget(self, paths: Sequence[str]) -> int:
-        """Delete what lies at these paths, which no other picture shares. How many there were. A store that fails is
-        logged: what is not deleted now is when its time is over."""
+    async def forget(self, paths: Sequence[str]) -> None:
+        """Delete what lies at these paths, which no other picture shares. A store that fails is logged: what is not
+        deleted now is when its time is over."""
         for path in paths:
             try:
                 await self.store.delete(path)
             except TintypeError as error:
                 log.warning("a picture is not deleted yet", reason=str(error))
-        return len(paths)
 
-    async def _keep(self, position: int, picture: Completed) -> KeptPicture:
+    async def _keep(self, position: int, picture: Completed, seconds: float) -> KeptPicture:
         format, size = picture.image.header()
         data = await asyncio.to_thread(picture.image.as_bytes)
-        stored = await self.store.keep(data, kind=format or "png", seconds=self.seconds, now=time.time())
+        stored = await self.store.keep(data, kind=format or "png", seconds=seconds, now=time.time())
         return KeptPicture(
             position=position,
             hash=stored.hash,

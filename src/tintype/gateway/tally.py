@@ -22,6 +22,21 @@ from ..core.errors import NoImage, Refused, TintypeError
 from ..core.money import cost
 from ..core.quote import inputs, refusal, sold_as
 
+MOST_TOKENS = 10**9
+MOST_COST = 10**12
+"""That a picture can have; what an upstream tells beyond it, or below nothing, it cannot mean."""
+
+
+def believed(event: Completed) -> Completed:
+    """Without numbers that cannot be: those would be charged, or could not be written down."""
+    usage, cost = event.usage, event.cost
+    counts = (usage.text_in, usage.image_in, usage.text_out, usage.image_out, usage.cached_in)
+    if min(counts) < 0 or max(counts) > MOST_TOKENS:
+        event = replace(event, usage=Usage())
+    if cost is not None and not 0 <= cost <= MOST_COST:
+        event = replace(event, cost=None)
+    return event
+
 
 @dataclass(slots=True)
 class Tally:

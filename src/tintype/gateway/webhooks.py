@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -38,6 +38,9 @@ _LONGEST = 86_400.0  # seconds that a receiver may ask to be left alone
 _DAY = 86_400.0
 
 _log = structlog.get_logger()
+
+
+Outcome = Literal["taken", "failed", "given up"]
 
 
 class Secrets:
@@ -93,12 +96,14 @@ class Webhooks:
         lease: float = LEASE,
         clock: Callable[[], float] = time.time,
         chance: Callable[[], float] = random.random,
+        tell: Callable[[Outcome], None] = lambda outcome: None,
     ) -> None:
+        """`tell` hears what became of each try."""
         self.deliveries = deliveries
         self._secrets = secrets
         self._poster = poster
         self._schedule, self._poll, self._lease = schedule, poll, lease
-        self._clock, self._chance = clock, chance
+        self._clock, self._chance, self._tell = clock, chance, tell
         self._news = asyncio.Event()
         self._running: dict[asyncio.Task[None], str] = {}  # with the host that each of them calls
         self._task: asyncio.Task[None] | None = None
@@ -193,6 +198,7 @@ class Webhooks:
             return
         if 200 <= answer.status < 300:
             await self.deliveries.taken(delivery, self._clock())
+            self._tell("taken")
             _log.info("webhook taken", id=delivery.id, job=delivery.job, tries=delivery.tries)
         else:
             await self._failed(delivery, f"it answered {answer.status}", answer)
@@ -200,6 +206,7 @@ class Webhooks:
     async def _failed(self, delivery: Delivery, failure: str, answer: Answered | None) -> None:
         again = self._again(delivery, answer)
         await self.deliveries.failed(delivery, again, failure)
+        self._tell("given up" if again is None else "failed")
         told = {"id": delivery.id, "job": delivery.job, "url": shown(delivery.url), "tries": delivery.tries}
         _log.warning("webhook given up" if again is None else "webhook failed", **told, reason=failure)
 

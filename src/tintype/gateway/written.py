@@ -44,8 +44,8 @@ class Written:
     async def keep_pictures(self, job: str, pictures: Sequence[KeptPicture]) -> None:
         await keep_pictures(self.database, job, pictures)
 
-    async def release_pictures(self, job: str) -> Sequence[str]:
-        return await release_pictures(self.database, job)
+    async def release_pictures(self, job: str, others: Sequence[str] = ()) -> Sequence[str]:
+        return await release_pictures(self.database, job, others)
 
     async def list_jobs(
         self, *, key: str | None = None, state: State | None = None, before: str = "", limit: int = 50

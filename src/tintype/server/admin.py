@@ -13,7 +13,7 @@ from . import admin_words as words
 from .asking import Asked, Call, Nothing
 
 if TYPE_CHECKING:
-    from ..gateway.rooms import Rooms
+    from ..gateway.office import Office
 
 
 class OfAccounts(Struct, forbid_unknown_fields=True):
@@ -25,62 +25,62 @@ class OfKeys(Struct, forbid_unknown_fields=True):
     revoked: bool = False
 
 
-async def make_account(rooms: Rooms, asked: Asked[Nothing, words.NewAccount]) -> words.Account:
-    return words.account(await rooms.owners.make(asked.body.name, **words.terms(asked.body)))
+async def make_account(office: Office, asked: Asked[Nothing, words.NewAccount]) -> words.Account:
+    return words.account(await office.owners.make(asked.body.name, **words.terms(asked.body)))
 
 
-async def list_accounts(rooms: Rooms, asked: Asked[OfAccounts, Nothing]) -> words.Accounts:
-    found = await rooms.owners.list(closed=asked.query.closed)
+async def list_accounts(office: Office, asked: Asked[OfAccounts, Nothing]) -> words.Accounts:
+    found = await office.owners.list(closed=asked.query.closed)
     return words.Accounts(data=[words.account(each) for each in found])
 
 
-async def tell_account(rooms: Rooms, asked: Asked[Nothing, Nothing]) -> words.Account:
-    return words.account(await rooms.owners.find(asked.path["account"]))
+async def tell_account(office: Office, asked: Asked[Nothing, Nothing]) -> words.Account:
+    return words.account(await office.owners.find(asked.path["account"]))
 
 
-async def change_account(rooms: Rooms, asked: Asked[Nothing, words.ChangedAccount]) -> words.Account:
+async def change_account(office: Office, asked: Asked[Nothing, words.ChangedAccount]) -> words.Account:
     name, body = asked.path["account"], asked.body
-    changed = await rooms.owners.change(name, called_now=words.said(body.name), **words.terms(body))
+    changed = await office.owners.change(name, called_now=words.said(body.name), **words.terms(body))
     return words.account(changed)
 
 
-async def close_account(rooms: Rooms, asked: Asked[Nothing, Nothing]) -> words.Account:
-    return words.account(await rooms.owners.close(asked.path["account"]))
+async def close_account(office: Office, asked: Asked[Nothing, Nothing]) -> words.Account:
+    return words.account(await office.owners.close(asked.path["account"]))
 
 
-async def credit(rooms: Rooms, asked: Asked[Nothing, words.Credit]) -> words.Credited:
+async def credit(office: Office, asked: Asked[Nothing, words.Credit]) -> words.Credited:
     amount = words.amount_of(asked.body.amount, "amount")
-    account = await rooms.owners.find(asked.path["account"])
-    balance = await rooms.ledger.credit(account.id, amount, asked.body.note, asked.body.reference)
+    account = await office.owners.find(asked.path["account"])
+    balance = await office.ledger.credit(account.id, amount, asked.body.note, asked.body.reference)
     return words.Credited(account=account.id, amount=usd(amount), balance=usd(balance))
 
 
-async def make_key(rooms: Rooms, asked: Asked[Nothing, words.NewKey]) -> words.MadeKey:
+async def make_key(office: Office, asked: Asked[Nothing, words.NewKey]) -> words.MadeKey:
     body = asked.body
-    return words.made_key(*await rooms.keys.make(body.name, body.account, **words.terms(body)))
+    return words.made_key(*await office.keys.make(body.name, body.account, **words.terms(body)))
 
 
-async def list_keys(rooms: Rooms, asked: Asked[OfKeys, Nothing]) -> words.Keys:
-    found = await rooms.keys.list(asked.query.account, revoked=asked.query.revoked)
+async def list_keys(office: Office, asked: Asked[OfKeys, Nothing]) -> words.Keys:
+    found = await office.keys.list(asked.query.account, revoked=asked.query.revoked)
     return words.Keys(data=[words.key(each) for each in found])
 
 
-async def tell_key(rooms: Rooms, asked: Asked[Nothing, Nothing]) -> words.Key:
-    return words.key(await rooms.keys.find(asked.path["key"]))
+async def tell_key(office: Office, asked: Asked[Nothing, Nothing]) -> words.Key:
+    return words.key(await office.keys.find(asked.path["key"]))
 
 
-async def change_key(rooms: Rooms, asked: Asked[Nothing, words.ChangedKey]) -> words.Key:
+async def change_key(office: Office, asked: Asked[Nothing, words.ChangedKey]) -> words.Key:
     name, body = asked.path["key"], asked.body
-    changed = await rooms.keys.change(name, called_now=words.said(body.name), **words.terms(body))
+    changed = await office.keys.change(name, called_now=words.said(body.name), **words.terms(body))
     return words.key(changed)
 
 
-async def revoke_key(rooms: Rooms, asked: Asked[Nothing, Nothing]) -> words.Key:
-    return words.key(await rooms.keys.revoke(asked.path["key"]))
+async def revoke_key(office: Office, asked: Asked[Nothing, Nothing]) -> words.Key:
+    return words.key(await office.keys.revoke(asked.path["key"]))
 
 
-async def refund(rooms: Rooms, asked: Asked[Nothing, words.Refund]) -> words.Refunded:
-    amount = await rooms.ledger.refund(asked.path["job"], asked.body.note)
+async def refund(office: Office, asked: Asked[Nothing, words.Refund]) -> words.Refunded:
+    amount = await office.ledger.refund(asked.path["job"], asked.body.note)
     return words.Refunded(job=asked.path["job"], refunded=usd(amount))
 
 

@@ -19,50 +19,50 @@ from .asking import Call
 from .http import Scope
 
 if TYPE_CHECKING:
-    from ..gateway.rooms import Rooms
+    from ..gateway.office import Office
 
 log = structlog.get_logger()
 
 MAX_BODY = 1_000_000
 
 
-def handlers(rooms: Rooms | None) -> Iterator[HTTPRouteHandler]:
-    """One for each path. Without `rooms`, they say that there are no accounts."""
+def handlers(office: Office | None) -> Iterator[HTTPRouteHandler]:
+    """One for each path. Without `office`, they say that there are no accounts."""
     by_path: dict[str, dict[str, Call]] = {}
     for call in CALLS:
         by_path.setdefault(call.path, {})[call.method] = call
     for path, calls in by_path.items():
-        yield _handler(rooms, path, calls)
+        yield _handler(office, path, calls)
 
 
-def _handler(rooms: Rooms | None, path: str, calls: dict[str, Call]) -> HTTPRouteHandler:
+def _handler(office: Office | None, path: str, calls: dict[str, Call]) -> HTTPRouteHandler:
     @route(
         path.replace("}", ":str}"),
         http_method=[HttpMethod.GET, HttpMethod.POST, HttpMethod.PATCH, HttpMethod.DELETE, HttpMethod.PUT],
         request_max_body_size=MAX_BODY,
     )
     async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
-        if rooms is None:
+        if office is None:
             raise NotFound('There are no accounts here: `database` is "off" in the settings.')
-        await admit(cast("Scope", request.scope), rooms.keys)
+        await admit(cast("Scope", request.scope), office.keys)
         call = calls.get(request.method)
         if call is None:
             raise MethodNotAllowed(
                 f"{request.method} is not for {request.url.path}: use {' or '.join(calls)}."
             )
-        return await _answered(rooms, call, request)
+        return await _answered(office, call, request)
 
     return handle
 
 
-async def _answered(rooms: Rooms, call: Call, request: Request[Any, Any, Any]) -> Response[bytes]:
+async def _answered(office: Office, call: Call, request: Request[Any, Any, Any]) -> Response[bytes]:
     try:
         body = await request.body()
     except HTTPException:
         raise TooLarge(f"The request is larger than {MAX_BODY:,} bytes, the most that is taken.") from None
     asked = call.read(request.path_params, request.query_params.multi_items(), body)
     try:
-        found = await call.run(rooms, asked)
+        found = await call.run(office, asked)
     except TintypeError:
         raise
     except Exception:

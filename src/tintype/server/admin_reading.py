@@ -13,7 +13,7 @@ from . import admin_words as words
 from .asking import Asked, Call, Nothing
 
 if TYPE_CHECKING:
-    from ..gateway.rooms import Rooms
+    from ..gateway.office import Office
 
 Limit = Annotated[int, Meta(ge=1, le=1000)]
 CSV = "text/csv"
@@ -23,7 +23,7 @@ class OfEntries(Struct, forbid_unknown_fields=True):
     account: Annotated[str, Meta(description='Its id or name; without one, the account "default".')] = (
         "default"
     )
-    before: int | None = None
+    before: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
     limit: Limit = 100
 
 
@@ -45,17 +45,17 @@ class OfJobs(Struct, forbid_unknown_fields=True):
     limit: Limit = 100
 
 
-async def list_entries(rooms: Rooms, asked: Asked[OfEntries, Nothing]) -> reports.Entries:
+async def list_entries(office: Office, asked: Asked[OfEntries, Nothing]) -> reports.Entries:
     query = asked.query
-    account = await rooms.owners.find(query.account)
-    found = await rooms.history.entries(account.id, before=query.before, limit=query.limit)
+    account = await office.owners.find(query.account)
+    found = await office.history.entries(account.id, before=query.before, limit=query.limit)
     following = found[-1].id if len(found) == query.limit else None
     return reports.Entries(data=[reports.entry(each) for each in found], next=following)
 
 
-async def tell_usage(rooms: Rooms, asked: Asked[OfUsage, Nothing]) -> reports.Usage | Answer:
+async def tell_usage(office: Office, asked: Asked[OfUsage, Nothing]) -> reports.Usage | Answer:
     query = asked.query
-    by, found = await usage(rooms, query)
+    by, found = await usage(office, query)
     if query.format == "json":
         return found
     text = reports.as_csv(reports.usage_rows(by, found))
@@ -63,27 +63,27 @@ async def tell_usage(rooms: Rooms, asked: Asked[OfUsage, Nothing]) -> reports.Us
     return Answer(body=text.encode(), media_type=CSV, headers=headers)
 
 
-async def usage(rooms: Rooms, query: OfUsage) -> tuple[tuple[str, ...], reports.Usage]:
+async def usage(office: Office, query: OfUsage) -> tuple[tuple[str, ...], reports.Usage]:
     """What it is by, and it. Raises NotFound, BadRequest."""
     from ..accounts.usage import report
 
     reports.check_days(query.since, query.until)
     by = reports.read_by(query.by)
-    account, key = await ids(rooms, query.account, query.key)
-    lines = await report(rooms.database, by, since=query.since, until=query.until, account=account, key=key)
+    account, key = await ids(office, query.account, query.key)
+    lines = await report(office.database, by, since=query.since, until=query.until, account=account, key=key)
     return by, reports.usage(lines)
 
 
-async def ids(rooms: Rooms, account: str, key: str) -> tuple[str, str]:
+async def ids(office: Office, account: str, key: str) -> tuple[str, str]:
     """Of names or ids; empty of empty ones. Raises NotFound."""
-    found = (await rooms.owners.find(account)).id if account else ""
-    return found, (await rooms.keys.find(key)).id if key else ""
+    found = (await office.owners.find(account)).id if account else ""
+    return found, (await office.keys.find(key)).id if key else ""
 
 
-async def list_jobs(rooms: Rooms, asked: Asked[OfJobs, Nothing]) -> reports.Jobs:
+async def list_jobs(office: Office, asked: Asked[OfJobs, Nothing]) -> reports.Jobs:
     query = asked.query
-    account, key = await ids(rooms, query.account, query.key)
-    found = await rooms.history.list_jobs(
+    account, key = await ids(office, query.account, query.key)
+    found = await office.history.list_jobs(
         key=key or None,
         account=account or None,
         state=query.state or None,
@@ -95,19 +95,19 @@ async def list_jobs(rooms: Rooms, asked: Asked[OfJobs, Nothing]) -> reports.Jobs
     return reports.Jobs(data=[reports.job(each) for each in found], next=following)
 
 
-async def tell_job(rooms: Rooms, asked: Asked[Nothing, Nothing]) -> reports.JobInFull:
+async def tell_job(office: Office, asked: Asked[Nothing, Nothing]) -> reports.JobInFull:
     name = asked.path["job"]
-    found = await rooms.history.find(name)
+    found = await office.history.find(name)
     if found is None:
         raise NotFound(f"There is no job {name!r}.", param="job")
-    attempts, pictures = await rooms.history.attempts(name), await rooms.history.pictures(name)
+    attempts, pictures = await office.history.attempts(name), await office.history.pictures(name)
     return reports.job_in_full(found, attempts, pictures)
 
 
-async def check_books(rooms: Rooms, asked: Asked[Nothing, Nothing]) -> words.Books:
+async def check_books(office: Office, asked: Asked[Nothing, Nothing]) -> words.Books:
     from ..accounts.usage import prove
 
-    faults = [*await rooms.ledger.check_books(), *await prove(rooms.database)]
+    faults = [*await office.ledger.check_books(), *await prove(office.database)]
     return words.Books(adds_up=not faults, faults=faults)
 
 

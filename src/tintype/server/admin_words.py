@@ -13,12 +13,19 @@ from ..core.money import micros, usd
 Dollars = Annotated[str, Meta(description="US dollars with six decimals.", examples=["12.340000"])]
 Sum = Annotated[str, Meta(description="US dollars.", examples=["12.50"])]
 Time = Annotated[float, Meta(description="Unix time in seconds.")]
+When = Annotated[float, Meta(description="Unix time in seconds.", ge=0, le=1e11)]
 Count = Annotated[int, Meta(ge=0)]
 Points = Annotated[int, Meta(description="In basis points: 250 is 2.5 %.")]
 Patterns = Annotated[list[str], Meta(description='Names or patterns such as "gpt-image-*"; none allow all.')]
 
 
-class Spending(Struct, kw_only=True):
+class Named(Struct, kw_only=True):
+    id: str
+    name: str
+    created: Time
+
+
+class Spending(Named, kw_only=True):
     """What is spent counts what is held for jobs that run. Days and months are UTC's; a limit of null is none."""
 
     held: Dollars
@@ -33,9 +40,6 @@ class Spending(Struct, kw_only=True):
 
 
 class Account(Spending, kw_only=True):
-    id: str
-    name: str
-    created: Time
     closed: Time | None
     markup: Points | None
     prepaid: bool
@@ -44,11 +48,8 @@ class Account(Spending, kw_only=True):
 
 
 class Key(Spending, kw_only=True):
-    id: str
     account: str
-    name: str
     tail: Annotated[str, Meta(description="The last letters of the key.")]
-    created: Time
     expires: Time | None
     revoked: Time | None
     models: list[str]
@@ -194,9 +195,9 @@ def made_key(found: records.Key, secret: str) -> MadeKey:
 
 
 def _key(found: records.Key) -> dict[str, Any]:
-    plain = (name for name in Key.__struct_fields__ if name not in Spending.__struct_fields__)
-    facts = {name: getattr(found, name) for name in plain}
-    return {**facts, "models": list(found.models), "dialects": list(found.dialects), **_spending(found.money)}
+    money = _spending(found.money)
+    facts = {name: getattr(found, name) for name in Key.__struct_fields__ if name not in money}
+    return {**facts, "models": list(found.models), "dialects": list(found.dialects), **money}
 
 
 def _spending(money: records.Money) -> dict[str, Any]:

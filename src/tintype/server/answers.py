@@ -18,7 +18,7 @@ from ..core.money import usd
 from ..gateway.jobs import Job
 from ..gateway.recall import Past
 from .documents import accepted
-from .http import Gone, Headers, Receive, Send, header, hung_up, respond, tell, unless_gone
+from .http import Gone, Headers, Receive, Send, header, hung_up, respond, sent, tell, unless_gone
 from .streaming import Feed
 from .wishes import Wishes
 
@@ -60,36 +60,30 @@ async def whole(sight: Sight, heartbeat: float, receive: Receive, send: Send) ->
     200 by then, and an error is told in the document."""
     if heartbeat and sight.dialect.media_type(sight.job.request) == "application/json":
         return await _whole_slowly(sight, heartbeat, receive, send)
-    with unless_gone(receive):
+    with unless_gone(receive) as lookout:
         chunks = await sight.chunks()
-    return await _deliver(sight, chunks, receive, send)
-
-
-async def _deliver(sight: Sight, chunks: list[Octets], receive: Receive, send: Send) -> None:
-    await respond(send, 200, sight.told(), chunks)
+        return await respond(send, 200, sight.told(), chunks, lookout)
 
 
 async def _whole_slowly(sight: Sight, heartbeat: float, receive: Receive, send: Send) -> None:
     task = asyncio.create_task(sight.chunks())
-    begun = False
     try:
-        while not task.done():
-            with unless_gone(receive):
-                await asyncio.wait([task], timeout=heartbeat)
-            if not task.done():
-                if not begun:
-                    begun = True
-                    await send({"type": "http.response.start", "status": 200, "headers": sight.told()})
+        with unless_gone(receive) as lookout:
+            await asyncio.wait([task], timeout=heartbeat)
+            if task.done():
+                return await respond(send, 200, sight.told(), task.result(), lookout)
+            await send({"type": "http.response.start", "status": 200, "headers": sight.told()})
+            while not task.done():
                 await send({"type": "http.response.body", "body": b" ", "more_body": True})
-        if not begun:
-            return await respond(send, 200, sight.told(), task.result())
-        try:
-            chunks: list[Octets] = task.result()
-        except TintypeError as error:
-            chunks = [sight.dialect.write_error(error).body]
-        for chunk in chunks:
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+                await asyncio.wait([task], timeout=heartbeat)
+            try:
+                chunks: list[Octets] = task.result()
+            except TintypeError as error:
+                chunks = [sight.dialect.write_error(error).body]
+            for chunk in chunks:
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await lookout.check(send)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
     finally:
         if not task.done():
             task.cancel()
@@ -98,28 +92,33 @@ async def _whole_slowly(sight: Sight, heartbeat: float, receive: Receive, send: 
 
 async def whole_or_later(sight: Sight, wishes: Wishes, base_url: str, receive: Receive, send: Send) -> None:
     """The answer, if it is there in time; else 202 and where to look for it. What has failed by then is raised."""
-    job = sight.job
-    chunks: list[Octets] | None = None
-    if wishes.wait or job.ended:
-        try:
-            with unless_gone(receive):
-                async with asyncio.timeout(None if job.ended else wishes.wait):
-                    async with watching(job) as events:
-                        try:
-                            written = sight.dialect.write(job.request, events, job.report)
-                            chunks = [chunk async for chunk in written]
-                        except asyncio.CancelledError:
-                            if isinstance(job, Job):
-                                job.stays = True  # whoever wants to wait no longer comes back for it
-                            raise
-        except TimeoutError:
-            pass
-    applied = header("preference-applied", wishes.applied)
-    if chunks is not None:
-        return await respond(send, 200, [*sight.told(), applied], chunks)
+    job, applied = sight.job, header("preference-applied", wishes.applied)
+    with unless_gone(receive) as lookout:
+        chunks = await _in_time(sight, wishes.wait or 0.0)
+        if chunks is not None or job.ended:  # it may have ended as the time was over
+            chunks = await sight.chunks() if chunks is None else chunks
+            return await respond(send, 200, [*sight.told(), applied], chunks, lookout)
     place = f"{base_url}/v1/images/jobs/{job.id}"
     more = [header("location", place), applied, header("x-tintype-job", job.id), header("retry-after", "1")]
     return await tell(send, Answer(body=accepted(job, place), status=202), more)
+
+
+async def _in_time(sight: Sight, seconds: float) -> list[Octets] | None:
+    """None for a job that goes on after so many seconds."""
+    job = sight.job
+    if not seconds and not job.ended:
+        return None
+    try:
+        async with asyncio.timeout(seconds) as limit, watching(job) as events:
+            try:
+                written = sight.dialect.write(job.request, events, job.report)
+                return [chunk async for chunk in written]
+            except asyncio.CancelledError:
+                if limit.expired() and isinstance(job, Job):
+                    job.stays = True  # whoever wants to wait no longer comes back for it
+                raise
+    except TimeoutError:
+        return None
 
 
 async def stream(sight: Sight, heartbeat: float, receive: Receive, send: Send) -> None:
@@ -175,6 +174,10 @@ async def _send_stream(
             raise Gone
         if not chunks:
             if feed.is_over:
+                if begun:
+                    await sent(send)
+                if left.done():
+                    raise Gone
                 return await put(b"", last=True)
             await put(getattr(sight.dialect, "heartbeat", HEARTBEAT))
         for chunk in chunks:

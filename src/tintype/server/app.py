@@ -46,6 +46,9 @@ _EXPOSED = (
 
 
 OWN = ("/", "/metrics", "/openapi.json", "/docs")
+LONGEST_PATH = 120
+"""Letters of it that the log shows."""
+
 HEALTH = "/healthz"
 READY = "/readyz"
 
@@ -97,7 +100,7 @@ class App:
                 (b"access-control-expose-headers", _EXPOSED),
                 (b"vary", b"origin"),
             ]
-        facts = Facts(request_id, added, {"method": scope["method"], "path": scope["path"]})
+        facts = Facts(request_id, added, {"method": scope["method"], "path": scope["path"][:LONGEST_PATH]})
         if theirs and (named := callers_id(theirs)):
             bind_contextvars(request_id=request_id, client_request_id=named)
         else:
@@ -120,7 +123,7 @@ class App:
             facts.log["status"] = "gone"
         finally:
             if traces is not None and span is not None:
-                traces.end(span, scope, facts.log)
+                traces.end(span, scope, {**facts.log, "id": facts.id})
         seconds = time.perf_counter() - begun
         self.watch.metrics.count(facts.log.get("dialect", "none"), facts.log.get("status"), seconds)
         log.info("request", **facts.log, seconds=round(seconds, 3))
@@ -147,7 +150,7 @@ class App:
         try:
             if path.startswith(FOLDER):
                 # The rest of it is the permission to see the picture.
-                facts.log["path"] = scope["route"] = FOLDER
+                facts.log["path"] = scope["route"] = f"{FOLDER}{{name}}"
                 return await self._pictures.answer(scope, path, send)
             if JobPages.has(path):
                 return await self._tell_job(path, head, scope, receive, send, facts)
@@ -181,7 +184,7 @@ class App:
         from .pages import make_pages
 
         speaker = self._routes.speaker("/")
-        pages = make_pages(self._dialects, speaker, self.watch.metrics, self._rooms.administered)
+        pages = make_pages(self._dialects, speaker, self.watch.metrics, self._rooms.office)
         return cast("ASGIApp", pages)
 
     async def _tell_health(self, path: str, method: str, send: Send, facts: Facts) -> None:
@@ -203,6 +206,10 @@ class App:
         """Tell /readyz that this server is about to stop; it still takes what comes. Safe to call in a signal handler."""
         self._readiness.draining = True
 
+    async def drain(self) -> None:
+        """Take no new work; returns when the last job has ended, or was ended."""
+        await self._gateway.jobs.drain(self._grace)
+
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The end of the server drains the jobs."""
         if scope["type"] != "lifespan":
@@ -214,7 +221,7 @@ class App:
                 self._rooms.start()
             if kind == "lifespan.shutdown":
                 self.begin_draining()
-                await self._gateway.jobs.drain(self._grace)
+                await self.drain()
                 await self._upkeep.stop()
                 await self._gateway.close()
                 await self._readiness.close()

@@ -14,7 +14,7 @@ from ..core import Operation, Schema
 from ..core.errors import BadRequest
 
 if TYPE_CHECKING:
-    from ..gateway.rooms import Rooms
+    from ..gateway.office import Office
 
 Query = TypeVar("Query", bound=Struct)
 Body = TypeVar("Body", bound=Struct)
@@ -43,7 +43,7 @@ class Call:
     method: Literal["GET", "POST", "PATCH", "DELETE"]
     path: str
     summary: str
-    run: Callable[[Rooms, Asked[Any, Any]], Awaitable[Any]]
+    run: Callable[[Office, Asked[Any, Any]], Awaitable[Any]]
     answer: Any
     query: type[Struct] = Nothing
     body: type[Struct] = Nothing
@@ -52,7 +52,10 @@ class Call:
 
     def read(self, path: Mapping[str, str], query: Iterable[tuple[str, str]], body: bytes) -> Asked[Any, Any]:
         """Raises BadRequest naming the field at fault."""
-        return Asked(path, read_query(query, self.query), read_body(body, self.body))
+        asked = Asked(path, read_query(query, self.query), read_body(body, self.body))
+        for said in (path, *(msgspec.structs.asdict(part) for part in (asked.query, asked.body))):
+            _check_text(said)
+        return asked
 
     def operation(self) -> Operation:
         parameters = _inlined(self.query).get("properties", {})
@@ -87,6 +90,15 @@ def read_query(query: Iterable[tuple[str, str]], kind: type[Query]) -> Query:
         return msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:
         raise _fault(str(error), "The query") from None
+
+
+def _check_text(said: Mapping[str, Any]) -> None:
+    """Raises BadRequest for the one letter that no database takes."""
+    for name, value in said.items():
+        if any(
+            isinstance(text, str) and "\0" in text for text in (value if isinstance(value, list) else [value])
+        ):
+            raise BadRequest(f"'{name}' has a zero in it, which is no letter.", param=name)
 
 
 def _fault(said: str, where: str) -> BadRequest:

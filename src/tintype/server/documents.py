@@ -32,13 +32,13 @@ def job_members(job: Job | Past) -> dict[str, Any]:
         "object": "image.job",
         "status": _status(job),
         "created": report.created,
-        "ended": record.ended if record else None,
+        "ended": report.ended,
         "model": report.model,
         "provider": report.provider,
         "n": job.request.n,
         "pictures": record.made if record and job.ended else len(made),
         "progress": 1.0 if job.ended else job.progress() if isinstance(job, Job) else None,
-        "position": report.position(),
+        "position": None if job.ended else report.position(),
         "plan": report.plan(),
         "notices": report.notices,
         "receipt": _receipt(job, record, made) if report.priced else None,
@@ -128,25 +128,37 @@ _RECEIPT: Schema = {
         "usage": {"type": "object", "additionalProperties": {"type": "integer"}},
     },
 }
+_FACTS: dict[str, Schema] = {
+    "id": _TEXT,
+    "object": {"const": "image.job"},
+    "status": {"enum": list(STATUSES)},
+    "created": {"type": "integer"},
+    "ended": {"type": ["number", "null"]},
+    "model": _TEXT,
+    "provider": _TEXT,
+    "n": {"type": "integer"},
+    "pictures": {"type": "integer"},
+    "plan": _TEXT,
+}
+_ERROR: Schema = {
+    "type": ["object", "null"],
+    "properties": {"code": _TEXT, "message": _TEXT, "param": _MAYBE, "status": {"type": "integer"}},
+    "required": ["code", "message", "param", "status"],
+}
 JOB: Schema = {
+    "title": "Job",
     "type": "object",
     "properties": {
-        "id": _TEXT,
-        "object": {"const": "image.job"},
-        "status": {"enum": list(STATUSES)},
-        "created": {"type": "integer"},
-        "ended": {"type": ["number", "null"]},
-        "model": _TEXT,
-        "provider": _TEXT,
-        "n": {"type": "integer"},
-        "pictures": {"type": "integer"},
-        "progress": {"type": ["number", "null"]},
-        "position": {"type": ["integer", "null"]},
-        "plan": _TEXT,
+        **_FACTS,
+        "progress": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+        "position": {"type": ["integer", "null"], "minimum": 1},
         "notices": {"type": "array", "items": _TEXT},
         "receipt": _RECEIPT,
-        "error": {"type": ["object", "null"]},
+        "error": _ERROR,
         "result": {"type": ["object", "null"], "description": "As POST /v1/images/generations answers it."},
+        "url": {"type": "string", "description": "Of a job that was accepted: where it is asked for."},
+        "events_url": {"type": "string", "description": "And where its events are."},
+        "deleted": {"type": "integer", "description": "How many of its pictures a DELETE has deleted."},
     },
     "required": [
         "id",
@@ -163,25 +175,11 @@ JOB: Schema = {
 }
 _BRIEF: Schema = {
     "type": "object",
-    "properties": {
-        "id": _TEXT,
-        "object": {"const": "image.job"},
-        "status": {"enum": list(STATUSES)},
-        "created": {"type": "integer"},
-        "ended": {"type": ["number", "null"]},
-        "model": _TEXT,
-        "provider": _TEXT,
-        "prompt": _TEXT,
-        "n": {"type": "integer"},
-        "pictures": {"type": "integer"},
-        "plan": _TEXT,
-        "cost": _MAYBE,
-        "charged": _TEXT,
-        "error": _MAYBE,
-    },
+    "properties": {**_FACTS, "prompt": _TEXT, "cost": _MAYBE, "charged": _TEXT, "error": _MAYBE},
     "required": ["id", "object", "status", "created"],
 }
 JOBS: Schema = {
+    "title": "Jobs",
     "type": "object",
     "properties": {
         "object": {"const": "list"},
@@ -192,6 +190,7 @@ JOBS: Schema = {
     "required": ["object", "data", "has_more"],
 }
 QUOTE: Schema = {
+    "title": "Quote",
     "type": "object",
     "properties": {
         "object": {"const": "image.quote"},
@@ -200,6 +199,7 @@ QUOTE: Schema = {
         "cost": _MAYBE,
         "most": _MAYBE,
         "currency": {"const": "USD"},
+        "charged": {"type": "boolean", "description": "Whether an account pays it."},
         "plan": _TEXT,
         "notices": {"type": "array", "items": _TEXT},
     },

@@ -6,23 +6,20 @@ from collections.abc import Mapping
 from secrets import token_hex
 from urllib.parse import parse_qsl
 
-from ..accounts.records import Taken
-from ..core import Answer, Caller, Dialect, ImageRequest, Incoming
-from ..core.errors import Conflict, Rejected
+from ..core import Answer, Incoming
+from ..core.errors import Rejected
 from ..gateway.gateway import Gateway
 from ..gateway.jobs import Job
-from ..gateway.purchase import Once
-from ..gateway.recall import Past
 from ..gateway.settings import Settings
 from ..gateway.webhooks import Webhooks
 from ..transport.upstream import VIA, VIA_HEADER
 from .answers import Sight, stream, whole, whole_or_later
 from .door import Door
-from .hooks import read_hook
 from .house import CallersHouse
-from .http import Facts, Receive, Scope, Send, read_body, tell
+from .http import Facts, Gone, Receive, Scope, Send, read_body, tell
+from .placing import Placing
 from .routes import Match
-from .wishes import NOW, is_retry, read_once, read_wishes
+from .wishes import NOW, read_wishes
 
 MOST_HOUSES = 8
 """One behind the other, that an order may come through."""
@@ -44,7 +41,8 @@ class Endpoint:
         """Raises TintypeError while nothing has been sent, and Gone."""
         dialect, aside = match.route.dialect, match.route.aside
         caller = await self._door.let_in(head, scope, facts.headers)
-        facts.log["key"] = caller.key or None
+        if caller.key:
+            facts.log |= {"key": caller.key, "account": caller.account}
         self._door.check_dialect(caller, dialect.name)
         incoming = Incoming(
             path=match.route.path,
@@ -55,14 +53,24 @@ class Endpoint:
         )
         base_url = self._settings.public_base_url or base_url_of(scope["scheme"], incoming.headers)
         base_url = base_url.rstrip("/")
+        placing = Placing(
+            gateway=self._gateway,
+            door=self._door,
+            incoming=incoming,
+            caller=caller,
+            dialect=dialect.name,
+            base_url=base_url,
+            facts=facts,
+            webhooks=self._webhooks,
+        )
         if aside is not None:
-            house = CallersHouse(self._gateway, base_url, caller, dialect.name, facts.id)
+            house = CallersHouse(self._gateway, base_url, caller, placing)
             told = aside.answer(incoming, house)
             return await tell(send, told if isinstance(told, Answer) else await told)
         request = dialect.read(incoming)
         self._sign(incoming.headers.get(VIA_HEADER, ""))
         wishes = read_wishes(incoming.headers) if not request.stream else NOW
-        job = await self._place(incoming, request, caller, dialect, base_url, facts, stays=wishes.wait == 0)
+        job = await placing.place(request, stays=wishes.wait == 0)
         facts.log["job"] = job.id
         view = Sight(dialect, job, facts.headers)
         try:
@@ -72,53 +80,14 @@ class Endpoint:
                 await whole_or_later(view, wishes, base_url, receive, send)
             else:
                 await whole(view, self._settings.plain_heartbeat, receive, send)
+        except (Gone, OSError):
+            if isinstance(job, Job):
+                await job.missed()
+            raise
         finally:
             report = job.report
             facts.log |= {"model": report.model, "provider": report.provider, "attempts": report.attempts}
-            facts.log["plan"] = report.plan() or None
-
-    async def _place(
-        self,
-        incoming: Incoming,
-        request: ImageRequest,
-        caller: Caller,
-        dialect: Dialect,
-        base_url: str,
-        facts: Facts,
-        *,
-        stays: bool,
-    ) -> Job | Past:
-        """Order it; or find the job that it was ordered with before."""
-        once = read_once(incoming, caller, dialect.name)
-        hook = read_hook(incoming.headers, self._webhooks)
-        for _ in range(3):  # another server may be quicker, and then fail
-            if once.fingerprint and (earlier := await self._before(once, incoming, caller)) is not None:
-                facts.headers.append((b"idempotent-replayed", b"true"))
-                if isinstance(earlier, Past):
-                    earlier.request = self._gateway.order(request, base_url=base_url).plan.request
-                return earlier
-            await self._door.take_images(caller, request.n, facts.headers)
-            job = self._gateway.submit(
-                request,
-                base_url=base_url,
-                request_id=facts.id,
-                caller=caller,
-                once=once,
-                dialect=dialect.name,
-                stays=stays,
-                hook=hook,
-            )
-            if not once.name and not stays and hook is None:
-                return job
-            try:
-                await job.begun()
-                return job
-            except Taken:
-                continue
-        raise Conflict("This order is being placed by several at once: try again.", code="already_ordered")
-
-    async def _before(self, once: Once, incoming: Incoming, caller: Caller) -> Job | Past | None:
-        return await self._gateway.recall.before(once, caller, retried=is_retry(incoming))
+            facts.log |= {"plan": report.plan() or None, "cost": report.cost}
 
     def _sign(self, via: str) -> None:
         """Say that the order has come through here. Raises Rejected for one that has done so before."""
@@ -131,13 +100,23 @@ class Endpoint:
         VIA.set(" ".join(houses))
 
 
+LISTED = (b"prefer", b"accept")
+"""Headers that may be there more than once, and are a list then (RFC 9110, section 5.3)."""
+
+
 def head_of(scope: Scope) -> Incoming:
     """A request before its body has been read."""
     query = scope["query_string"]
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    if len(headers) < len(scope["headers"]):
+        for listed in LISTED:
+            said = [value.decode("latin-1") for name, value in scope["headers"] if name == listed]
+            if len(said) > 1:
+                headers[listed.decode()] = ", ".join(said)
     return Incoming(
         path="",
         query=dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else {},
-        headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
+        headers=headers,
     )
 
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..core import Caller, ImageRequest, JobView, Micros, ModelCard, Receipt
+from ..core.errors import UnknownModel
 from ..gateway.gateway import Gateway
+from .placing import Placing
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,32 +18,39 @@ class CallersHouse:
     gateway: Gateway
     base_url: str
     caller: Caller
-    dialect: str
-    request_id: str
+    placing: Placing
 
     def cards(self) -> Sequence[ModelCard]:
         cards = self.gateway.offers.cards()
-        if not self.caller.models:
-            return cards
-        return [card for card in cards if self.caller.may_use(card.id, card.of, *card.aliases)]
+        return [card for card in cards if self._allows(card)] if self.caller.models else cards
 
     def deployments(self) -> Mapping[str, str]:
-        return self.gateway.offers.deployments
+        named = self.gateway.offers.deployments
+        if not self.caller.models:
+            return named
+        cards = [
+            self.gateway.offers.find(model, strict=False, today=self.gateway.today()).offer.card
+            for model in named.values()
+        ]
+        return {
+            name: model
+            for (name, model), card in zip(named.items(), cards, strict=True)
+            if self._allows(card, name)
+        }
 
     def find(self, name: str) -> ModelCard:
-        return self.gateway.offers.find(name, strict=False, today=self.gateway.today()).offer.card
+        card = self.gateway.offers.find(name, strict=False, today=self.gateway.today()).offer.card
+        if not self._allows(card, name):
+            raise UnknownModel(
+                f"This key may not use the model `{name}`.", param="model", code="model_not_allowed"
+            )
+        return card
+
+    def _allows(self, card: ModelCard, *names: str) -> bool:
+        return self.caller.may_use(card.id, card.of, *card.aliases, *names)
 
     async def submit(self, request: ImageRequest) -> JobView:
-        job = self.gateway.submit(
-            request,
-            base_url=self.base_url,
-            caller=self.caller,
-            dialect=self.dialect,
-            request_id=self.request_id,
-            stays=True,
-        )
-        await job.begun()
-        return job
+        return await self.placing.place(request, stays=True)
 
     async def job(self, id: str) -> JobView | None:
         return await self.gateway.recall.find(id, self.caller)

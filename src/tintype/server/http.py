@@ -68,38 +68,63 @@ SOON = 0.02
 """Seconds. Who has been answered by then is not looked after: that would take longer than many an answer."""
 
 
+class Lookout:
+    """Whether the caller is still there, once that is worth a look."""
+
+    def __init__(self) -> None:
+        self.left: asyncio.Task[None] | None = None
+
+    async def check(self, send: Send) -> None:
+        """Before the last of a body is sent. Raises CancelledError within `unless_gone` where the connection has
+        broken."""
+        if self.left is not None:
+            await sent(send)
+
+
+TURNS = 5
+"""Of the event loop, after which a connection that broke while it was written to is known to be lost."""
+
+
+async def sent(send: Send) -> None:
+    """Wait until nearly all of a body is on its way, or the caller has hung up."""
+    await send({"type": "http.response.body", "body": b"", "more_body": True})
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
+
+
 @contextmanager
-def unless_gone(receive: Receive) -> Iterator[None]:
+def unless_gone(receive: Receive) -> Iterator[Lookout]:
     """End what happens within as soon as the caller has hung up, and raise Gone.
 
     As `asyncio.timeout` does it: by cancelling the task at hand. A task of its own for what happens
     within, and waiting for two of them, takes longer than all that is done for a small answer.
     """
     task = asyncio.current_task()
-    left: asyncio.Task[None] | None = None
+    lookout, over = Lookout(), False
     assert task is not None
 
     def stop(gone: asyncio.Task[None]) -> None:
-        if not gone.cancelled():
+        if not over and not gone.cancelled():
             task.cancel()
 
     def look_out() -> None:
-        nonlocal left
-        left = asyncio.create_task(hung_up(receive))
-        left.add_done_callback(stop)
+        lookout.left = asyncio.create_task(hung_up(receive))
+        lookout.left.add_done_callback(stop)
 
     timer = asyncio.get_running_loop().call_later(SOON, look_out)
     try:
-        yield
+        yield lookout
+        if lookout.left is not None and lookout.left.done():  # as the last of it was being made
+            raise Gone
     except asyncio.CancelledError:
-        if left is not None and left.done() and not task.uncancel():
+        if lookout.left is not None and lookout.left.done() and not task.uncancel():
             raise Gone from None
         raise
     finally:
+        over = True
         timer.cancel()
-        if left is not None:
-            left.remove_done_callback(stop)
-            left.cancel()
+        if lookout.left is not None:
+            lookout.left.cancel()
 
 
 def header(name: str, value: str, limit: int = 2000) -> tuple[bytes, bytes]:
@@ -110,7 +135,9 @@ def header(name: str, value: str, limit: int = 2000) -> tuple[bytes, bytes]:
     return name.encode("ascii"), clean[:limit].encode("ascii")
 
 
-async def respond(send: Send, status: int, headers: Headers, chunks: Iterable[Octets]) -> None:
+async def respond(
+    send: Send, status: int, headers: Headers, chunks: Iterable[Octets], lookout: Lookout | None = None
+) -> None:
     """A whole answer. What is large is sent as it is held; small chunks beside each other are joined."""
     *first, last = _gathered(chunks)
     length = sum(map(len, first), len(last))
@@ -118,6 +145,8 @@ async def respond(send: Send, status: int, headers: Headers, chunks: Iterable[Oc
     await send({"type": "http.response.start", "status": status, "headers": fixed})
     for chunk in first:
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    if first and lookout is not None:
+        await lookout.check(send)
     await send({"type": "http.response.body", "body": last, "more_body": False})
 
 

@@ -3,30 +3,91 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import Any
 
 import msgspec
 
 from ..accounts.records import JobRecord, State
-from ..core import Answer, Caller, Completed, Dialect, Events, Incoming, Octets
-from ..core.errors import BadRequest, MethodNotAllowed, NoImage, NotFound
+from ..core import (
+    Answer,
+    Caller,
+    Completed,
+    Delivery,
+    Described,
+    Dialect,
+    Events,
+    ImageEvent,
+    ImageRequest,
+    Incoming,
+    Octets,
+    Operation,
+    Schema,
+)
+from ..core.errors import BadRequest, MethodNotAllowed, NoImage, NotFound, TintypeError
 from ..core.money import usd
 from ..gateway.gateway import Gateway
 from ..gateway.jobs import Job
 from ..gateway.recall import Past
 from .answers import Sight, stream_of, watching
-from .documents import job_document, job_members, record_members
+from .documents import JOB, JOBS, job_document, job_members, record_members
+from .documents import QUOTE as QUOTES
 from .following import Frames, with_progress
 from .http import Headers, Receive, Send, respond, tell
 
 FOLDER = "/images/jobs"
 QUOTE = "/images/quote"
-MOST = 100
+MOST, USUAL = 100, 20
 """Jobs of one page of a list."""
 
+_STATES: dict[str, State] = {
+    "running": "running",
+    "completed": "done",
+    "failed": "failed",
+    "cancelled": "cancelled",
+    "interrupted": "interrupted",
+}
+
 _JSON: Headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+
+
+def operations(dialect: Dialect) -> dict[str, Operation]:
+    """What these pages take and answer, by method and path; `dialect` is that of an order."""
+    order = dialect.describe(dialect.paths[0]) if isinstance(dialect, Described) else Operation()
+    page = f"/v1{FOLDER}"
+    number: Schema = {
+        "type": "string",
+        "pattern": "^[0-9]{1,9}$",
+        "description": "The last `id` that was seen.",
+    }
+    return {
+        f"GET {page}": Operation(
+            summary="Your jobs, the newest first",
+            parameters={
+                "limit": {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL},
+                "after": {"type": "string", "description": "The id of a job: those that are older."},
+                "status": {"enum": list(_STATES)},
+            },
+            answer=JOBS,
+        ),
+        f"GET {page}/{{id}}": Operation(summary="How a job stands, and its pictures", answer=JOB),
+        f"DELETE {page}/{{id}}": Operation(
+            summary="End a job that runs; delete the pictures of one that has ended", answer=JOB
+        ),
+        f"GET {page}/{{id}}/events": Operation(
+            summary="The events that a job has had, and those that come",
+            headers={"Last-Event-ID": number},
+            answer=None,
+            media_types=("text/event-stream",),
+        ),
+        f"POST /v1{QUOTE}": Operation(
+            summary="What an order would cost, which is not placed",
+            body=order.body,
+            form=order.form,
+            answer=QUOTES,
+        ),
+    }
 
 
 class JobPages:
@@ -73,15 +134,17 @@ class JobPages:
     async def _tell(self, job: Job | Past, send: Send) -> None:
         result: list[Octets] = []
         if job.ended and job.error is None and any(isinstance(each, Completed) for each in job.events):
+            # However it was ordered: it is a member of a document here.
+            request = replace(job.request, stream=False, response_format=_within(job.request))
             async with watching(job) as events:
-                result = [chunk async for chunk in self._dialect.write(job.request, events, job.report)]
+                result = [chunk async for chunk in self._dialect.write(request, events, job.report)]
         await respond(send, 200, _JSON, list(job_document(job, result)))
 
     async def _events(self, job: Job | Past, incoming: Incoming, receive: Receive, send: Send) -> None:
         """Those that were missed, then those that come, and in between how far it is; `Last-Event-ID` says which was
         the last to be seen."""
         last = incoming.headers.get("last-event-id", "").strip()
-        if last and not last.isdigit():
+        if last and not last.isdecimal():
             raise BadRequest("Last-Event-ID is the number of an event.", param="Last-Event-ID")
         seen = int(last) if last else 0
         request = replace(job.request, stream=True)
@@ -98,26 +161,33 @@ class JobPages:
         await stream_of(sight, write, self._heartbeat, receive, send)
 
     async def _numbered(
-        self, job: Job | Past, request: Any, events: Events, seen: int
+        self, job: Job | Past, request: ImageRequest, events: Events, seen: int
     ) -> AsyncGenerator[Frames, None]:
-        number = 0
-        async for event in events:
-            number += 1
-            if number <= seen:
-                continue
-
-            async def one(event: Any = event) -> Events:
-                yield event
-
-            written: list[Octets] = []
-            async with aclosing(one()) as alone:
-                frames: Any = self._dialect.write(request, alone, job.report)
-                # A preview by itself is no answer yet, and the dialect says so at its end.
-                while (chunk := await _next(frames)) is not None:
-                    written.append(chunk)
-            if written:
-                yield (b"id: %d\n" % number, *written)
+        """Frames with the numbers of their events, and then the job's document, however it ended."""
+        count = 0
+        try:
+            async for event in events:
+                count += 1
+                number = list(job.numbered)[count - 1] if isinstance(job, Past) else count
+                if number > seen and (written := await self._frame(request, event, job)):
+                    yield (b"id: %d\n" % number, *written)
+        except TintypeError as error:
+            yield (self._dialect.write_error_frame(error),)
         yield (b"event: image.job\ndata: " + msgspec.json.encode(job_members(job)) + b"\n\n",)
+
+    async def _frame(self, request: ImageRequest, event: ImageEvent, job: Job | Past) -> list[Octets]:
+        """One event alone; nothing for one that the dialect does not tell."""
+
+        async def one() -> Events:
+            yield event
+
+        written: list[Octets] = []
+        async with aclosing(one()) as alone:
+            # A preview by itself is no answer yet, and the dialect says so at its end.
+            with suppress(NoImage):
+                async for chunk in self._dialect.write(request, alone, job.report):
+                    written.append(chunk)
+        return written
 
     async def _delete(self, id: str, caller: Caller) -> Answer:
         """A job that runs is cancelled; of one that has ended, the pictures are deleted."""
@@ -156,7 +226,7 @@ class JobPages:
         """What an order would cost; nothing is ordered. The body is that of /v1/images/generations or of an edit."""
         path = self._dialect.paths[0]
         request = self._dialect.read(replace(incoming, path=path, path_params={}))
-        order = self._gateway.order(request)
+        order = self._gateway.order(request, caller=caller)
         quote = self._gateway.quote(order, caller)
         return _document(
             {
@@ -166,18 +236,15 @@ class JobPages:
                 "cost": None if quote.likely is None else usd(quote.likely),
                 "most": None if quote.ceiling is None else usd(quote.ceiling),
                 "currency": "USD",
+                "charged": bool(caller.account),
                 "plan": order.report.plan(),
                 "notices": order.report.notices,
             }
         )
 
 
-async def _next(frames: Any) -> Octets | None:
-    try:
-        chunk: Octets | None = await anext(frames, None)
-    except NoImage:
-        return None
-    return chunk
+def _within(request: ImageRequest) -> Delivery | None:
+    return None if request.response_format == "bytes" else request.response_format
 
 
 def _document(members: dict[str, Any]) -> Answer:
@@ -191,22 +258,15 @@ def _only(method: str, *allowed: str) -> None:
 
 def _limit(said: str | None) -> int:
     if said is None:
-        return 20
-    if not said.isdigit() or not 1 <= int(said) <= MOST:
+        return USUAL
+    if not said.isdecimal() or not 1 <= int(said) <= MOST:
         raise BadRequest(f"`limit` is a number from 1 to {MOST}.", param="limit")
     return int(said)
 
 
 def _state(said: str | None) -> State | None:
-    states: dict[str, State] = {
-        "running": "running",
-        "completed": "done",
-        "failed": "failed",
-        "cancelled": "cancelled",
-        "interrupted": "interrupted",
-    }
     if said is None:
         return None
-    if said not in states:
-        raise BadRequest(f"`status` is one of {', '.join(states)}.", param="status")
-    return states[said]
+    if said not in _STATES:
+        raise BadRequest(f"`status` is one of {', '.join(_STATES)}.", param="status")
+    return _STATES[said]

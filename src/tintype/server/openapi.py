@@ -11,6 +11,7 @@ import msgspec
 
 from ..core import ANY, Described, Dialect, Operation, Schema
 from ..core.errors import TintypeError
+from .documents import JOB
 
 _HOLE = re.compile(r"\{(\w+)(?::path)?\}")
 
@@ -18,6 +19,22 @@ _OPENAIS = ("images", "models", "responses", "chat")
 """First segments of the paths that OpenAI's documents write with a /v1 before them."""
 
 _STREAMED = ("text/event-stream",)
+
+_WISHES: dict[str, Schema] = {
+    "Prefer": {
+        "type": "string",
+        "description": "`respond-async`, or `wait=N`: what takes longer than N seconds is fetched later (RFC 7240). "
+        "`handling=strict`: nothing is adjusted or ignored.",
+        "examples": ["wait=30", "respond-async, wait=1", "handling=strict"],
+    },
+    "Idempotency-Key": {
+        "type": "string",
+        "description": "A name of the caller's own for this order: sent again with it, it is answered and not "
+        "bought again.",
+        "maxLength": 255,
+    },
+}
+"""What every order may say beside its body."""
 
 _TOLD = {
     "x-request-id": "Name this when something is amiss.",
@@ -42,7 +59,7 @@ def describe(
         calls = [("POST", path, described(dialect, path)) for path in dialect.paths]
         calls += [(aside.method, aside.path, described(dialect, aside.path)) for aside in dialect.asides]
         for method, path, operation in calls:
-            entry = _operation(dialect.name, method, path, operation, errors)
+            entry = _operation(dialect.name, method, path, operation, errors, orders=path in dialect.paths)
             verbs = paths.setdefault(shown(path), {})
             verb = method.lower()
             verbs[verb] = _either(verbs[verb], entry) if verb in verbs else entry
@@ -135,8 +152,9 @@ def _errors(dialect: Dialect) -> dict[str, Any]:
 
 
 def _operation(
-    tag: str, method: str, path: str, operation: Operation, errors: dict[str, Any]
+    tag: str, method: str, path: str, operation: Operation, errors: dict[str, Any], *, orders: bool = False
 ) -> dict[str, Any]:
+    """`orders`: it answers pictures, now or later."""
     in_path = _HOLE.findall(path)
     bodies = {"application/json": operation.body, "multipart/form-data": operation.form}
     bodies = {
@@ -161,6 +179,11 @@ def _operation(
             str(operation.status): {"description": "Done.", "headers": headers, "content": content},
             **responses,
         }
+    if orders:
+        later = {"application/json": {"schema": JOB}}
+        told = "It is being drawn, and is fetched from `url`."
+        responses["202"] = {"description": told, "headers": headers, "content": later}
+    wishes = {**(_WISHES if orders else {}), **operation.headers}
     return {
         "operationId": re.sub(r"\W+", "-", f"{tag}{method.lower()}{shown(path)}").strip("-"),
         "tags": [tag],
@@ -180,6 +203,7 @@ def _operation(
                 for name, schema in operation.parameters.items()
                 if name not in in_path
             ),
+            *({"name": name, "in": "header", "schema": schema} for name, schema in wishes.items()),
         ],
         **({"requestBody": {"required": True, "content": bodies}} if bodies else {}),
         "responses": responses,

@@ -19,7 +19,7 @@ from ..core.errors import BadRequest
 from ..gateway.assemble import open_gateway, open_store
 from ..gateway.books import Books, Memory
 from ..gateway.gateway import Gateway
-from ..gateway.rooms import Rooms as Administered
+from ..gateway.office import Office
 from ..gateway.settings import Settings
 from ..gateway.upkeep import Chore
 from ..gateway.webhooks import Secrets, Webhooks
@@ -37,14 +37,15 @@ DAY = 86_400.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rooms:
-    """`database` is None where nothing is written down."""
+    """`database` is None where nothing is written down. `locked`: whoever comes needs a key."""
 
     gateway: Gateway
     door: Door
+    locked: bool = False
     chores: tuple[Chore, ...] = ()
     database: Database | None = None
     written: Written | None = None
-    administered: Administered | None = None
+    office: Office | None = None
     webhooks: Webhooks | None = None
     limits: Limits | None = None
     watch: Watch = field(default_factory=Watch)
@@ -75,24 +76,32 @@ def open_rooms(settings: Settings, environ: Mapping[str, str]) -> Rooms:
     database = Database.open(url) if url else None
     written = Written(database) if database is not None else None
     keys = Keys(database) if database is not None else None
-    _check_open(settings, keys)
+    locked = keys is not None and asyncio.run(keys.any())
+    if not locked:
+        _check_open(settings, keys)
     books: Books = written or Memory()
     secret = read_secret(settings.secret, settings.data)
-    gateway = open_gateway(settings, environ, store=open_store(settings), books=books)
+    gateway = open_gateway(settings, environ, store=open_store(settings), books=books, teller=watch.metrics)
     secrets = Secrets(settings.webhook_secret, secret)
     limits = Limits.open(settings.limits, tell=watch.metrics.limit)
-    webhooks, administered = None, None
+    webhooks, office = None, None
     if database is not None and written is not None:
-        administered = Administered.on(database, keys=keys, ledger=written.ledger)
-        webhooks = Webhooks(Deliveries(database), secrets, Poster(allow=settings.fetch_allow))
+        office = Office.on(database, keys=keys, ledger=written.ledger)
+        webhooks = Webhooks(
+            Deliveries(database),
+            secrets,
+            Poster(allow=settings.fetch_allow),
+            tell=watch.metrics.deliver,
+        )
     return Rooms(
         gateway=gateway,
         door=Door(keys, limits),
+        locked=locked,
         limits=limits,
         watch=watch,
         checks=_checks(gateway, database),
         chores=_chores(settings, written, webhooks),
-        administered=administered,
+        office=office,
         webhooks=webhooks,
         database=database,
         written=written,
@@ -146,17 +155,16 @@ async def _mark_expired(history: History) -> None:
 
 
 def _check_open(settings: Settings, keys: Keys | None) -> None:
-    """Whoever is not on this machine needs a key."""
+    """Whoever is not on this machine needs a key, and there is none yet."""
     if settings.open or _is_loopback(settings.host):
         return
-    if keys is None or not asyncio.run(keys.any()):
-        mend = "set `database`, then make one" if keys is None else "make one"
-        raise BadRequest(
-            f"{settings.host} can be reached by others, and there is no key yet, so everyone could draw at your "
-            f"expense. Please {mend}: tintype keys create --name NAME. Or set `open = true`, if whoever can reach this "
-            "server may use it.",
-            param="host",
-        )
+    mend = "set `database`, then make one" if keys is None else "make one"
+    raise BadRequest(
+        f"{settings.host} can be reached by others, and there is no key yet, so everyone could draw at your "
+        f"expense. Please {mend}: tintype keys create --name NAME. Or set `open = true`, if whoever can reach this "
+        "server may use it.",
+        param="host",
+    )
 
 
 def _is_loopback(host: str) -> bool:

@@ -14,6 +14,7 @@ from litestar.exceptions import HTTPException
 
 from ..core import Dialect, Operation
 from ..core.errors import MethodNotAllowed, NotFound, TintypeError
+from . import jobs
 from .admin import operations
 from .admin_pages import handlers
 from .metrics import MEDIA_TYPE, Metrics
@@ -21,7 +22,7 @@ from .openapi import describe
 from .pictures import OPERATION
 
 if TYPE_CHECKING:
-    from ..gateway.rooms import Rooms
+    from ..gateway.office import Office
 
 _OPERATIONS = {
     "/healthz": Operation(
@@ -55,9 +56,9 @@ _OPERATIONS = {
 
 
 def make_pages(
-    dialects: Sequence[Dialect], dialect: Dialect, metrics: Metrics, rooms: Rooms | None = None
+    dialects: Sequence[Dialect], dialect: Dialect, metrics: Metrics, office: Office | None = None
 ) -> Litestar:
-    """`dialect` words the errors; `rooms` are what the admin API is about."""
+    """`dialect` words the errors; `office` are what the admin API is about."""
 
     @get("/metrics", sync_to_thread=False)
     def told() -> Response[bytes]:
@@ -80,7 +81,12 @@ def make_pages(
     @cache  # built when it is first asked for: it is a tenth of a second, and most who start do not ask
     def description() -> bytes:
         return msgspec.json.encode(
-            describe(dialects, {**_OPERATIONS, **operations()}, dialect, version("tintype"))
+            describe(
+                dialects,
+                {**_OPERATIONS, **jobs.operations(dialect), **operations()},
+                dialect,
+                version("tintype"),
+            )
         )
 
     reader = files(__package__).joinpath("docs.html").read_bytes()
@@ -99,7 +105,7 @@ def make_pages(
         return Response(told.body, status_code=told.status, media_type=told.media_type)
 
     return Litestar(
-        route_handlers=[told, welcome, openapi, docs, *handlers(rooms)],
+        route_handlers=[told, welcome, openapi, docs, *handlers(office)],
         openapi_config=None,
         exception_handlers={HTTPException: in_words, TintypeError: in_words},
         logging_config=None,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import socket
+import sys
+from contextlib import suppress
 
 import uvicorn
 
@@ -14,31 +18,53 @@ from .app import App
 from .log import log_to_stderr
 from .opening import open_rooms
 
+GRACE_TO_ANSWER = 3
+"""Seconds that connections have after the last job, to be told how it ended."""
+
 
 def serve(settings: Settings, environ: dict[str, str]) -> None:
     """Blocks until SIGTERM or SIGINT; running jobs then have `settings.grace` seconds to finish."""
     log_to_stderr()
     rooms = open_rooms(settings, environ)
     app = App(rooms.gateway, all_dialects(), settings, rooms=rooms)
-    print(banner(rooms.gateway, settings), flush=True)
+    print(banner(rooms.gateway, settings, locked=rooms.locked), flush=True)
     # What is here now stays, and need not be looked through again. Hardly anything that a request makes is
     # part of a cycle, and the default looks for one at every fourth request.
     gc.freeze()
     gc.set_threshold(10_000, 10, 10)
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
         access_log=False,
         log_level="warning",
         log_config=None,  # as `log_to_stderr` says
-        timeout_graceful_shutdown=int(settings.grace) + 1,
+        timeout_graceful_shutdown=int(settings.grace) + GRACE_TO_ANSWER,
         server_header=False,
         proxy_headers=False,  # `base_url_of` reads them
     )
+    server = Server(config, app)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(3)  # as uvicorn itself does
 
 
-def banner(gateway: Gateway, settings: Settings) -> str:
+class Server(uvicorn.Server):
+    """Drains the jobs while connections are waited for, and not after: so that whoever waits for a job that is cut
+    short is still told."""
+
+    def __init__(self, config: uvicorn.Config, app: App) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        draining = asyncio.create_task(self._app.drain())
+        await super().shutdown(sockets)
+        await draining
+
+
+def banner(gateway: Gateway, settings: Settings, *, locked: bool = False) -> str:
     """The address, what answers there, and a line to paste."""
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
     url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
@@ -55,12 +81,14 @@ def banner(gateway: Gateway, settings: Settings) -> str:
         answering.append(
             f"offline twins of {twins} models: drawn by the illustrator, no key, no network, no cost"
         )
+    key = "a key of `tintype keys create`" if locked else "any key"
+    header = ' -H "Authorization: Bearer $KEY"' if locked else ""
     return f"""
   Tintype   {url}
 
   Answering:  {(chr(10) + " " * 14).join(answering or ["the illustrator"])}
-  Try:        curl {url}/v1/images/generations -H "Accept: image/png" -o panda.png \\
+  Try:        curl {url}/v1/images/generations{header} -H "Accept: image/png" -o panda.png \\
                 -d '{{"prompt": "A panda eating bamboo"}}'
-  SDKs:       base_url="{url}/v1", any key
+  SDKs:       base_url="{url}/v1", {key}
   Stop:       Ctrl-C
 """

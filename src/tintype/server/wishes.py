@@ -43,7 +43,7 @@ def read_wishes(headers: Mapping[str, str]) -> Wishes:
         if wish == "respond-async":
             wait = 0.0 if wait is None else wait
             applied.append(wish)
-        elif found := re.fullmatch(r'wait\s*=\s*"?(\d{1,6})"?', wish):
+        elif found := re.fullmatch(r'wait\s*=\s*"?([0-9]{1,6})"?', wish):
             wait = float(found[1])
             applied.append(f"wait={found[1]}")
     return Wishes(wait, ", ".join(applied))

@@ -53,6 +53,15 @@ class Name(NamedTuple):
             raise gone()
         return cls(hour, bytes.fromhex(found[2]), found[3])
 
+    @classmethod
+    def find(cls, text: str) -> Self | None:
+        """The one that a text ends with."""
+        found = "/".join(text.rsplit("/", 2)[-2:])
+        try:
+            return cls.parse(found)
+        except NotFound:
+            return None
+
     @property
     def path(self) -> str:
         return f"{folder_of(self.hour)}/{self.hash.hex()}.{self.kind}"

@@ -13,7 +13,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from ..core import Image, Octets
-from ..core.errors import TintypeError
+from ..core.errors import NotFound, TintypeError
 from .failures import failing, reason
 from .names import HOUR, LATEST, Name, hour_of
 from .places import MOST, Bucket, Folder, Memory, Place
@@ -151,6 +151,17 @@ class Store:
         """The last part of an address. Raises NotFound for one that was changed, has expired, or is none of ours."""
         name, expires = read_token(self._secret, token, now)
         return Resolved(name=name, expires=expires)
+
+    def path_of(self, url: str) -> str | None:
+        """Where the picture lies that an address of this store leads to, or led to; None for any other address."""
+        _, found, token = url.partition(FOLDER)
+        if found and "/" not in token:
+            try:
+                return read_token(self._secret, token, 0.0)[0].path
+            except NotFound:
+                return None
+        name = Name.find(urlsplit(url).path) if isinstance(self._place, Bucket) else None
+        return None if name is None else name.path
 
     def at_home(self, url: str, now: float) -> bytes | None:
         """The picture at an address of this house; None for any other. It blocks for as long as a file is read.

@@ -26,7 +26,7 @@ def database_url(settings: Settings) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Rooms:
+class Office:
     database: Database
     keys: Keys
     owners: Owners

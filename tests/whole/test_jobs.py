@@ -1,0 +1,337 @@
+"""Orders that are answered later: where they stand, what they came to, and how they are ended."""
+
+from __future__ import annotations
+
+import base64
+import json
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import openai
+import pytest
+
+from tintype.core import Size
+from tintype.core.errors import Busy, Refused
+from tintype.gateway.gates import Gate
+
+from ..fakes import FakeProvider
+from ..pictures import opened, png
+from ..strict import validate_error, validate_reply
+from .houses import GENERATIONS, JOBS, ORDER, Held, House, house, until
+
+ASYNC = {"prefer": "respond-async"}
+
+
+def kept(folder: Path) -> int:
+    """Pictures in the store."""
+    return sum(path.is_file() for path in (folder / "pictures").rglob("*.*"))
+
+
+def later(at: House, body: object = None, **headers: str) -> str:
+    """The id of a job that is not waited for."""
+    reply = at.order(body, **{**ASYNC, **headers})
+    assert reply.status == 202
+    return str(reply.json()["id"])
+
+
+def test_an_order_that_is_answered_later(folder: Path | None) -> None:
+    provider = Held(local=False)
+    with house(provider, folder) as at:
+        reply = at.order(**ASYNC)
+        accepted = reply.json()
+        id = accepted["id"]
+        assert (reply.status, reply.headers["preference-applied"]) == (202, "respond-async")
+        assert reply.headers["location"] == accepted["url"] == f"{at.url}{JOBS}/{id}"
+        assert (reply.job, accepted["status"], accepted["receipt"]) == (id, "running", None)
+        running = at.job(id)
+        assert (running["status"], running["progress"], running["result"]) == ("running", 0, None)
+        assert (running["model"], running["provider"], running["n"]) == ("m", "fake", 1)
+        provider.go.set()
+        ended = at.ended(id)
+        assert (ended["status"], ended["progress"], ended["error"]) == ("completed", 1, None)
+        assert ended["receipt"]["cost"] == "0.010000"
+        assert ended["receipt"]["usage"]["image_out"] == 10
+        assert ended["ended"] >= ended["created"]
+        validate_reply(ended["result"])
+        assert at.call("GET", accepted["url"].removeprefix(at.url)).json()["result"] == ended["result"]
+        assert at.call("GET", f"/images/jobs/{id}/").status == 200, "however the path is written"
+        assert at.call("HEAD", f"{JOBS}/{id}").body == b""
+    assert len(provider.asked) == 1
+
+
+@pytest.mark.parametrize("wish", ["wait=10", "respond-async, wait=10", 'WAIT="10"; handling=lenient'])
+def test_whoever_can_wait_is_answered_at_once_if_it_is_there_in_time(folder: Path | None, wish: str) -> None:
+    with house(FakeProvider(), folder) as at:
+        reply = at.order(prefer=wish)
+    assert reply.status == 200
+    validate_reply(reply.json())
+    assert "wait=10" in reply.headers["preference-applied"]
+    assert "location" not in reply.headers
+
+
+def test_what_is_not_there_in_time_is_fetched_later_though_it_costs_nothing(folder: Path | None) -> None:
+    provider = Held(local=True)
+    with house(provider, folder) as at:
+        reply = at.order(prefer="wait=1")
+        assert (reply.status, reply.headers["preference-applied"]) == (202, "wait=1")
+        provider.go.set()
+        validate_reply(at.ended(reply.json()["id"])["result"])
+    assert (len(provider.asked), provider.left) == (1, 0)
+
+
+@pytest.mark.parametrize("wish", ["wait=5", "respond-async, wait=5"])
+def test_what_fails_in_time_is_its_own_status(folder: Path | None, wish: str) -> None:
+    with house(FakeProvider(fails=Refused("no")), folder) as at:
+        reply = at.order(prefer=wish)
+    assert (reply.status, reply.error["code"]) == (400, "moderation_blocked")
+
+
+def test_what_fails_later_is_told_by_its_job(folder: Path | None) -> None:
+    with house(FakeProvider(fails=Busy("full", retry_after=7), pause=0.05), folder) as at:
+        job = at.ended(later(at))
+        assert (job["status"], job["result"], job["pictures"]) == ("failed", None, 0)
+        assert job["error"] == {"code": "upstream_busy", "message": "full", "param": None, "status": 503}
+        assert job["receipt"]["charged"] == "0.000000"
+
+
+def test_bad_orders_are_refused_at_once(folder: Path | None) -> None:
+    with house(FakeProvider(), folder) as at:
+        reply = at.order({**ORDER, "n": 99}, **ASYNC)
+        assert (reply.status, reply.error["param"]) == (400, "n")
+        assert at.call("GET", JOBS).json()["data"] == []
+
+
+def test_through_the_official_sdk(folder: Path | None) -> None:
+    provider = Held()
+    with house(provider, folder) as at, at.client() as client:
+        accepted = client.images.with_raw_response.generate(model="m", prompt="a cat", extra_headers=ASYNC)
+        assert accepted.status_code == 202
+        path = accepted.headers["location"].removeprefix(f"{at.url}/v1")
+        assert client.get(path, cast_to=object)["status"] == "running"  # type: ignore[index]
+        provider.go.set()
+        until(lambda: client.get(path, cast_to=object)["status"] == "completed")  # type: ignore[index]
+        result = client.get(path, cast_to=object)["result"]  # type: ignore[index]
+        assert opened(base64.b64decode(result["data"][0]["b64_json"])).size
+        waited = client.images.generate(model="m", prompt="a cat", extra_headers={"Prefer": "wait=5"})
+        assert waited.data
+        assert waited.data[0].b64_json
+        with pytest.raises(openai.NotFoundError, match="job_0"):
+            client.get("/images/jobs/job_0", cast_to=object)
+
+
+def test_however_it_was_ordered_its_document_is_json(folder: Path | None) -> None:
+    """A picture as the whole answer is no member of a document."""
+    with house(FakeProvider(), folder) as at:
+        for more in ({"accept": "image/png"}, {"accept": "image/webp"}):
+            validate_reply(at.ended(later(at, **more))["result"])
+
+
+def test_an_address_stays_one(folder: Path | None) -> None:
+    with house(FakeProvider(), folder) as at:
+        id = later(at, {**ORDER, "response_format": "url"})
+        url = at.ended(id)["result"]["data"][0]["url"]
+        assert url.startswith(f"{at.url}/pictures/")
+        assert opened(at.call("GET", url.removeprefix(at.url)).body).format == "PNG"
+
+
+def test_an_address_that_is_over_is_told_anew_while_the_picture_is_kept(tmp_path: Path) -> None:
+    with house(FakeProvider(), tmp_path, picture_lifetime=1, result_lifetime=3600) as at:
+        id = later(at, {**ORDER, "response_format": "url"})
+        first = at.ended(id)["result"]["data"][0]["url"]
+        until(lambda: at.call("GET", first.removeprefix(at.url)).status == 404)
+        again = at.job(id)["result"]["data"][0]["url"]
+        assert again != first
+        assert at.call("GET", again.removeprefix(at.url)).status == 200
+
+
+def test_the_position_in_the_queue(folder: Path | None) -> None:
+    provider = Held()
+    with house(provider, folder, gate=Gate(at_once=1)) as at:
+        ids = [later(at) for _ in range(3)]
+        until(lambda: at.job(ids[0])["status"] == "running")
+        assert [at.job(id)["status"] for id in ids] == ["running", "queued", "queued"]
+        assert [at.job(id)["position"] for id in ids] == [None, 1, 2]
+        at.call("DELETE", f"{JOBS}/{ids[1]}")
+        assert at.job(ids[2])["position"] == 1
+        provider.go.set()
+        assert [at.ended(id)["status"] for id in ids] == ["completed", "cancelled", "completed"]
+    assert len(provider.asked) == 2, "what was cancelled in the queue was never asked for"
+
+
+def test_progress_grows_with_pictures_and_previews(folder: Path | None) -> None:
+    provider = FakeProvider(pause=0.15, local=False)
+    with house(provider, folder) as at:
+        id = later(at, {**ORDER, "n": 4})
+        seen = {0.0}
+        until(lambda: seen.add(at.job(id)["progress"]) or 1.0 in seen)  # type: ignore[func-returns-value]
+    assert len(seen) > 2
+    assert seen <= {0, 0.25, 0.5, 0.75, 1}
+
+
+def test_jobs_are_listed_a_page_at_a_time(folder: Path | None) -> None:
+    provider = FakeProvider()
+    with house(provider, folder) as at:
+        ids = [at.order().job for _ in range(5)]
+        provider.fails = Refused("no")
+        at.order()
+        held = at.call("GET", f"{JOBS}?limit=2").json()
+        assert (held["object"], held["has_more"], len(held["data"])) == ("list", True, 2)
+        assert held["data"][0]["error"] == "moderation_blocked"
+        found, after = [], ""
+        while True:
+            page = at.call("GET", f"{JOBS}?limit=2&status=completed{after}").json()
+            found += [each["id"] for each in page["data"]]
+            if not page["has_more"]:
+                break
+            after = f"&after={page['last_id']}"
+        assert found == ids[::-1]
+        (failed,) = at.call("GET", f"{JOBS}?status=failed").json()["data"]
+        assert (failed["status"], failed["prompt"], failed["cost"]) == ("failed", "a cat", "0.000000")
+        assert at.call("GET", f"{JOBS}?status=running").json()["data"] == []
+
+
+def test_deleting_a_running_job_ends_it(folder: Path | None) -> None:
+    provider = Held(local=False)
+    with house(provider, folder) as at:
+        id = later(at)
+        until(lambda: provider.asked)
+        gone = at.call("DELETE", f"{JOBS}/{id}")
+        assert (gone.status, gone.json()["status"]) == (200, "cancelled")
+        assert (provider.left, at.gateway.jobs.running) == (1, {})
+        job = at.job(id)
+        assert (job["status"], job["error"]["code"]) == ("cancelled", "cancelled")
+        assert at.call("DELETE", f"{JOBS}/{id}").status == 200
+
+
+def test_deleting_an_ended_job_deletes_its_pictures(tmp_path: Path) -> None:
+    with house(FakeProvider(), tmp_path) as at:
+        id = later(at, {**ORDER, "n": 2})
+        at.ended(id)
+        assert kept(tmp_path) == 2
+        assert at.call("DELETE", f"{JOBS}/{id}").json()["deleted"] == 2
+        assert kept(tmp_path) == 0
+        assert at.call("DELETE", f"{JOBS}/{id}").json()["deleted"] == 0
+        job = at.job(id)
+        assert (job["status"], job["result"], job["pictures"]) == ("completed", None, 2)
+
+
+def test_a_picture_that_two_jobs_have_outlives_the_first(tmp_path: Path) -> None:
+    with house(FakeProvider(), tmp_path) as at:
+        one, two = later(at), later(at)
+        at.ended(one), at.ended(two)
+        assert kept(tmp_path) == 1, "it is the same picture"
+        assert at.call("DELETE", f"{JOBS}/{one}").json()["deleted"] == 1
+        validate_reply(at.job(two)["result"])
+        assert at.call("DELETE", f"{JOBS}/{two}").json()["deleted"] == 1
+        assert kept(tmp_path) == 0
+
+
+def test_a_deleted_picture_is_at_no_address_any_more(tmp_path: Path) -> None:
+    with house(FakeProvider(), tmp_path) as at:
+        id = later(at, {**ORDER, "response_format": "url"})
+        url = at.ended(id)["result"]["data"][0]["url"]
+        at.call("DELETE", f"{JOBS}/{id}")
+        assert at.call("GET", url.removeprefix(at.url)).status == 404
+        assert kept(tmp_path) == 0
+
+
+WRONG = [
+    ("GET", f"{JOBS}/job_000000000000000000000000", 404, "job_000000000000000000000000"),
+    ("GET", f"{JOBS}/job_0/events", 404, "job_0"),
+    ("DELETE", f"{JOBS}/nothing", 404, "nothing"),
+    ("GET", f"{JOBS}/job_0/pictures", 404, "/v1/images/jobs/job_0/pictures"),
+    ("POST", JOBS, 405, "use GET"),
+    ("PUT", f"{JOBS}/job_0", 405, "DELETE"),
+    ("POST", f"{JOBS}/job_0/events", 405, "use GET"),
+    ("GET", "/v1/images/quote", 405, "use POST"),
+    ("GET", f"{JOBS}?limit=0", 400, "from 1 to 100"),
+    ("GET", f"{JOBS}?limit=101", 400, "from 1 to 100"),
+    ("GET", f"{JOBS}?limit=%C2%B2", 400, "from 1 to 100"),
+    ("GET", f"{JOBS}?limit=many", 400, "from 1 to 100"),
+    ("GET", f"{JOBS}?status=done", 400, "completed"),
+    ("GET", f"{JOBS}?after=job_0", 400, "id of a job"),
+    ("POST", "/v1/images/quote", 400, "prompt"),
+]
+
+
+def test_what_cannot_be_is_said_in_words(folder: Path | None) -> None:
+    with house(FakeProvider(), folder) as at:
+        for method, path, status, words in WRONG:
+            reply = at.call(method, path, {} if method == "POST" else None)
+            assert (reply.status, path) == (status, path)
+            validate_error(reply.json())
+            assert words in reply.error["message"]
+
+
+def test_a_quote_orders_nothing(folder: Path | None) -> None:
+    provider = FakeProvider(local=False)
+    with house(provider, folder) as at:
+        reply = at.call("POST", "/v1/images/quote", {**ORDER, "n": 3, "style": "vivid"})
+        told = reply.json()
+        assert (told["object"], told["cost"], told["most"]) == ("image.quote", "0.030000", "0.030000")
+        assert told["plan"] == "style=ignored"
+        assert at.call("GET", JOBS).json()["data"] == []
+        assert at.order({**ORDER, "n": 3}).headers["x-tintype-cost"] == told["cost"]
+    assert len(provider.asked) == 1
+
+
+def test_a_preference_that_cannot_be_read_is_none(folder: Path | None) -> None:
+    with house(FakeProvider(), folder) as at:
+        for wish in ("", "wait=soon", "respond-async=1", ";;,", "wait=99999999"):
+            reply = at.order(prefer=wish)
+            assert (reply.status, reply.headers.get("preference-applied")) == (200, None)
+
+
+def test_preferences_in_several_headers(folder: Path | None) -> None:
+    """RFC 7240, section 2: as if they were one."""
+    with house(Held(), folder) as at:
+        connection = HTTPConnection(urlsplit(at.url).netloc, timeout=20)
+        connection.putrequest("POST", GENERATIONS)
+        body = json.dumps({**ORDER, "style": "vivid"}).encode()
+        for name, value in (
+            ("Prefer", "respond-async"),
+            ("Prefer", "handling=strict"),
+            ("content-length", str(len(body))),
+        ):
+            connection.putheader(name, value)
+        connection.endheaders(body)
+        assert connection.getresponse().status == 400
+        connection.close()
+
+
+def test_a_stream_is_one_whatever_is_preferred(folder: Path | None) -> None:
+    with house(FakeProvider(), folder) as at:
+        reply = at.order({**ORDER, "stream": True}, **ASYNC)
+    assert (reply.status, reply.headers["content-type"]) == (200, "text/event-stream")
+    assert b"image_generation.completed" in reply.body
+
+
+def test_jobs_are_read_after_a_restart(tmp_path: Path) -> None:
+    with house(FakeProvider(), tmp_path) as at:
+        done, given = later(at), at.order().job
+        before = at.ended(done)
+    with house(FakeProvider(), tmp_path) as at:
+        again = at.job(done)
+        assert again == before
+        assert at.job(given)["result"] is None, "what was given away whole is not kept"
+        assert [each["id"] for each in at.call("GET", JOBS).json()["data"]] == [given, done]
+
+
+def test_other_dialects_are_answered_later_too(folder: Path | None) -> None:
+    with house(FakeProvider(), folder) as at:
+        body = {"contents": [{"parts": [{"text": "a cat"}]}]}
+        reply = at.call("POST", "/v1beta/models/m:generateContent", body, **ASYNC)
+        assert reply.status == 202
+        validate_reply(at.ended(reply.json()["id"])["result"])
+
+
+def test_edits_are_quoted_and_told_as_edits(folder: Path | None) -> None:
+    data = base64.b64encode(png(Size(16, 16))).decode()
+    edit = {**ORDER, "image": f"data:image/png;base64,{data}"}
+    with house(FakeProvider(), folder) as at:
+        assert at.call("POST", "/v1/images/quote", edit).json()["cost"] == "0.010000"
+        id = later(at, edit)
+        at.ended(id)
+        events = at.call("GET", f"{JOBS}/{id}/events")
+        assert b"event: image_edit.completed" in events.body

@@ -138,6 +138,17 @@ def test_it_is_written_down() -> None:
     assert [(each.outcome, each.cost) for each in gateway.attempts.last] == [("refused", 10_000)]
 
 
+def test_a_price_by_steps_goes_by_the_quality_or_what_was_said() -> None:
+    card = replace(
+        sold(megapixel_step=1_000_000),
+        steps={"low": 4, "high": 9},
+        accepts=frozenset({"num_inference_steps"}),
+    )
+    assert tally(card, done(quality="low")).cost() == 4 * 64
+    assert tally(card, done(), request=replace(REQUEST, num_inference_steps=7)).cost() == 7 * 64
+    assert tally(card, done()).cost() is None, "it may have been any quality"
+
+
 @pytest.mark.parametrize("tokens", [-5, 10**26])
 def test_numbers_that_no_upstream_can_mean_are_not_believed(tokens: int) -> None:
     """They would be charged, or could not be written down, and what the order holds would dangle."""
@@ -156,14 +167,3 @@ def test_numbers_that_no_upstream_can_mean_are_not_believed(tokens: int) -> None
 def test_a_cost_that_cannot_be_is_none(cost: int) -> None:
     assert believed(done(cost=cost)).cost is None
     assert believed(done(cost=7)) == done(cost=7)
-
-
-def test_a_price_by_steps_goes_by_the_quality_or_what_was_said() -> None:
-    card = replace(
-        sold(megapixel_step=1_000_000),
-        steps={"low": 4, "high": 9},
-        accepts=frozenset({"num_inference_steps"}),
-    )
-    assert tally(card, done(quality="low")).cost() == 4 * 64
-    assert tally(card, done(), request=replace(REQUEST, num_inference_steps=7)).cost() == 7 * 64
-    assert tally(card, done()).cost() is None, "it may have been any quality"

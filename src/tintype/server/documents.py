@@ -27,7 +27,6 @@ def job_members(job: Job | Past) -> dict[str, Any]:
     """All of it but the pictures. `progress` is between 0 and 1; `position` counts those in the queue from 1."""
     report, record = job.report, job.record if isinstance(job, Past) else None
     made = [event for event in job.events if isinstance(event, Completed)]
-    place = None if job.ended else report.position()
     return {
         "id": job.id,
         "object": "image.job",
@@ -39,7 +38,7 @@ def job_members(job: Job | Past) -> dict[str, Any]:
         "n": job.request.n,
         "pictures": record.made if record and job.ended else len(made),
         "progress": 1.0 if job.ended else job.progress() if isinstance(job, Job) else None,
-        "position": place,
+        "position": None if job.ended else report.position(),
         "plan": report.plan(),
         "notices": report.notices,
         "receipt": _receipt(job, record, made) if report.priced else None,

@@ -1,9 +1,11 @@
 # The commands for people and for CI; `.ci/run` calls the same ones.
 PYTHON ?= python3
 VENV   ?= .venv
+# With `EXTRAS=dev,diffusion`, the diffusion engine's tests run too: torch is a gigabyte.
+EXTRAS ?= dev
 BIN    := $(VENV)/bin
 
-.PHONY: help serve test live check format bench bench-proxy gallery conformance reliability clean
+.PHONY: help serve test live check format bench bench-proxy bench-engine gallery conformance reliability clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1@/p' $(MAKEFILE_LIST) | column -t -s@
@@ -33,6 +35,9 @@ bench: $(VENV)/.installed-dev ## start-up time, time per picture, peak memory
 bench-proxy: $(VENV)/.installed-dev ## beside nginx and LiteLLM as a proxy (needs nginx-light and wrk); writes docs/performance.md
 	$(BIN)/python -m benchmarks.proxy --write
 
+bench-engine: $(VENV)/.installed-dev ## the diffusion engine beside the bare call (needs tintype[diffusion]); writes docs/performance.md
+	$(BIN)/python -m benchmarks.engine --write
+
 conformance: $(VENV)/.installed-dev ## drive real clients against the server, and write the table of the README
 	$(BIN)/python -m conformance
 
@@ -56,5 +61,5 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
 	@touch $@ $(VENV)/.installed

@@ -109,15 +109,17 @@ def test_the_first_has_ended_just_before(folder: Path | None) -> None:
     assert len(provider.asked) == 2
 
 
-def test_whoever_got_it_and_tries_again_later_is_someone_else(folder: Path | None) -> None:
-    """Nothing of what was delivered whole is kept."""
+def test_an_answer_that_got_lost_on_its_way(folder: Path | None) -> None:
+    """It was sent whole, as far as can be seen from here; and the SDK asks again."""
     provider = FakeProvider(local=False)
     with house(provider, folder) as at:
         first = at.order(**FIRST)
         again = at.order(**RETRIED)
-        assert (first.status, again.status) == (200, 200)
-        assert first.job != again.job
-    assert len(provider.asked) == 2
+        assert (again.status, again.job, again.body) == (200, first.job, first.body)
+        assert at.order().job != first.job, "whoever does not say that it is a repetition gets another"
+        unnamed = at.order().job
+        assert at.job(unnamed)["result"] is None, "what nobody can ask for again is not kept"
+    assert len(provider.asked) == 3
 
 
 def test_a_failed_order_is_bought_anew_by_the_retry(folder: Path | None) -> None:

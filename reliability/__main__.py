@@ -7,6 +7,7 @@ import asyncio
 import os
 import platform
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -28,6 +29,11 @@ SMALL = {"kills": 2, "callers": 24, "size": 8, "here": True, "seconds": 3.0, "si
 
 
 def main() -> int:
+    for each in (
+        signal.SIGINT,
+        signal.SIGTERM,
+    ):  # a shell may have told a job in the background to ignore them
+        signal.signal(each, signal.default_int_handler)
     options = _options()
     absent = no_postgresql()
     trials = [

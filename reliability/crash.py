@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tintype.gateway.purchase import JUST_ENDED
 from tintype.storage import Store
 
 from .checks import Seen, drafts, of_files, of_webhooks, settled, unpaid
@@ -21,6 +22,7 @@ from .upstream import HOOK, Mood, Upstream, upstream
 
 MOOD = Mood(seconds=(0.0, 0.25), before=0.06, after=0.06)
 CALLERS = 12
+READERS = 8
 MONTHS = 60 * 24 * 3600.0
 
 
@@ -103,8 +105,14 @@ class Crash:
         if stop:
             faults += _of_stop(mine, seen)
         earlier = self.chance.sample(self.orders[:first], min(5, first))
-        for order in (*mine, *earlier):
-            faults += await self._read_again(order, server.port, seen, vendor)
+        turns = asyncio.Semaphore(READERS)
+
+        async def read_again(order: Order) -> list[str]:
+            async with turns:
+                return await self._read_again(order, server.port, seen, vendor)
+
+        for found in await asyncio.gather(*(read_again(order) for order in (*mine, *earlier))):
+            faults += found
         seen, more = await settled(house, vendor, 20.0)
         self.faults += [f"after kill {self.done}: {fault}" for fault in (*faults, *more)]
         return seen
@@ -143,7 +151,8 @@ class Crash:
             got = await ask(port, "GET", address)
             if got.status != 200:
                 faults.append(f"{about}: its picture's address is {got.status} now")
-        if order.kind == "retried" or "named" in order.kind:
+        is_fresh = time.monotonic() - order.placed < JUST_ENDED - 60
+        if "named" in order.kind or (order.kind == "retried" and is_fresh):
             faults += await self._order_again(order, port, bool(done), vendor, about)
         return faults
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import time
 from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ class Order:
     kind: str
     buyer: Buyer
     n: int = 1
+    placed: float = field(default_factory=time.monotonic)
     hook: str = ""  # where its caller wants to be told of its end
     leaves: float = 60.0  # seconds that its caller waits
     tries: int = 0

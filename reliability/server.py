@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import os
 import signal
 import socket
@@ -37,6 +38,11 @@ max_n = 4
 partial_images = 3
 prices = {{ image = {price} }}
 """
+
+
+def _die_with_us() -> None:
+    """However a trial ends, its servers end (prctl's PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 def free_port() -> int:
@@ -80,7 +86,12 @@ class Server:
         command = [*self._wrap, sys.executable, "-m", "tintype", "serve", "--config", str(self._config)]
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *command, env=environ, cwd=self._config.parent, stdout=log, stderr=log
+                *command,
+                env=environ,
+                cwd=self._config.parent,
+                stdout=log,
+                stderr=log,
+                preexec_fn=_die_with_us if sys.platform == "linux" else None,
             )
 
     async def ready(self, patience: float = 60.0) -> None:

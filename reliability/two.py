@@ -96,7 +96,7 @@ class Two:
                 f"{most} at the most, {codes['200']} drawn",
             )
         )
-        if most != limit or codes["200"] < limit or codes["200"] + codes["too_many_jobs"] != self.size:
+        if most > limit or codes["200"] < limit or codes["200"] + codes["too_many_jobs"] != self.size:
             self.faults.append(f"{limit} jobs at once: {most} were, and {dict(codes)} were told")
 
     async def _same_name(self, house: Shop, vendor: Upstream, ports: tuple[int, int]) -> None:

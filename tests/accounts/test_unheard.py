@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy as sa
+import structlog
 
 from tintype.accounts import _writer
 from tintype.accounts.ledger import Ledger
@@ -76,5 +77,47 @@ def test_a_settlement_that_was_not_heard_of_is_made_once(url: str, monkeypatch: 
 
             await ledger.beat()
             assert await _state(ledger, "job_1") == ("done", 0, 60)
+
+    run(main)
+
+
+@contextmanager
+def away(ledger: Ledger, monkeypatch: pytest.MonkeyPatch, times: int) -> Iterator[None]:
+    """The database takes nothing, so many times."""
+    write, left = ledger.database._writer._transact, [times]
+
+    def writing(batch: Any) -> Any:
+        if left[0]:
+            left[0] -= 1
+            raise psycopg.OperationalError("the server closed the connection unexpectedly")
+        return write(batch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_writer, "PATIENCE", 0.0)
+        patch.setattr(ledger.database._writer, "_transact", writing)
+        yield
+
+
+@pytest.mark.parametrize(("times", "state"), [(5, "done"), (1000, "running")])
+def test_who_stops_waits_for_the_database_and_not_for_ever(
+    url: str, monkeypatch: pytest.MonkeyPatch, times: int, state: str
+) -> None:
+    """What is lost is told in the log."""
+    monkeypatch.setattr("tintype.accounts.ledger.AGAIN", 0.001)
+    log = structlog.testing.CapturingLogger()
+    monkeypatch.setattr("tintype.accounts.ledger.log", log)
+
+    async def main() -> None:
+        async with books(url) as ledger:
+            account = await Owners(ledger.database).make("acme", prepaid=True)
+            await ledger.credit(account.id, 100)
+            await ledger.hold(opening("job_1", account=account.id, hold=60))
+            with away(ledger, monkeypatch, times):
+                with pytest.raises(Unavailable):
+                    await ledger.settle(closing("job_1", cost=40, made=1))
+                await ledger.stop(patience=0.5)
+            assert (await _state(ledger, "job_1"))[0] == state
+            lost = [call.kwargs["job"] for call in log.calls if call.args == ("the end of a job is lost",)]
+            assert lost == ([] if state == "done" else ["job_1"])
 
     run(main)

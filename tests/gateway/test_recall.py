@@ -17,7 +17,7 @@ from tintype.gateway import recall
 from tintype.gateway.books import Memory
 from tintype.gateway.gateway import Gateway
 from tintype.gateway.jobs import Job
-from tintype.gateway.purchase import Once
+from tintype.gateway.purchase import JUST_ENDED, Once
 from tintype.gateway.recall import Past
 from tintype.gateway.results import write_result
 from tintype.gateway.terms import Terms
@@ -201,7 +201,7 @@ def test_a_retry_is_known_by_its_body_for_some_time_and_nobody_else_is() -> None
         assert isinstance(found, Past)
         assert await gateway.recall.before(nameless, mine, retried=False) is None
         assert await gateway.recall.before(nameless, Caller(key="key_b"), retried=True) is None
-        late = replace(gateway.recall, clock=lambda: time.time() + recall.JUST_ENDED + 1)
+        late = replace(gateway.recall, clock=lambda: time.time() + JUST_ENDED + 1)
         assert await late.before(nameless, mine, retried=True) is None
 
     run(main)

@@ -87,6 +87,7 @@ def test_no_new_work_is_taken(tmp_path: Path) -> None:
     """Of somebody who was still sending the order."""
     with server(tmp_path) as (started, url, replies):
         thread = asking(url, replies, {**LARGE, "n": 4})
+        until(lambda: call(url, "GET", f"{JOBS}?status=running").json()["data"])
         body = json.dumps(QUICK).encode()
         host, port = url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), timeout=10) as connection:
@@ -100,7 +101,7 @@ def test_no_new_work_is_taken(tmp_path: Path) -> None:
             while more := connection.recv(65536):
                 said += more
         started.communicate(timeout=30)
-        thread.join(10)
+        thread.join(40)
     assert said.startswith(b"HTTP/1.1 503")
     assert b"\r\nretry-after: 5\r\n" in said
     assert b"takes no new work" in said

@@ -110,7 +110,7 @@ def test_no_log_tells_an_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         for address in (url, url.replace(".png", ".jpeg")):
             fetched(address)
     told = [(line["path"], line["status"]) for line in capture.entries]
-    assert told == [("/v1/images/generations", 200), ("/pictures/", 200), ("/pictures/", 404)]
+    assert told == [("/v1/images/generations", 200), ("/pictures/{name}", 200), ("/pictures/{name}", 404)]
     assert url.rpartition("/")[2][:20] not in str(capture.entries)
 
 

@@ -109,17 +109,26 @@ def test_the_first_has_ended_just_before(folder: Path | None) -> None:
     assert len(provider.asked) == 2
 
 
-def test_an_answer_that_got_lost_on_its_way(folder: Path | None) -> None:
-    """It was sent whole, as far as can be seen from here; and the SDK asks again."""
+def test_what_nobody_can_ask_for_again_is_not_kept(folder: Path | None) -> None:
     provider = FakeProvider(local=False)
     with house(provider, folder) as at:
         first = at.order(**FIRST)
+        unnamed = at.order()
+        assert unnamed.job != first.job, "whoever does not say that it is a repetition gets another"
+        assert at.job(unnamed.job)["result"] is None
+    assert len(provider.asked) == 2
+
+
+@pytest.mark.parametrize("local", [False, True])
+def test_who_tries_again_has_not_got_it_though_it_was_sent(folder: Path | None, local: bool) -> None:
+    """What was bought is given again for a while; what costs nothing is drawn again."""
+    provider = FakeProvider(local=local)
+    with house(provider, folder) as at:
+        first = at.order(**FIRST)
         again = at.order(**RETRIED)
-        assert (again.status, again.job, again.body) == (200, first.job, first.body)
-        assert at.order().job != first.job, "whoever does not say that it is a repetition gets another"
-        unnamed = at.order().job
-        assert at.job(unnamed)["result"] is None, "what nobody can ask for again is not kept"
-    assert len(provider.asked) == 3
+        assert (first.status, again.status) == (200, 200)
+        assert (first.job == again.job, first.body == again.body) == (not local, True)
+    assert len(provider.asked) == 1 + local
 
 
 def test_a_failed_order_is_bought_anew_by_the_retry(folder: Path | None) -> None:

@@ -25,6 +25,9 @@ from .schema import purses
 
 log = structlog.get_logger()
 
+AGAIN = 0.5
+"""Seconds between two looks at a database that is away, when this server stops."""
+
 
 class Ledger:
     """One for each process and database. `lost`: seconds without a sign after which another process is dead.
@@ -152,24 +155,41 @@ class Ledger:
         Raises Unavailable when the database is away.
         """
         recovered = await self.recover()
-        for closing in list(self._owed.values()):
-            await self.settle(closing)
-            self._owed.pop(closing.job, None)
+        await self._pay()
         return recovered
 
     async def _sign(self) -> None:
         await self.database.write(partial(_recovery.sign, process=self.process, now=self._clock()))
         self._known = True
 
-    async def stop(self) -> None:
-        """After the last job: what is owed is settled, and this process takes its name off the list."""
+    async def stop(self, patience: float = 10.0) -> None:
+        """After the last job: what is owed is settled, and this process takes its name off the list.
+
+        A database that is away is waited for, for so many seconds. What is owed by then is told in the log, and lost:
+        those jobs are interrupted by whoever starts next, and charged nothing.
+        """
         if self._undoing:
             await asyncio.wait(self._undoing)
+        until = asyncio.get_running_loop().time() + patience
+        while True:
+            try:
+                await self._pay()
+                await self.database.write(partial(_recovery.leave, process=self.process.id))
+                self._known = False
+                return
+            except Unavailable as error:
+                if asyncio.get_running_loop().time() >= until:
+                    for closing in self._owed.values():
+                        told = {"job": closing.job, "state": closing.state, "cost": closing.cost}
+                        log.error("the end of a job is lost", **told, reason=str(error))
+                    return
+            await asyncio.sleep(AGAIN)
+
+    async def _pay(self) -> None:
+        """Settle what the database was not there for. Raises Unavailable."""
         for closing in list(self._owed.values()):
             await self.settle(closing)
             self._owed.pop(closing.job, None)
-        await self.database.write(partial(_recovery.leave, process=self.process.id))
-        self._known = False
 
     async def check_books(self) -> list[str]:
         """What does not add up, in sentences; empty when everything does."""

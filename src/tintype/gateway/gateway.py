@@ -205,6 +205,7 @@ class Gateway:
             caller=caller,
             hold=self.terms.hold(order.request, order.offers, caller, order.route, seconds),
             shelf=self.shelf,
+            remember=self.jobs.remember,
             later=self.jobs.do_later,
             teller=self.teller,
             hook=hook,

@@ -8,6 +8,7 @@ what is read of one that has ended, `recall.py` brings back.
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -216,12 +217,17 @@ class Watched:
             self._job.leave()
 
 
+UNKEPT = 64
+"""Jobs that are held in memory while the store is away."""
+
+
 class Jobs:
     """The jobs that run now."""
 
     def __init__(self) -> None:
         self.running: dict[str, Job] = {}
         self.draining = False
+        self._unkept: OrderedDict[str, Job] = OrderedDict()
         self._afterwards: set[asyncio.Task[None]] = set()
 
     def start(self, work: Work, request: ImageRequest, report: Report, caller: Caller) -> Job:
@@ -233,6 +239,16 @@ class Jobs:
         self.running[job.id] = job
         job._task.add_done_callback(lambda _: self.running.pop(job.id, None))
         return job
+
+    def find(self, id: str) -> Job | None:
+        """One that runs here, or whose pictures are nowhere but here."""
+        return self.running.get(id) or self._unkept.get(id)
+
+    def remember(self, job: Job) -> None:
+        """Hold a job whose pictures are to be read again, and which the store did not take; the last `UNKEPT` of them."""
+        self._unkept[job.id] = job
+        while len(self._unkept) > UNKEPT:
+            self._unkept.popitem(last=False)
 
     def do_later(self, work: Coroutine[Any, Any, None]) -> None:
         """Something of a job that nobody waits for, but the end of the server."""

@@ -53,7 +53,8 @@ class Hook(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class Purchase:
-    """`hold` is the most that it can cost. `later` takes what nobody waits for."""
+    """`hold` is the most that it can cost. `remember` takes jobs whose pictures the store did
+    not, `later` what nobody waits for."""
 
     books: Books
     routing: Routing
@@ -61,6 +62,7 @@ class Purchase:
     caller: Caller
     hold: Micros
     shelf: Shelf
+    remember: Callable[[Job], None]
     later: Callable[[Coroutine[Any, Any, None]], None]
     teller: Teller | None = None
     hook: Hook | None = None
@@ -170,14 +172,17 @@ class Purchase:
         """An answer that was bought may be lost on its way, and the SDK that did not get it orders again."""
         if not pictures or not (stays or (self.once.fingerprint and job.report.bought)):
             return ()
-        return await self.shelf.keep(pictures, None if stays else JUST_ENDED)
+        kept = await self.shelf.keep(pictures, None if stays else JUST_ENDED)
+        if stays and len(kept) < sum(picture.image.is_local for picture in pictures):
+            self.remember(job)
+        return kept
 
     async def keep_late(self, job: Job) -> None:
         """Keep the pictures of a job that is settled already. Never raises."""
         pictures = finished(job.events)
         if not pictures:
             return
-        await self._write(job, await self.shelf.keep(pictures))
+        await self._write(job, await self._kept(job, pictures, stays=True))
 
     async def _show(self, job: Job) -> None:
         await self._write(job, await self.shelf.show(finished(job.events)))

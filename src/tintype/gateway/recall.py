@@ -78,7 +78,7 @@ class Recall:
     async def find(self, id: str, caller: Caller, *, pictures: bool = True) -> Job | Past | None:
         """A job of this caller, or of anybody for an admin. Without `pictures`, those of one that has ended are not
         brought."""
-        running = self.jobs.running.get(id)
+        running = self.jobs.find(id)
         if running is not None:
             return running if _may_see(caller, running.caller.key, running.caller.account) else None
         record = await self.books.find(id)
@@ -125,7 +125,7 @@ class Recall:
 
     async def follow(self, record: JobRecord) -> Job | Past | None:
         """The job of a record: as it runs, here or elsewhere, or as it has ended; None where it came to nothing."""
-        running = self.jobs.running.get(record.id)
+        running = self.jobs.find(record.id)
         if running is None:
             if record.state == "running":  # it may have ended here while it was read
                 record = await self.books.find(record.id) or record

@@ -1,6 +1,7 @@
 """openai-python, plain and as AzureOpenAI in the three ways that it can be set up."""
 
 import io
+import time
 
 import openai
 from checks import ADDRESS, MASK, PICTURE, PROMPT, check, expect, kind_of, raises, size_of
@@ -48,6 +49,35 @@ async def _():
     async with openai.AsyncOpenAI(base_url=ADDRESS, api_key="any", max_retries=0) as made:
         reply = await made.images.generate(prompt=PROMPT, **MODEL)
         expect(kind_of(reply.data[0].b64_json), "png")
+
+
+@check(PLAIN, "generate", "fetched later: Prefer, Location, the job's result")
+def _():
+    later = client.images.with_raw_response.generate(
+        prompt=PROMPT, extra_headers={"Prefer": "respond-async"}, **MODEL
+    )
+    expect(later.status_code, 202)
+    job = later.headers["location"].removeprefix(f"{ADDRESS}/v1")
+    while (told := client.get(job, cast_to=object))["status"] in ("queued", "running"):
+        time.sleep(0.2)
+    expect(told["status"], "completed")
+    expect(kind_of(told["result"]["data"][0]["b64_json"]), "png")
+
+
+@check(PLAIN, "generate", "the same order twice, by an Idempotency-Key")
+def _():
+    named = {"Idempotency-Key": f"order-{time.time()}"}
+    first, again = (
+        client.images.with_raw_response.generate(prompt=PROMPT, extra_headers=named, **MODEL)
+        for _ in range(2)
+    )
+    expect(again.content, first.content)
+    expect(again.headers["x-tintype-job"], first.headers["x-tintype-job"])
+    error = raises(
+        openai.ConflictError,
+        lambda: client.images.generate(prompt="another", extra_headers=named, **MODEL),
+    )
+    expect(error.code, "idempotency_conflict")
 
 
 TOOL = {"type": "image_generation", "quality": "low", "partial_images": 1}

@@ -14,8 +14,6 @@ import openai
 import pytest
 
 from tintype.accounts.keys import Keys
-from tintype.accounts.ledger import Ledger
-from tintype.accounts.owners import Owners
 from tintype.server.opening import Rooms
 
 from ..fakes import FakeProvider
@@ -34,9 +32,9 @@ class Desk:
     secrets: dict[str, str] = field(default_factory=dict)
 
     async def __call__(self, rooms: Rooms) -> None:
-        database = rooms.database
-        assert database is not None
-        owners, ledger, keys = Owners(database), Ledger(database), Keys(database)
+        office = rooms.office
+        assert office is not None
+        owners, ledger, keys = office.owners, office.ledger, office.keys  # those of the door, which remember
         for name, terms in self.accounts.items():
             await owners.make(name, prepaid="prepaid" in terms)
             if "prepaid" in terms:

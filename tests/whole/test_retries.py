@@ -109,6 +109,16 @@ def test_the_first_has_ended_just_before(folder: Path | None) -> None:
     assert len(provider.asked) == 2
 
 
+def test_what_nobody_can_ask_for_again_is_not_kept(folder: Path | None) -> None:
+    provider = FakeProvider(local=False)
+    with house(provider, folder) as at:
+        first = at.order(**FIRST)
+        unnamed = at.order()
+        assert unnamed.job != first.job, "whoever does not say that it is a repetition gets another"
+        assert at.job(unnamed.job)["result"] is None
+    assert len(provider.asked) == 2
+
+
 @pytest.mark.parametrize("local", [False, True])
 def test_who_tries_again_has_not_got_it_though_it_was_sent(folder: Path | None, local: bool) -> None:
     """What was bought is given again for a while; what costs nothing is drawn again."""

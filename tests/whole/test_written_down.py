@@ -83,8 +83,8 @@ def test_no_key_and_no_picture_is_in_the_database(tmp_path: Path, fails: Excepti
 
     async def prepare(rooms: Rooms) -> None:
         nonlocal key
-        assert rooms.database is not None
-        _, key = await Keys(rooms.database).make("one")
+        assert rooms.office is not None
+        _, key = await rooms.office.keys.make("one")
 
     with house(Talker(local=False, fails=fails), tmp_path, prepare=prepare) as at:
         sent = order_all(at, key)

@@ -21,7 +21,8 @@ from tintype.engines.diffusion import adapters
 from tintype.engines.diffusion.models import Loaded, Models
 from tintype.engines.diffusion.orders import Order
 
-from .tiny import EDGE, D, source, tiny, torch
+from .tiny import EDGE, source, tiny, torch
+from .tiny_parts import D
 
 SIZE = Size(EDGE, EDGE)
 

@@ -1,6 +1,5 @@
 """What each family is said to be able to do: the table that cards are made of."""
 
-
 from __future__ import annotations
 
 from typing import Any

@@ -15,9 +15,11 @@ from urllib.parse import unquote
 import pytest
 
 huggingface_hub: Any = pytest.importorskip("huggingface_hub", reason="the hub needs the extra 'diffusion'")
+constants: Any = pytest.importorskip("huggingface_hub.constants")
 
 from tintype.core.errors import Unavailable
-from tintype.engines.diffusion import hub
+from tintype.engines.diffusion import hub, loading
+from tintype.engines.diffusion.loading import Source
 
 PICKS: list[tuple[list[str], str | None, str | None, list[str]]] = [
     # weights in torch's format only where there are no others, and one variant of each part
@@ -60,7 +62,7 @@ INDEX = {"_class_name": "StableDiffusionXLPipeline", "unet": ["diffusers", "UNet
 FILES: Mapping[str, bytes] = {
     "model_index.json": json.dumps(INDEX).encode(),
     "unet/config.json": b"{}",
-    "unet/diffusion_pytorch_model.safetensors": bytes(300_000),
+    "unet/diffusion_pytorch_model.safetensors": b"\x02" + bytes(7) + b"{}" + bytes(299_990),
     "unet/diffusion_pytorch_model.fp16.safetensors": bytes(150_000),
     "README.md": b"a model",
     "picture.png": bytes(50_000),
@@ -126,7 +128,7 @@ def online(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         ("HUGGINGFACE_CO_URL_TEMPLATE", address + "/{repo_id}/resolve/{revision}/{filename}"),
         ("HF_HUB_DISABLE_XET", True),
     ):
-        monkeypatch.setattr(huggingface_hub.constants, name, value)
+        monkeypatch.setattr(constants, name, value)
     yield tmp_path
     server.shutdown()
     server.server_close()
@@ -185,14 +187,14 @@ def test_without_a_network_and_without_the_model_it_says_how_to_get_it(
 ) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(
-        Unavailable, match="some/model is not on this machine.*hf download some/model"
+        Unavailable, match=r"some/model is not on this machine.*hf download some/model"
     ) as caught:
         hub.configuration("some/model", None)
     assert caught.value.code == "model_not_here"
 
 
 def test_a_hub_that_is_not_there_is_no_missing_model(online: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(Unavailable, match="some/model is not on this machine, and the hub cannot be reached"):
         hub.configuration("some/model", None)
 
@@ -200,7 +202,7 @@ def test_a_hub_that_is_not_there_is_no_missing_model(online: Path, monkeypatch: 
 def test_a_disk_that_is_too_small_is_told_before_the_download(
     online: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub.shutil, "disk_usage", lambda folder: type("Usage", (), {"free": 1000}))
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: type("Usage", (), {"free": 1000}))
     with pytest.raises(
         Unavailable, match=r"takes 0.0 GB, and .* GB left. Make room, or set HF_HOME"
     ) as caught:
@@ -215,6 +217,32 @@ def test_a_disk_that_fills_up_on_the_way_is_told(online: Path, monkeypatch: pyte
     monkeypatch.setattr(huggingface_hub, "snapshot_download", full)
     with pytest.raises(Unavailable, match="The disk is full: some/model"):
         hub.configuration("some/model", None)
+
+
+def test_weights_are_missing_until_every_part_of_them_is_here(tmp_path: Path) -> None:
+    unet = tmp_path / "unet"
+    unet.mkdir()
+    (unet / "config.json").write_text("{}")
+    assert hub.missing(tmp_path, ["unet", "scheduler"]) == "unet"
+    assert hub.missing(tmp_path, ["unet", "scheduler"], without="unet") is None
+    names = [f"w-0000{number}-of-00002.safetensors" for number in (1, 2)]
+    (unet / "w.safetensors.index.json").write_text(
+        json.dumps({"weight_map": dict(zip("ab", names, strict=True))})
+    )
+    (unet / names[0]).write_bytes(b"")
+    assert hub.missing(tmp_path, ["unet"]) == "unet"
+    (unet / names[1]).write_bytes(b"")
+    assert hub.missing(tmp_path, ["unet"]) is None
+
+
+def test_a_model_of_the_hub_is_known_to_be_here_once_it_is(online: Path) -> None:
+    source = Source(name="mine", path="some/model")
+    before = loading.find(source)
+    assert (before.folder, loading.stored(before)) == (None, 300_000)
+    loading.ready(before)
+    after = loading.find(source)
+    assert after.folder is not None
+    assert loading.stored(after) == 300_000
 
 
 @pytest.mark.parametrize(

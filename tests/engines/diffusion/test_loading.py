@@ -1,10 +1,12 @@
 """A model from a folder, from a single file, from GGUF; and a sentence for everything that is none."""
 
-
 from __future__ import annotations
 
+import importlib
 import json
+import shutil
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,25 +16,30 @@ pytest.importorskip("torch", reason="diffusion models need the extra 'diffusion'
 pytest.importorskip("diffusers", reason="diffusion models need the extra 'diffusion'")
 
 import numpy as np
-from safetensors.torch import save_file
 
 from tintype.core.errors import Unavailable
-from tintype.engines.diffusion import loading
+from tintype.engines.diffusion import loading, weights
 from tintype.engines.diffusion.families import FAMILIES
 from tintype.engines.diffusion.loading import Source
 
+from .original import whole
 from .tiny import EDGE, UNSAVED, saved, tiny, torch
 
+save_file: Any = importlib.import_module("safetensors.torch").save_file
 PROMPT = {"prompt": "a red cube", "num_inference_steps": 2, "height": EDGE, "width": EDGE}
 
 
 def _load(**told: Any) -> Any:
-    found = loading.ready(loading.find(Source(**{"name": "mine"} | told)))
+    found = loading.ready(loading.find(Source(name="mine", **told)))
     return loading.load(found, dtype=torch.float32)
 
 
 def _draw(pipeline: Any) -> np.ndarray:
-    more = {"output_type": "np", "return_dict": False, "generator": torch.Generator().manual_seed(1)}
+    more: dict[str, Any] = {
+        "output_type": "np",
+        "return_dict": False,
+        "generator": torch.Generator().manual_seed(1),
+    }
     with torch.inference_mode():
         return np.asarray(pipeline(**PROMPT, **more)[0][0])
 
@@ -64,6 +71,20 @@ def test_a_single_file_takes_its_other_parts_from_its_base(tmp_path: Path) -> No
     assert torch.equal(pipeline.transformer.proj_out.weight, tiny("flux", seed=7).transformer.proj_out.weight)
     assert torch.equal(pipeline.vae.decoder.conv_in.weight, tiny("flux").vae.decoder.conv_in.weight)
     assert _draw(pipeline).shape == (EDGE, EDGE, 3)
+
+
+def test_a_whole_model_in_a_single_file_needs_a_folder_with_the_configuration_only(tmp_path: Path) -> None:
+    """As models of Stable Diffusion are handed around: all parts in one file, under their authors' names."""
+    save_file(whole(tiny("sd15", seed=7)), tmp_path / "dream.safetensors")
+    base = tmp_path / "base"
+    shutil.copytree(saved("sd15"), base, ignore=shutil.ignore_patterns("*.safetensors"))
+    told: dict[str, Any] = {"path": str(tmp_path / "dream.safetensors"), "base": str(base)}
+    pipeline = _load(**told)
+    assert np.abs(_draw(pipeline) - _draw(tiny("sd15", seed=7))).max() < 1e-5
+    found = loading.find(Source(name="mine", **told))
+    assert loading.stored(found) == (tmp_path / "dream.safetensors").stat().st_size
+    measured = sum(weights.of_pipeline(pipeline).values())
+    assert abs(sum(loading.weigh(found, 4).values()) - measured) < 1000  # of positions, which are not stored
 
 
 def test_a_single_files_weight_is_counted_once(tmp_path: Path) -> None:
@@ -186,7 +207,7 @@ def test_weights_that_are_broken_are_refused_in_a_sentence(tmp_path: Path) -> No
 
 
 def test_a_processor_that_needs_torchvision_says_so(tmp_path: Path) -> None:
-    if loading.find_spec("torchvision") is not None:
+    if find_spec("torchvision") is not None:
         pytest.skip("torchvision is installed here")
     index = {"_class_name": "QwenImageEditPipeline", "processor": ["transformers", "Qwen2VLProcessor"]}
     found = loading.find(Source(name="edit", path=_folder(tmp_path, {"model_index.json": index})))

@@ -1,6 +1,5 @@
 """Several models by name under one budget of memory."""
 
-
 from __future__ import annotations
 
 import threading

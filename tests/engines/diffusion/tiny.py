@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tintype.engines.diffusion import loading
 from tintype.engines.diffusion.families import PIPELINES
 from tintype.engines.diffusion.loading import Found, Source
@@ -19,7 +21,7 @@ from tintype.engines.diffusion.models import Models
 from . import tiny_parts as parts
 from .tiny_parts import D
 
-torch: Any = importlib.import_module("torch")
+torch: Any = pytest.importorskip("torch", reason="diffusion models need the extra 'diffusion'")
 torch.set_num_threads(1)
 
 EDGE = 64
@@ -29,7 +31,7 @@ EDGE = 64
 def _small_references() -> None:
     """Qwen-Image-Edit brings what it looks at to a megapixel, which takes it seconds here: to EDGE instead."""
     for name in ("edit", "edit_inpaint", "edit_plus"):
-        module = importlib.import_module(f"diffusers.pipelines.qwenimage.pipeline_qwenimage_{name}")
+        module: Any = importlib.import_module(f"diffusers.pipelines.qwenimage.pipeline_qwenimage_{name}")
         real = module.calculate_dimensions
         module.calculate_dimensions = lambda area, ratio, real=real: real(min(area, EDGE * EDGE), ratio)
 
@@ -59,13 +61,15 @@ def saved(family: str) -> Path:
 
 
 def source(family: str, **told: Any) -> Source:
-    return Source(**{"name": family, "path": str(saved(family)), "edge": EDGE} | told)
+    usual: dict[str, Any] = {"name": family, "path": str(saved(family)), "edge": EDGE}
+    return Source(**usual | told)
 
 
 def models(*families: str, **options: Any) -> Models:
     """Models of these families on the processor, named like them, that draw at EDGE; read from `saved` folders, but for
     those whose processor cannot be saved."""
-    return Models([source(family) for family in families], **{"device": "cpu", "load": load} | options)
+    usual: dict[str, Any] = {"device": "cpu", "load": load}
+    return Models([source(family) for family in families], **usual | options)
 
 
 def load(found: Found, **told: Any) -> Any:

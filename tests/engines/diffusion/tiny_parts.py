@@ -7,10 +7,12 @@ import os
 import string
 from typing import Any
 
+import pytest
+
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
-D: Any = importlib.import_module("diffusers")
-T: Any = importlib.import_module("transformers")
+D: Any = pytest.importorskip("diffusers", reason="diffusion models need the extra 'diffusion'")
+T: Any = pytest.importorskip("transformers", reason="diffusion models need the extra 'diffusion'")
 T.utils.logging.set_verbosity_error()
 D.utils.logging.set_verbosity_error()
 D.utils.logging.disable_progress_bar()

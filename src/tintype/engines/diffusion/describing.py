@@ -21,6 +21,7 @@ Way = Literal["own", "generic"]
 
 Parameter = Literal["guidance_scale", "true_cfg_scale"]
 
+_MADE_UP: tuple[Task, ...] = ("image", "inpaint")
 _SHAPES = ((1, 1), (3, 2), (2, 3), (4, 3), (3, 4), (16, 9), (9, 16))
 _STRENGTH = 0.6
 _TRUE_GUIDANCE = Range(min=1.0, max=20.0, default=4.0)
@@ -65,7 +66,8 @@ class Description:
 
     def steering(self, guidance: float | None, negative_prompt: str | None) -> dict[str, Any]:
         """The arguments of the pipeline's call that say how closely words are followed: for one order, so
-        `negative_prompt` is text, and is there also where the model needs an empty one."""
+        `negative_prompt` is text, and is there also where the model needs an empty one. Orders that share a batch must
+        have the same, but for that text."""
         told: dict[str, Any] = {}
         if negative_prompt is not None and self.negative_prompt:
             told["negative_prompt"] = negative_prompt
@@ -99,8 +101,8 @@ def describe(
     negative = "negative_prompt" in first and not (fast and (family.few_guidance or 0.0) <= 1.0)
     tasks: dict[Task, Way] = dict.fromkeys(own, "own")
     if family.generic and _fits_generic(first, facts):
-        made_up: tuple[Task, ...] = ("image", "inpaint")
-        tasks = dict.fromkeys(made_up, "generic") | tasks
+        for task in _MADE_UP:
+            tasks.setdefault(task, "generic")
     own_guidance = guidance is None or guidance.parameter == "guidance_scale"
     return Description(
         model=name,

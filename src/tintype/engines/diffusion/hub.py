@@ -59,7 +59,12 @@ def fetch(
     parts = _parts(path, revision)
     if installed.offline():
         folder = _snapshot(path, revision, _CONFIGURATION)
-        _all_here(folder, parts, without, path)
+        if part := missing(folder, parts, without):
+            raise Unavailable(
+                f"The weights of {path} ({part}) are not on this machine, and HF_HUB_OFFLINE is set. Download them first, "
+                f"where there is a network: hf download {path}",
+                code="model_not_here",
+            )
         return folder
     sizes = _sizes(path, revision)
     picked = pick(sizes, parts, variant, without)
@@ -144,20 +149,31 @@ def _sizes(path: str, revision: str | None) -> Mapping[str, int]:
     return {file.rfilename: int(file.size or 0) for file in told.siblings or ()}
 
 
-def _all_here(folder: Path, parts: Iterable[str], without: str | None, path: str) -> None:
+def missing(folder: Path, parts: Iterable[str], without: str | None = None) -> str | None:
+    """The component whose weights are not, or not all, in the folder; None where nothing is missing."""
     for part in parts:
-        if part == without or not (folder / part / "config.json").is_file():
+        inside = folder / part
+        if part == without or not (inside / "config.json").is_file():
             continue
-        if not any(_is_weights(file.name) for file in (folder / part).iterdir()):
-            raise Unavailable(
-                f"The weights of {path} ({part}) are not on this machine, and HF_HUB_OFFLINE is set. Download them first, "
-                f"where there is a network: hf download {path}",
-                code="model_not_here",
-            )
+        here = {file.name for file in inside.iterdir() if file.is_file()}
+        wanted = {
+            shard
+            for name in here
+            if name.endswith(".index.json")
+            for shard in json.loads((inside / name).read_bytes()).get("weight_map", {}).values()
+        }
+        if not any(map(_is_weights, here)) or (wanted - here and not _is_whole(here)):
+            return part
+    return None
+
+
+def _is_whole(files: Iterable[str]) -> bool:
+    """Whether there are weights that are not one of several parts."""
+    return any(_is_weights(file) and not re.search(r"-\d{5}-of-\d{5}\.", file) for file in files)
 
 
 def _enough_disk(path: str, total: int) -> None:
-    folder = Path(_library().constants.HF_HUB_CACHE)
+    folder = Path(importlib.import_module("huggingface_hub.constants").HF_HUB_CACHE)
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     free = shutil.disk_usage(folder).free

@@ -14,7 +14,8 @@ from . import facts, hub, installed, weights
 from .facts import Facts
 from .hub import Downloaded
 
-Offload = Literal["none", "model", "group", "sequential"]
+Offload = Literal["none", "model", "group"]
+"""Sequential offloading is left out: accelerate 1.15 fails with transformers 5, and group does the same faster."""
 Dtype = Literal["bfloat16", "float16", "float32"]
 
 
@@ -45,8 +46,8 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A source that has been looked up: `folder` has the configuration (and, once `ready`, the weights that are not in
-    `file`)."""
+    """A source that has been looked up: `folder` has its configuration and the weights that are not in `file`; None
+    where they are still on the hub."""
 
     source: Source
     folder: Path | None
@@ -69,7 +70,9 @@ def find(source: Source) -> Found:
         return _find_file(source, path)
     if path.suffix not in {".safetensors", ".gguf"} and hub.is_id(source.path):
         folder = hub.configuration(source.path, source.revision)
-        return Found(source=source, folder=None, hub_id=source.path, file=None, facts=facts.of_folder(folder))
+        told = facts.of_folder(folder)
+        here = None if hub.missing(folder, told.classes) else folder
+        return Found(source=source, folder=here, hub_id=source.path, file=None, facts=told)
     raise Unavailable(
         f"There is no file or folder {source.path}, and it is not a hub id (owner/name).",
         code="model_not_there",

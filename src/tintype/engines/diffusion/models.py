@@ -67,12 +67,13 @@ class Loaded:
             placing.tile(seen, size.width * size.height)
         return seen
 
-    def arguments(self, task: Task, size: Size) -> dict[str, Any]:
-        """What every call of the view needs besides what was ordered (`use_resolution_binning=False` and such)."""
-        base = self._base(task if self.description.tasks[task] == "own" else "text")
-        told = {**self.description.arguments, **variants.arguments(base, size.width, size.height)}
-        known = describing.parameters(type(base))
-        return {name: value for name, value in told.items() if name in known}
+    def arguments(self, size: Size) -> dict[str, Any]:
+        """What the call of a view needs besides what was ordered (`use_resolution_binning=False` and such), where its
+        signature has it."""
+        return {
+            **self.description.arguments,
+            **variants.arguments(self.pipeline, size.width, size.height),
+        }
 
     def use_adapters(self, order: Order) -> None:
         """The LoRAs of this order, and no others, act from now on; without any the weights are bit for bit their own.

@@ -10,13 +10,17 @@ import pytest
 torch: Any = pytest.importorskip("torch", reason="diffusion models need the extra 'diffusion'")
 pytest.importorskip("diffusers", reason="diffusion models need the extra 'diffusion'")
 
+from PIL import Image
+
+from tintype.core import Size
 from tintype.core.errors import Unavailable
 from tintype.engines.diffusion import placing
+from tintype.engines.diffusion.describing import parameters
 from tintype.engines.diffusion.loading import Source
-from tintype.engines.diffusion.models import Models
+from tintype.engines.diffusion.models import Loaded, Models
 from tintype.engines.diffusion.placing import Place
 
-from .tiny import source, tiny
+from .tiny import EDGE, source, tiny
 
 GB = 1_000_000_000
 CPU = Place(torch.device("cpu"), "processor", 60 * GB)
@@ -69,6 +73,7 @@ def test_the_numbers_are_those_that_the_device_is_quick_with(place: Place, wante
             {"offload": "model"},
             "offload = \"model\" of the model 'flux' .* without a GPU here: leave it out",
         ),
+        (H200, {"offload": "sequential"}, 'offload = "sequential" .* is not one of none, model, group'),
         (CPU, {"quantize": "fp8"}, 'quantize = "fp8" .* needs an NVIDIA GPU .* drawn by processor here'),
         (A100, {"quantize": "fp8"}, 'quantize = "fp8" .* 8.9 or newer .* drawn by A100 here'),
         (APPLE, {"quantize": "fp8"}, 'quantize = "fp8" .* drawn by Apple GPU here'),
@@ -121,17 +126,45 @@ def test_a_model_that_does_not_fit_is_told_only_what_would_make_it_fit() -> None
     assert "offload" not in processor
 
 
-def test_group_offloading_draws_the_same() -> None:
-    """The processor stands in for the GPU: where weights lie changes nothing of what is drawn."""
-    call = {"prompt": "a cube", "num_inference_steps": 2, "height": 64, "width": 64, "output_type": "np"}
+@pytest.mark.parametrize("offload", ["none", "model", "group"])
+@pytest.mark.parametrize("family", ["sdxl", "flux"])
+def test_where_weights_lie_changes_nothing_of_what_is_drawn(
+    family: str, offload: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In every task, and after a batch that broke off. The processor stands in for the GPU."""
+    monkeypatch.setattr(Place, "is_gpu", property(lambda self: True))
+    size, picture = Size(EDGE, EDGE), Image.new("RGB", (EDGE, EDGE), "teal")
 
-    def draw(pipeline: Any) -> Any:
-        with torch.inference_mode():
-            return pipeline(**call, generator=torch.Generator().manual_seed(1), return_dict=False)[0]
+    def draw(loaded: Loaded, **more: Any) -> Any:
+        seen = loaded.pipeline_for("image", size=size)
+        call: dict[str, Any] = {
+            "prompt": "a cube", "image": picture, "strength": 1.0, "num_inference_steps": 2,
+            "width": EDGE, "height": EDGE, "output_type": "np", "return_dict": False,
+            **more,
+        }
+        known = parameters(type(seen))
+        try:
+            with torch.no_grad():
+                return seen(
+                    generator=torch.Generator().manual_seed(1),
+                    **{name: value for name, value in call.items() if name in known},
+                )[0]
+        finally:
+            loaded.settle()
 
-    offloaded = tiny("flux")
-    placing.spread(offloaded, _source(offload="group"), CPU, "transformer")
-    assert (draw(offloaded) == draw(tiny("flux"))).all()
+    def stop(*_: Any) -> dict[str, Any]:
+        raise InterruptedError
+
+    usual, other = (
+        Models([source(family, offload=one)], device="cpu", budget=10**9) for one in ("none", offload)
+    )
+    with usual.get(family) as loaded:
+        expected = draw(loaded)
+    with other.get(family) as loaded:
+        assert (draw(loaded) == expected).all()
+        with pytest.raises(InterruptedError):
+            draw(loaded, callback_on_step_end=stop)
+        assert (draw(loaded) == expected).all()
 
 
 def test_compiling_is_a_switch() -> None:

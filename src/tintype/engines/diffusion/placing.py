@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from ...core.errors import Unavailable
 from . import installed
-from .loading import Source
+from .loading import Offload, Source
 
 TILED_ABOVE = 2_000_000
 """Pixels from which on the autoencoder works in tiles: whole, it would need more memory than all steps before."""
 
 _SHARE = 0.85  # of a device's memory that weights may have: the rest is for what is computed
 _FP8_SINCE = (8, 9)  # compute capability: Ada, Hopper, Blackwell
-_SMALL_PART = 20  # with group or sequential offload, about one in so many of a model's bytes is on the device
+_SMALL_PART = 20  # with group offload, about one in so many of a model's bytes is on the device
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,11 @@ def dtype(source: Source, place: Place) -> Any:
 
 def check(source: Source, place: Place) -> None:
     """Raises Unavailable for what this device cannot do, by name."""
+    if source.offload not in get_args(Offload):
+        raise Unavailable(
+            f"offload = \"{source.offload}\" of the model '{source.name}' is not one of {', '.join(get_args(Offload))}.",
+            code="cannot_offload",
+        )
     if source.offload != "none" and not place.is_gpu:
         raise Unavailable(
             f"offload = \"{source.offload}\" of the model '{source.name}' moves weights between the machine's memory and a GPU, "
@@ -136,8 +141,6 @@ def spread(pipeline: Any, source: Source, place: Place, denoiser: str) -> None:
     torch = installed.torch()
     if source.offload == "model":
         pipeline.enable_model_cpu_offload(device=place.device)
-    elif source.offload == "sequential":
-        pipeline.enable_sequential_cpu_offload(device=place.device)
     elif source.offload == "group":
         pipeline.enable_group_offload(
             onload_device=place.device,
@@ -159,7 +162,7 @@ def on_device(parts: Mapping[str, int], offload: str) -> int:
     """Bytes that are on the device at once, of a model with these components."""
     if offload == "model":
         return max(parts.values(), default=0)
-    if offload in {"group", "sequential"}:
+    if offload == "group":
         return sum(parts.values()) // _SMALL_PART
     return sum(parts.values())
 

@@ -138,8 +138,14 @@ def test_where_weights_lie_changes_nothing_of_what_is_drawn(
     def draw(loaded: Loaded, **more: Any) -> Any:
         seen = loaded.pipeline_for("image", size=size)
         call: dict[str, Any] = {
-            "prompt": "a cube", "image": picture, "strength": 1.0, "num_inference_steps": 2,
-            "width": EDGE, "height": EDGE, "output_type": "np", "return_dict": False,
+            "prompt": "a cube",
+            "image": picture,
+            "strength": 1.0,
+            "num_inference_steps": 2,
+            "width": EDGE,
+            "height": EDGE,
+            "output_type": "np",
+            "return_dict": False,
             **more,
         }
         known = parameters(type(seen))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Any
@@ -44,6 +46,22 @@ def optional(name: str, needed_for: str, install: str) -> Any:
             f"{needed_for} needs the package {name}: pip install {install}", code="not_installed"
         )
     return _load(name)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """diffusers and transformers say much on the error stream while they load: only their errors meanwhile, and no
+    progress bars from now on."""
+    speakers = [_load(f"{name}.utils.logging") for name in ("diffusers", "transformers")]
+    levels = [speaker.get_verbosity() for speaker in speakers]
+    try:
+        for speaker in speakers:
+            speaker.set_verbosity_error()
+            speaker.disable_progress_bar()
+        yield
+    finally:
+        for speaker, level in zip(speakers, levels, strict=True):
+            speaker.set_verbosity(level)
 
 
 def offline() -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -143,7 +143,7 @@ def load(found: Found, *, dtype: Any, quantization: Any = None) -> Any:
     assert folder is not None
     told: dict[str, Any] = {"dtype": dtype, "local_files_only": True}
     try:
-        with _quiet(diffusers):
+        with installed.quiet():
             if found.file is not None and _is_whole(found):
                 pipeline_class = getattr(diffusers, found.facts.pipeline)
                 pipeline = pipeline_class.from_single_file(str(found.file), config=str(folder), **told)
@@ -288,26 +288,6 @@ def _weigh(found: Found, folder: Path) -> Mapping[str, weights.Weight]:
     if found.file is not None:
         told.pop(found.denoiser, None)
     return {} if _is_whole(found) else told
-
-
-class _quiet:
-    """diffusers and transformers say much on the error stream while they load; keep their errors only."""
-
-    def __init__(self, diffusers: Any) -> None:
-        transformers = importlib.import_module("transformers")
-        self._speakers = (diffusers.utils.logging, transformers.utils.logging)
-        self._before: list[Callable[[], None]] = []
-
-    def __enter__(self) -> None:
-        for speaker in self._speakers:
-            level = speaker.get_verbosity()
-            self._before.append(lambda speaker=speaker, level=level: speaker.set_verbosity(level))  # type: ignore[misc]
-            speaker.set_verbosity_error()
-            speaker.disable_progress_bar()
-
-    def __exit__(self, *_: object) -> None:
-        for restore in self._before:
-            restore()
 
 
 def _first_line(error: BaseException) -> str:

@@ -55,9 +55,7 @@ class Run:
         try:
             loaded.use_adapters(self._head)
             view = loaded.pipeline_for(self._head.task, size=self._head.size, control=self._head.control)
-            call = arguments(
-                view, loaded.description, orders, loaded.arguments(self._head.task, self._head.size)
-            )
+            call = arguments(view, loaded.description, orders, loaded.arguments(self._head.size))
             with ExitStack() as wrapped, torch.no_grad():
                 if self._generic:
                     wrapped.enter_context(self._beginning(view))

@@ -55,7 +55,7 @@ class Memory(Loaded):
     def pipeline_for(self, task: Task, *, size: Size | None = None, control: str | None = None) -> Any:
         return variants.view(self.pipeline)
 
-    def arguments(self, task: Task, size: Size) -> dict[str, Any]:
+    def arguments(self, size: Size) -> dict[str, Any]:
         return dict(self.description.arguments)
 
     def use_adapters(self, order: Order) -> None:

@@ -75,7 +75,7 @@ class Held(Loaded):
         seen.encode_prompt = encode_prompt
         return seen
 
-    def arguments(self, task: Task, size: Size) -> dict[str, Any]:
+    def arguments(self, size: Size) -> dict[str, Any]:
         return dict(self.description.arguments)
 
     def use_adapters(self, order: Order) -> None:

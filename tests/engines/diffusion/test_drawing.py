@@ -389,7 +389,7 @@ def test_previews_differ_and_come_closer_to_the_picture() -> None:
             output_type="latent",
             generator=_generator(wanted.seed),
             **model.description.steering(None, None),
-            **model.arguments("text", SMALL),
+            **model.arguments(SMALL),
         ).images
         [end] = Previewer(model.pipeline, "cpu")(latents, SMALL)
         far = [_far(each.image, end) for each in previews]

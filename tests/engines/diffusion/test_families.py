@@ -21,7 +21,7 @@ from tintype.engines.diffusion.engine import Engine
 from tintype.engines.diffusion.families import FAMILIES
 from tintype.engines.diffusion.latents import Tensor
 from tintype.engines.diffusion.orders import Drawn, Preview, Progress
-from tintype.engines.diffusion.tapping import Step
+from tintype.engines.diffusion.tapping import Step, tap
 
 from .held import SMALL, apart, order, told, until
 from .tiny import models
@@ -33,7 +33,6 @@ STEPS = 4
 def test_every_task_of_a_family(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The estimate of the last step is what the pipeline decodes: so that of every step before is on its scale, too."""
     ends: list[tuple[Tensor, Tensor]] = []
-    tap = running.tap
 
     def watched(scheduler: object, on_step: Callable[[Step], None]) -> AbstractContextManager[None]:
         def both(step: Step) -> None:

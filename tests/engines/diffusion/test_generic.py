@@ -58,7 +58,7 @@ def ended(model: Held, *, strength: float, mask: Image.Image | None = None) -> t
             num_inference_steps=10,
             generator=torch.Generator().manual_seed(1),
             **model.description.steering(None, None),
-            **model.arguments("text", SMALL),
+            **model.arguments(SMALL),
         )
     cells = plane(seen[-1].latents, SMALL, 8)
     edge = (cells.shape[-1] * 8, cells.shape[-2] * 8)

@@ -82,7 +82,7 @@ ENGINE = """\
 #[engine.diffusion]
 #device = "auto"                # "cuda", "cuda:1", "mps", "cpu"
 #dtype = "auto"                 # "bfloat16", "float16", "float32"
-#offload = "none"               # "model", "group", "sequential": slower, and it takes less of the device's memory
+#offload = "none"               # "model", "group": slower, and it takes less of the device's memory
 #budget = "20 GB"               # of weights on the device at a time; without this line: all that it has
 #queue = 64                     # so many pictures may wait; the next one is a 429
 #quantize = "auto"              # "fp8", where the device has it

@@ -220,7 +220,7 @@ _OWN: Mapping[str, Callable[[Any], Any]] = {
 
 _SHARED: Mapping[str, Callable[[Any], Any]] = {
     "dtype": _chosen("bfloat16", "float16", "float32"),
-    "offload": _word("none", "model", "group", "sequential"),
+    "offload": _word("none", "model", "group"),
     "quantize": _chosen("fp8"),
     "compile": _flag,
     "loras": _folder,

@@ -40,6 +40,10 @@ class Terms:
             seconds=seconds,
         )
 
+    def charges(self, offer: Offer, caller: Caller) -> bool:
+        """Whether somebody pays for what this offer draws: nobody does for a twin, unless an account does."""
+        return not offer.twin or (self.charge_twins and bool(caller.account))
+
     def price(self, offer: Offer, cost: Micros | None, caller: Caller) -> Micros | None:
         """What this caller pays for what an offer took."""
         if offer.twin and caller.account and not self.charge_twins:

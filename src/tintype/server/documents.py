@@ -199,7 +199,7 @@ QUOTE: Schema = {
         "cost": _MAYBE,
         "most": _MAYBE,
         "currency": {"const": "USD"},
-        "charged": {"type": "boolean", "description": "Whether an account pays it."},
+        "charged": {"type": "boolean", "description": "Whether somebody pays it: nobody pays for a twin."},
         "plan": _TEXT,
         "notices": {"type": "array", "items": _TEXT},
     },

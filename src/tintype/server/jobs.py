@@ -236,7 +236,7 @@ class JobPages:
                 "cost": None if quote.likely is None else usd(quote.likely),
                 "most": None if quote.ceiling is None else usd(quote.ceiling),
                 "currency": "USD",
-                "charged": bool(caller.account),
+                "charged": self._gateway.terms.charges(order.offer, caller),
                 "plan": order.report.plan(),
                 "notices": order.report.notices,
             }

@@ -76,7 +76,8 @@ def open_rooms(settings: Settings, environ: Mapping[str, str]) -> Rooms:
     database = Database.open(url) if url else None
     written = Written(database) if database is not None else None
     keys = Keys(database) if database is not None else None
-    locked = keys is not None and asyncio.run(keys.any())
+    # Of keys of its own: what these find is believed for a while.
+    locked = database is not None and asyncio.run(Keys(database).any())
     if not locked:
         _check_open(settings, keys)
     books: Books = written or Memory()

@@ -18,6 +18,9 @@ from .database import Database
 from .records import Key
 from .schema import accounts, keys, purses
 
+PREFIX = "tt-"
+"""How every key begins."""
+
 FRESH = 2.0  # seconds that what was read of a key is believed
 REMEMBERED = 4096
 
@@ -50,7 +53,7 @@ class Keys:
         """
         clean, now = called(name), self._clock()
         purse, rest = split(terms, KeyTerms)
-        secret = "tt-" + token_urlsafe(32)
+        secret = PREFIX + token_urlsafe(32)
         key = f"key_{token_hex(8)}"
 
         def work(connection: sa.Connection) -> Key:

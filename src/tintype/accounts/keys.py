@@ -19,7 +19,7 @@ from .records import Key
 from .schema import accounts, keys, purses
 
 PREFIX = "tt-"
-"""What every key begins with."""
+"""How every key begins."""
 
 FRESH = 2.0  # seconds that what was read of a key is believed
 REMEMBERED = 4096

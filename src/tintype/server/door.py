@@ -33,28 +33,30 @@ class Door:
     async def let_in(self, incoming: Incoming, scope: Scope, more: Headers) -> Caller:
         """Who it is. `more` gathers headers of the answer. Raises Unauthenticated and TooManyRequests."""
         secret = incoming.key
-        if self._keys is None or not await self._is_locked(self._keys, secret):
+        caller = await self._known(secret)
+        if caller is None:
             return Caller(turn=secret or (scope.get("client") or ("",))[0])
-        if not secret:
-            raise Unauthenticated(
-                "A key is missing: send it as `Authorization: Bearer KEY`. `tintype keys create` makes one."
-            )
-        caller = await self._keys.caller(secret)
         if self._limits is not None and caller.requests_per_minute is not None:
             more += headers(await self._limits.take(caller))
         return caller
 
-    async def _is_locked(self, keys: Keys, secret: str | None) -> bool:
-        """That there is no key is believed for a moment; whoever shows one that is good has it heeded at once."""
-        if await keys.any():
-            return True
+    async def _known(self, secret: str | None) -> Caller | None:
+        """None where there are no keys. Of the first one, made elsewhere a moment ago, it is not known yet that it is
+        there; but whoever has it is known by it."""
+        if self._keys is None:
+            return None
+        if await self._keys.any():
+            if not secret:
+                raise Unauthenticated(
+                    "A key is missing: send it as `Authorization: Bearer KEY`. `tintype keys create` makes one."
+                )
+            return await self._keys.caller(secret)
         if not secret or not secret.startswith(PREFIX):
-            return False
+            return None
         try:
-            await keys.caller(secret)
+            return await self._keys.caller(secret)
         except Unauthenticated:
-            return False
-        return True
+            return None
 
     async def take_images(self, caller: Caller, images: int, more: Headers) -> None:
         """Raises TooManyRequests, and BadRequest for more pictures than can ever be had in a minute."""

@@ -42,7 +42,7 @@ conformance: $(VENV)/.installed-dev ## drive real clients against the server, an
 	$(BIN)/python -m conformance
 
 reliability: $(VENV)/.installed-dev ## kill the real server at random moments, storm it, run two: docs/reliability.md
-	$(BIN)/python -m reliability
+	$(BIN)/python -m reliability --minutes 20 --write
 
 gallery: $(VENV)/.installed-dev ## draw docs/gallery.md anew
 	$(BIN)/python scripts/make_gallery.py

@@ -426,7 +426,7 @@ def test_what_could_not_be_settled_is_settled_when_the_database_is_back(
             with monkeypatch.context() as away:
                 away.setattr(ledger.database._writer, "_transact", gone)
                 away.setattr("tintype.accounts._writer.PATIENCE", 0.0)
-                with pytest.raises(Unavailable, match="The database is not there: the line is cut"):
+                with pytest.raises(Unavailable, match="The database is not there"):
                     await ledger.settle(closing("j", cost=70))
                 with pytest.raises(Unavailable):
                     await ledger.beat()

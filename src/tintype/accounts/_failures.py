@@ -70,3 +70,7 @@ def reason(error: BaseException) -> str:
     inner = error.orig if isinstance(error, sa.exc.DBAPIError) and error.orig is not None else error
     line = (str(inner).strip().splitlines() or [type(inner).__name__])[0]
     return re.sub(r"(//[^:/@\s]*):[^@\s]*@", r"\1:…@", line).rstrip(". ")
+
+
+AWAY = "The database is not there at the moment: try again later."
+"""What callers are told. Why it is not there is in the log: it names hosts."""

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 import structlog
 
 from ..core.errors import TintypeError, Unavailable
-from ._failures import Unheard, judge, reason
+from ._failures import AWAY, Unheard, judge, reason
 
 log = structlog.get_logger()
 
@@ -133,8 +133,8 @@ class Writer:
                         tries += 1
                         continue
                     self._away = True
-                    said = f"The database is not there: {reason(error)}."
-                    return [Unheard(said) if item.uncertain else Unavailable(said) for item in batch]
+                    log.warning("the database is not there", reason=reason(error))
+                    return [Unheard(AWAY) if item.uncertain else Unavailable(AWAY) for item in batch]
                 if verdict == "twice" and len(batch) == 1 and tries < 3:  # by now it may be seen
                     tries += 1
                     continue

@@ -8,12 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self, TypeVar
 
 import sqlalchemy as sa
+import structlog
 
 from ..core.errors import Unavailable
 from . import _engines
-from ._failures import judge, reason
+from ._failures import AWAY, judge, reason
 from ._upgrade import bring_up_to_date
 from ._writer import Item, Writer
+
+log = structlog.get_logger()
 
 T = TypeVar("T")
 Thing = TypeVar("Thing")
@@ -81,7 +84,8 @@ class Database:
                 if verdict == "away":
                     self._readers.dispose()  # the others are as old as this one
                 if tries == 2:
-                    raise Unavailable(f"The database is not there: {reason(error)}.") from error
+                    log.warning("the database is not there", reason=reason(error))
+                    raise Unavailable(AWAY) from error
         raise AssertionError("unreachable")
 
     async def close(self) -> None:

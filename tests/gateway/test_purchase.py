@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -26,7 +28,7 @@ from tintype.gateway.jobs import Job
 from tintype.gateway.purchase import Once
 from tintype.gateway.terms import Terms
 
-from .offering import CARD, REQUEST, Seller, selling
+from .offering import CARD, REQUEST, Seller, ordered, selling
 
 PRICED = replace(CARD, prices=Prices(image=10_000))
 OWNER = Caller(key="key_a", account="account_a")
@@ -206,3 +208,24 @@ def test_what_was_bought_is_kept_late_once() -> None:
     assert asyncio.run(gateway.store.read(picture.path))
     job, books, _ = sold(seller=Seller("a", local=True), then=miss)
     assert list(asyncio.run(books.pictures(job.id))) == [], "what is free is drawn again"
+
+
+@pytest.mark.parametrize("local", [False, True])
+def test_what_has_been_answered_is_let_go_of_at_once(local: bool) -> None:
+    """And not when the garbage collector comes by: its pictures are megabytes."""
+
+    async def main() -> None:
+        gateway = selling(Seller("a", local=local))
+        await ordered(gateway)
+        gc.collect()
+        gc.disable()
+        try:
+            job, _ = await ordered(gateway)
+            left = weakref.ref(job)
+            del job, _
+            await asyncio.sleep(0.02)
+            assert left() is None
+        finally:
+            gc.enable()
+
+    asyncio.run(main())

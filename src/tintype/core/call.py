@@ -25,6 +25,11 @@ class Call:
             self.position, self.under_way = position, under_way
             self.moved()
 
+    def end(self) -> None:
+        """Nobody is told any more. A job that can still be reached from its own call would keep its pictures in memory
+        until the garbage collector comes by, which is seldom."""
+        self.moved = _nobody
+
 
 CALL: ContextVar[Call | None] = ContextVar("call", default=None)
 """The call at hand: set by whoever makes it, so that no provider has to pass it along. None: nobody asks how it fares."""

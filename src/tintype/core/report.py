@@ -69,6 +69,10 @@ class Report:
             places.append(self.place())
         return min(places, default=0) or None
 
+    def end(self) -> None:
+        """Nothing of it moves any more. See `Call.end`."""
+        self.moved, self.place = _nobody, None
+
     def plan(self) -> str:
         """The notes in one line, e.g. `n=filled:fan_out(1x4); style=ignored`; empty when there are none."""
         return "; ".join(map(str, self.notes))

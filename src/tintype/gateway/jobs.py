@@ -172,6 +172,7 @@ class Job:
         finally:
             self.ended = True
             self._tell()
+            self.report.end()
 
     async def _draw(self, work: Work) -> None:
         try:

@@ -157,6 +157,7 @@ class Routing:
             offer.breaker.failed(error)
             raise
         finally:
+            call.end()
             self.report.calls.remove(call)
             offer.gate.leave()
             if tally.outcome == "left":

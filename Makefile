@@ -4,6 +4,9 @@ VENV   ?= .venv
 # With `EXTRAS=dev,diffusion`, the diffusion engine's tests run too: torch is a gigabyte.
 EXTRAS ?= dev
 BIN    := $(VENV)/bin
+comma  := ,
+# What is installed: other EXTRAS are installed when they are asked for.
+DEV    := $(VENV)/.installed-$(subst $(comma),-,$(EXTRAS))
 
 .PHONY: help serve test live check format bench bench-proxy bench-engine gallery conformance reliability clean
 
@@ -13,38 +16,38 @@ help: ## what there is
 serve: $(VENV)/.installed ## start on 127.0.0.1:8080 (PORT=, HOST=, DATA= override)
 	@exec $(BIN)/tintype serve
 
-test: $(VENV)/.installed-dev ## run all tests
+test: $(DEV) ## run all tests
 	$(BIN)/pytest -q -n auto --dist worksteal
 
-live: $(VENV)/.installed-dev ## ask every provider whose key is here for a real picture: costs money
+live: $(DEV) ## ask every provider whose key is here for a real picture: costs money
 	$(BIN)/pytest -q -m live tests/live
 
-check: $(VENV)/.installed-dev ## ruff, mypy --strict, import contracts
+check: $(DEV) ## ruff, mypy --strict, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: $(VENV)/.installed-dev ## put the code into the house's form
+format: $(DEV) ## put the code into the house's form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.installed-dev ## start-up time, time per picture, peak memory
+bench: $(DEV) ## start-up time, time per picture, peak memory
 	$(BIN)/python -m benchmarks.bench
 
-bench-proxy: $(VENV)/.installed-dev ## beside nginx and LiteLLM as a proxy (needs nginx-light and wrk); writes docs/performance.md
+bench-proxy: $(DEV) ## beside nginx and LiteLLM as a proxy (needs nginx-light and wrk); writes docs/performance.md
 	$(BIN)/python -m benchmarks.proxy --write
 
-bench-engine: $(VENV)/.installed-dev ## the diffusion engine beside the bare call (needs tintype[diffusion]); writes docs/performance.md
+bench-engine: $(DEV) ## the diffusion engine beside the bare call (EXTRAS=dev,diffusion); writes docs/performance.md
 	$(BIN)/python -m benchmarks.engine --write
 
-conformance: $(VENV)/.installed-dev ## drive real clients against the server, and write the table of the README
+conformance: $(DEV) ## drive real clients against the server, and write the table of the README
 	$(BIN)/python -m conformance
 
-reliability: $(VENV)/.installed-dev ## kill the real server at random moments, storm it, run two: docs/reliability.md
+reliability: $(DEV) ## kill the real server at random moments, storm it, run two: docs/reliability.md
 	$(BIN)/python -m reliability --minutes 20 --write
 
-gallery: $(VENV)/.installed-dev ## draw docs/gallery.md anew
+gallery: $(DEV) ## draw docs/gallery.md anew
 	$(BIN)/python scripts/make_gallery.py
 
 clean: ## remove what was installed and cached
@@ -60,6 +63,6 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
-$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
+$(DEV): pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
 	@touch $@ $(VENV)/.installed

@@ -19,7 +19,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -34,10 +33,8 @@ from tintype.engines.diffusion.models import Loaded, Models
 from tintype.engines.diffusion.orders import Drawn, Order, Progress, Task
 from tintype.engines.diffusion.previews import Previewer
 
-from . import engine_gpu
+from . import engine_gpu, page
 
-PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
-BEGIN, END = "<!-- engine:begin -->", "<!-- engine:end -->"
 STEPS, PAUSE = 20, 0.05
 BAR = 3.0
 """Percent that the engine may add to 20 steps of 50 ms."""
@@ -89,7 +86,7 @@ def main() -> None:
         print(line, flush=True)
         lines.append(line)
     if "--write" in sys.argv:
-        write("\n".join(lines))
+        page.write("performance", "engine", "\n".join(lines))
 
 
 def told(rounds: int) -> Iterator[str]:
@@ -260,15 +257,6 @@ def previews(rounds: int) -> Iterator[str]:
         latents = torch.randn(shape)
         times = [timed(lambda p=previewer, held=latents, s=size: p(held, s)) for _ in range(2 * rounds)]
         yield f"| a preview of 1024x1024, {words}'s latents | {median(times) * 1e3:.1f} ms | {max(times) * 1e3:.1f} ms |"
-
-
-def write(text: str) -> None:
-    """Put the tables between the markers of the page."""
-    page = PAGE.read_text("utf-8")
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", "utf-8")
-    print(f"\nwritten into {PAGE.name}")
 
 
 if __name__ == "__main__":

@@ -19,11 +19,9 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from . import load, servers
+from . import load, page, servers
 from .servers import Process
 
-PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
-BEGIN, END = "<!-- proxy:begin -->", "<!-- proxy:end -->"
 SMALL, BIG = "2.6 KB", "2 MB"
 _WORDS = {SMALL: "small", BIG: "big"}
 _LARGE_BUFFERS = "proxy_buffer_size 256k; proxy_buffers 16 256k; proxy_busy_buffers_size 512k;"
@@ -49,7 +47,7 @@ def main() -> None:
                 lines.append(line)
     text = "\n".join(lines)
     if "--write" in sys.argv:
-        write(text)
+        page.write("performance", "proxy", text)
 
 
 def told(folder: Path, upstream: int, *, quick: bool) -> Iterator[str]:
@@ -226,15 +224,6 @@ def streaming(folder: Path, rounds: int) -> Iterator[str]:
             f"| a preview of 2 MB that an upstream sends {words}: from its last byte to the caller's "
             f"| {through:.1f} ms ({direct:.1f} without Tintype) |"
         )
-
-
-def write(text: str) -> None:
-    """Put the tables between the markers of the page."""
-    page = PAGE.read_text("utf-8")
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", "utf-8")
-    print(f"\nwritten into {PAGE.name}")
 
 
 if __name__ == "__main__":

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-PAGE = Path(__file__).parent.parent / "docs" / "reliability.md"
-BEGIN, END = "<!-- numbers:begin -->", "<!-- numbers:end -->"
+from benchmarks import page
+
 MOST = 20
 """Faults that are shown."""
 
@@ -38,10 +37,6 @@ class Report:
 
 def write(reports: Sequence[Report], machine: str) -> None:
     """Between the markers of the page. Raises ValueError where it has none."""
-    old = PAGE.read_text("utf-8")
-    head, begin, rest = old.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{PAGE} has no place for the numbers: {BEGIN} and {END}")
-    text = "\n\n".join([machine, *(report.markdown().rstrip() for report in reports)])
-    PAGE.write_text(f"{head}{BEGIN}\n{text}\n{END}{tail}", "utf-8")
+    page.write(
+        "reliability", "numbers", "\n\n".join([machine, *(each.markdown().rstrip() for each in reports)])
+    )

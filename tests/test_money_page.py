@@ -12,11 +12,13 @@ import pytest
 from tintype.catalog import load
 from tintype.core import ImageRequest
 from tintype.core.money import MILLION, dollars
-from tintype.core.quote import OVERHEAD, THOUGHTS, WORDS, quote
+from tintype.core.quote import OVERHEAD, THOUGHTS, WORDS
 from tintype.core.size import parse
 from tintype.gateway.assemble import open_gateway
 from tintype.gateway.pricing import Markup
 from tintype.gateway.settings import Settings
+
+from .quotes import quote
 
 PAGE = (Path(__file__).parents[1] / "docs" / "money.md").read_text("utf-8")
 CAT = ImageRequest(model="m", prompt="a cat")

@@ -85,22 +85,6 @@ def test_pictures_are_there_until_they_are_deleted(url: str) -> None:
         assert await history.delete_pictures(["a"]) == await history.delete_pictures([]) == 0
         assert await history.pictures("j") == [both[0]]
         assert await history.expired_pictures() == []
-        found = await history.find_picture("a")
-        assert found is not None
-        assert (found.job, found.picture, found.deleted) == ("j", both[1], NOON)
-
-    with_history(url, main)
-
-
-def test_a_picture_of_two_jobs_is_shared_until_one_is_gone(url: str) -> None:
-    async def main(history: History, ledger: Ledger) -> None:
-        await draw(ledger, "j", picture("same"), picture("mine", 1))
-        assert not await history.picture_is_shared("same")
-        await draw(ledger, "k", picture("same"))
-        assert await history.picture_is_shared("same")
-        assert await history.picture_is_shared("same", job="j")
-        assert not await history.picture_is_shared("mine", job="j")
-        assert not await history.picture_is_shared("unknown")
 
     with_history(url, main)
 

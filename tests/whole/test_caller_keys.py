@@ -12,6 +12,7 @@ from typing import Any
 
 import openai
 import pytest
+import structlog
 
 from tintype.accounts.keys import Keys
 from tintype.server.opening import Rooms
@@ -215,6 +216,19 @@ def test_what_it_cost_and_what_is_left(tmp_path: Path) -> None:
         assert reply.headers["x-should-retry"] == "false"
         assert "$0.01" in reply.error["message"]
         assert "$0.005" in reply.error["message"]
+
+
+def test_the_log_tells_what_was_held_and_what_it_cost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged = structlog.testing.LogCapture()
+    heard = structlog.wrap_logger(None, processors=[logged], wrapper_class=structlog.BoundLogger)
+    monkeypatch.setattr("tintype.server.app.log", heard)
+    with keyed(tmp_path, accounts={"a": {"prepaid": 25_000}}, one={"account": "a"}) as (at, desk):
+        at.order({**ORDER, "n": 2}, **desk.of("one"))
+        at.order({**ORDER, "n": 2}, **desk.of("one"))
+    lines = [line for line in logged.entries if line["event"] == "request"]
+    assert [(line.get("hold"), line["cost"]) for line in lines] == [(20_000, 20_000), (None, None)], lines
 
 
 def test_a_stream_names_its_job_and_the_job_tells_the_cost(tmp_path: Path) -> None:

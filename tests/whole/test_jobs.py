@@ -216,6 +216,16 @@ def test_deleting_an_ended_job_deletes_its_pictures(tmp_path: Path) -> None:
         assert (job["status"], job["result"], job["pictures"]) == ("completed", None, 2)
 
 
+def test_what_the_store_did_not_take_is_held_until_it_is_deleted(tmp_path: Path) -> None:
+    (tmp_path / "pictures").write_text("this is no folder")
+    with house(FakeProvider(), tmp_path) as at:
+        id = later(at, {**ORDER, "n": 2})
+        assert len(at.ended(id)["result"]["data"]) == 2
+        assert at.call("DELETE", f"{JOBS}/{id}").json()["deleted"] == 2
+        assert (at.job(id)["status"], at.job(id)["result"]) == ("completed", None)
+        assert at.call("DELETE", f"{JOBS}/{id}").json()["deleted"] == 0
+
+
 def test_a_picture_that_two_jobs_have_outlives_the_first(tmp_path: Path) -> None:
     with house(FakeProvider(), tmp_path) as at:
         one, two = later(at), later(at)

@@ -219,6 +219,8 @@ def test_no_key_and_no_picture_is_in_what_the_server_tells(tmp_path: Path) -> No
     assert server.told.count(b'"event":"request"') == server.asked
     for outcome in ("drawn", "failed"):
         assert metric(metrics.decode(), "tintype_attempt_seconds_count", outcome=outcome) > 0
+    assert metric(metrics.decode(), "tintype_store_seconds_count", operation="keep") > 0
+    assert any(span.name == "store keep" for _, span in spans)
     attempts = {span.name for _, span in spans if span.name.startswith("attempt")}
     assert attempts > {f"attempt {name}/gpt-image-2" for name in PROVIDERS}
     assert sum(span.name == "POST /images/generations" for _, span in spans) > 20

@@ -105,13 +105,6 @@ class History:
         rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
         return [read_picture(row) for row in rows]
 
-    async def find_picture(self, path: str) -> FoundPicture | None:
-        """The one that lies at this path in the store, or did; of several the newest."""
-        found = await self._found(
-            _WITH_JOB.where(pictures.c.path == path).order_by(pictures.c.id.desc()).limit(1)
-        )
-        return found[0] if found else None
-
     async def search(
         self,
         text: str = "",
@@ -166,14 +159,6 @@ class History:
         )
         rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
         return [read_picture(row) for row in rows]
-
-    async def picture_is_shared(self, path: str, *, job: str = "") -> bool:
-        """Whether what lies at `path` belongs to pictures of several jobs; with a `job`, to one of another."""
-        query = sa.select(sa.func.count(pictures.c.job.distinct())).where(
-            pictures.c.path == path, pictures.c.deleted.is_(None), pictures.c.job != job
-        )
-        count = await self._database.read(lambda connection: connection.execute(query).scalar_one())
-        return bool(count > (0 if job else 1))
 
     async def entries(self, account: str, *, before: int | None = None, limit: int = 100) -> list[Entry]:
         """An account's, the newest first. `before` is an entry's id."""

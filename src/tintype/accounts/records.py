@@ -11,6 +11,10 @@ State = Literal["running", "done", "failed", "cancelled", "interrupted"]
 """`interrupted`: its server was killed; whether its upstream was paid is not known."""
 
 
+NUMBERS = ("jobs", "failed", "running", "pictures", "cost", "unknown", "charged", "paid", "maybe_paid")
+"""What is counted and added up in a line of `usage`, beside its tokens."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
     """A job that is about to begin. `hold` is the most that it can cost its account.

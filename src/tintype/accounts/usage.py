@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from ..core import Micros, Usage
 from ..core.errors import BadRequest
+from . import records
 from ._rows import TOKENS
 from .database import Database
 from .schema import accounts, entries, jobs, keys
@@ -105,20 +106,7 @@ def _line(row: Any, by: Sequence[By], names: dict[By, dict[str, str]]) -> Line:
         by={each: row[each] for each in by},
         names={each: names[each][row[each]] for each in by if row[each] in names[each]},
         usage=Usage(**{kind: int(row[kind]) for kind in TOKENS}),
-        **{
-            name: int(row[name])
-            for name in (
-                "jobs",
-                "failed",
-                "running",
-                "pictures",
-                "cost",
-                "unknown",
-                "charged",
-                "paid",
-                "maybe_paid",
-            )
-        },
+        **{name: int(row[name]) for name in records.NUMBERS},
     )
 
 

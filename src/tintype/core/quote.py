@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import isqrt
 
 from .card import ModelCard
@@ -23,23 +22,6 @@ vendor says how many there can be; a few hundred are usual."""
 
 ANY_INPUT = Size(9216, 9216)
 """Stands for an input picture that nobody has seen yet: as many tiles as any has of 50 million pixels."""
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """`likely` is what an order will probably cost and `ceiling` the most that it can, in micro-dollars; None: not known."""
-
-    likely: Micros | None = None
-    ceiling: Micros | None = None
-
-    @property
-    def is_known(self) -> bool:
-        return self.ceiling is not None
-
-
-def quote(request: ImageRequest, card: ModelCard, *, seconds: float | None = None) -> Quote:
-    """`seconds` is the longest that the order may take."""
-    return Quote(likely(request, card), ceiling(request, card, seconds=seconds))
 
 
 def estimate(request: ImageRequest, card: ModelCard) -> Usage | None:

@@ -15,7 +15,7 @@ from ..catalog import Service, configure, load
 from ..core import Access, Adapter, EngineAdapter, Polyfill, Provider
 from ..polyfills import all_polyfills
 from ..polyfills.fetch import Fetch
-from ..storage import Store, read_secret
+from ..storage import Store, Tell, read_secret
 from ..transport.untrusted import Fetcher
 from .attempts import Attempts
 from .books import Books, Memory
@@ -69,12 +69,13 @@ def open_gateway(
     )
 
 
-def open_store(settings: Settings) -> Store:
-    """Where this server's pictures lie. Raises ValueError for a store that cannot be, or a secret that cannot be kept."""
+def open_store(settings: Settings, tell: Tell | None = None) -> Store:
+    """Where this server's pictures lie; what it does there is told. Raises ValueError for a store that cannot be, or a secret that cannot be kept."""
     return Store.open(
         settings.storage,
         folder=settings.data / "pictures",
         secret=read_secret(settings.secret, settings.data),
+        tell=tell,
     )
 
 

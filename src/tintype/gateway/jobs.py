@@ -18,7 +18,7 @@ from typing import Any
 import structlog
 
 from ..accounts.records import Taken
-from ..core import Caller, Completed, Events, ImageEvent, ImageRequest, Partial, Report
+from ..core import Caller, Completed, Events, ImageEvent, ImageRequest, Micros, Partial, Report
 from ..core.errors import Cancelled, Conflict, Timeout, TintypeError, Unavailable
 
 log = structlog.get_logger()
@@ -58,6 +58,7 @@ class Job:
         self.cancelled = False  # whether it has been told to end
         self._why: TintypeError = Cancelled("The job was cancelled.")
         self.fingerprint = ""  # of its order, as `purchase.Once` has it
+        self.hold: Micros = 0  # that is set aside for it
         self.events: list[ImageEvent] = []
         self._keep: Callable[[Job], Awaitable[None]] = _nothing
         self._waiting: list[asyncio.Future[None]] = []
@@ -259,6 +260,10 @@ class Jobs:
         self._unkept[job.id] = job
         while len(self._unkept) > UNKEPT:
             self._unkept.popitem(last=False)
+
+    def forget(self, job: Job) -> None:
+        """Let go of one that is nowhere but here."""
+        self._unkept.pop(job.id, None)
 
     def do_later(self, work: Coroutine[Any, Any, None]) -> None:
         """Something of a job that nobody waits for, but the end of the server."""

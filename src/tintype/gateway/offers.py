@@ -27,6 +27,11 @@ class Offer:
     gate: Gate = field(default_factory=Gate)
     breaker: Breaker = field(default_factory=Breaker)
 
+    @property
+    def is_free(self) -> bool:
+        """Whether nobody is paid for it."""
+        return self.twin or self.provider.local
+
 
 @dataclass(frozen=True, slots=True)
 class Found:

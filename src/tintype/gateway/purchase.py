@@ -90,7 +90,7 @@ class Purchase:
             provider=report.provider,
             prompt=request.prompt if self.terms.prompts else "",
             n=request.n,
-            real=not all(self._is_free(offer.card.id) for offer in self.routing.offers),
+            real=not all(offer.is_free for offer in self.routing.offers),
         )
         try:
             await self.books.hold(opening)
@@ -98,6 +98,7 @@ class Purchase:
             if self.teller is not None:
                 self.teller.refuse(error)
             raise
+        job.hold = self.hold
 
     def finish(self, job: Job) -> None:
         """What it came to. Raises what went wrong where there is no picture, or no other place to say it."""
@@ -201,9 +202,8 @@ class Purchase:
             log.warning("a webhook is not ordered yet", job=job.id, reason=str(error))
 
     def _is_free(self, offer: str) -> bool:
-        return next(
-            (each.twin or each.provider.local for each in self.routing.offers if each.card.id == offer), True
-        )
+        """Whether this offer, by its id, costs the operator nothing."""
+        return all(each.is_free for each in self.routing.offers if each.card.id == offer)
 
 
 def _state(error: TintypeError | None) -> State:

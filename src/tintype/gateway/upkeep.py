@@ -57,6 +57,8 @@ class Upkeep:
             await asyncio.sleep(chore.seconds)
 
     async def _sweep(self) -> None:
-        gone = await self._gateway.store.sweep(time.time())
+        gone = 0
+        while found := await self._gateway.store.sweep(time.time()):  # some thousands at a time
+            gone += found
         if gone:
             log.info("pictures whose time was over are deleted", count=gone)

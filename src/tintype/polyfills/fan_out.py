@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import aclosing
 from dataclasses import replace
 
-from ..core import Events, Generate, ImageEvent, ImageRequest, ModelCard, Note, Polyfill, Remedy
+from ..core import Events, Generate, ImageRequest, ModelCard, Note, Polyfill, Remedy
+from ..merging import merge
 
 
 class FanOut:
@@ -53,37 +53,6 @@ async def _call(request: ImageRequest, first: int, count: int, generate: Generat
     async with aclosing(generate(part)) as events:
         async for event in events:
             yield replace(event, index=first + event.index)
-
-
-async def merge(streams: Sequence[Events]) -> Events:
-    """All events, as they come. The first failure, or a reader who leaves, ends every stream."""
-    queue: asyncio.Queue[ImageEvent | BaseException | None] = asyncio.Queue()
-
-    async def drain(stream: Events) -> None:
-        try:
-            async with aclosing(stream) as events:
-                async for event in events:
-                    queue.put_nowait(event)
-        except BaseException as error:  # a cancellation too, or the reader would wait for ever
-            queue.put_nowait(error)
-            raise
-        queue.put_nowait(None)
-
-    tasks = [asyncio.create_task(drain(stream)) for stream in streams]
-    try:
-        running = len(tasks)
-        while running:
-            item = await queue.get()
-            if item is None:
-                running -= 1
-            elif isinstance(item, BaseException):
-                raise item
-            else:
-                yield item
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 polyfill: Polyfill = FanOut()

@@ -17,7 +17,6 @@ from ..core import (
     Completed,
     Events,
     Image,
-    ImageEvent,
     ImageRequest,
     ModelCard,
     Partial,
@@ -33,6 +32,7 @@ from ..engines import signing
 from ..engines.diffusion import installed
 from ..engines.diffusion.describing import Description
 from ..engines.diffusion.orders import Drawn, Happenings, Order, Preview, Progress, Waiting
+from ..merging import merge
 from ._diffusion_cards import card_of
 from ._diffusion_check import examine
 from ._diffusion_orders import orders_of, quality_of
@@ -126,7 +126,7 @@ class Diffusion:
             self._draw(_Picture(request, card, order, index, standing, tell), call.caller)
             for index, (order, standing) in enumerate(zip(orders, standings, strict=True))
         ]
-        async with aclosing(_merged(drawings)) as events:
+        async with aclosing(merge(drawings)) as events:
             async for event in events:
                 if isinstance(event, Completed):
                     # The event itself tells of it: until it has come, it must not look as if less were done.
@@ -209,36 +209,6 @@ class _Picture:
                 Usage(), self.card.prices, pictures=[sold], previews=self.order.previews, seconds=seconds
             ),
         )
-
-
-async def _merged(drawings: Sequence[Events]) -> Events:
-    """All events as they come. The first failure, or a reader who leaves, ends every drawing."""
-    inbox: asyncio.Queue[ImageEvent | BaseException | None] = asyncio.Queue()
-
-    async def follow(drawing: Events) -> None:
-        try:
-            async with aclosing(drawing) as events:
-                async for event in events:
-                    inbox.put_nowait(event)
-            inbox.put_nowait(None)
-        except Exception as error:
-            inbox.put_nowait(error)
-
-    tasks = [asyncio.create_task(follow(drawing)) for drawing in drawings]
-    try:
-        running = len(tasks)
-        while running:
-            item = await inbox.get()
-            if isinstance(item, BaseException):
-                raise item
-            if item is None:
-                running -= 1
-            else:
-                yield item
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _setup(access: Access) -> Setup:

@@ -226,8 +226,8 @@ def entry(found: records.Entry) -> Entry:
     return Entry(**{name: getattr(found, name) for name in plain}, amount=usd(found.amount))
 
 
-_COUNTS = ("jobs", "failed", "running", "pictures", "unknown", "maybe_paid")
 _SUMS = ("cost", "charged", "paid")
+_COUNTS = tuple(name for name in records.NUMBERS if name not in _SUMS)
 
 
 def usage(lines: Sequence[Line]) -> Usage:
@@ -261,19 +261,8 @@ def usage_rows(by: Sequence[str], found: Usage) -> list[list[str]]:
         word for each in by for word in ([each, f"{each}_name"] if each in ("key", "account") else [each])
     ]
     kinds = list(found.total.tokens)
-    heads = [
-        *named,
-        "jobs",
-        "failed",
-        "running",
-        "pictures",
-        *kinds,
-        "cost",
-        "unknown",
-        "charged",
-        "paid",
-        "maybe_paid",
-    ]
+    at = records.NUMBERS.index("cost")
+    heads = [*named, *records.NUMBERS[:at], *kinds, *records.NUMBERS[at:]]
     rows = [heads]
     for line in found.data:
         facts = {**{name: getattr(line, name) for name in line.__struct_fields__}, **line.tokens}

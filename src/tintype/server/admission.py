@@ -10,23 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from ipaddress import ip_address
-from typing import Protocol
 
 from ..core import Caller
 from ..core.errors import Forbidden, Unauthenticated
+from .door import Keys
 from .endpoint import head_of
 from .http import Scope
 
 _HOW = "`tintype keys create --admin` makes one."
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
-
-
-class Keys(Protocol):
-    """What `accounts.keys.Keys` is to this."""
-
-    async def any(self) -> bool: ...
-
-    async def caller(self, secret: str) -> Caller: ...
 
 
 async def admit(scope: Scope, keys: Keys) -> Caller:
@@ -41,9 +33,7 @@ async def admit(scope: Scope, keys: Keys) -> Caller:
         if not caller.admin:
             raise Forbidden(f"This takes a key with admin scope, and this one has none. {_HOW}")
         return caller
-    if not _is_loopback((scope.get("client") or ("",))[0]) or any(
-        name in head.headers for name in _FORWARDED
-    ):
+    if not is_loopback((scope.get("client") or ("",))[0]) or any(name in head.headers for name in _FORWARDED):
         raise Unauthenticated(
             f"While there is no key, this is only for callers on the server's own machine, without a proxy. {_HOW}"
         )
@@ -64,9 +54,9 @@ def _check_browser(headers: Mapping[str, str], scheme: str) -> None:
         raise Forbidden(f"While there is no key, pages of other sites may not use this. {_HOW}")
 
 
-def _is_loopback(address: str) -> bool:
+def is_loopback(address: str) -> bool:
     """
-    >>> _is_loopback("127.0.0.9"), _is_loopback("::1"), _is_loopback("::ffff:127.0.0.1"), _is_loopback("10.0.0.1")
+    >>> is_loopback("127.0.0.9"), is_loopback("::1"), is_loopback("::ffff:127.0.0.1"), is_loopback("10.0.0.1")
     (True, True, True, False)
     """
     try:

@@ -88,6 +88,8 @@ class Endpoint:
             report = job.report
             facts.log |= {"model": report.model, "provider": report.provider, "attempts": report.attempts}
             facts.log |= {"plan": report.plan() or None, "cost": report.cost}
+            if isinstance(job, Job) and job.hold:
+                facts.log["hold"] = job.hold
 
     def _sign(self, via: str) -> None:
         """Say that the order has come through here. Raises Rejected for one that has done so before."""

@@ -193,9 +193,14 @@ class JobPages:
         """A job that runs is cancelled; of one that has ended, the pictures are deleted."""
         job = await self._find(id, caller, pictures=False)
         if isinstance(job, Job):
+            ended = job.ended
             job.cancel()
             await job.over()
-            return _document(job_members(job))
+            if not ended:
+                return _document(job_members(job))
+            self._gateway.jobs.forget(job)  # the store did not take its pictures
+            made = sum(isinstance(event, Completed) for event in job.events)
+            return _document({**job_members(job), "deleted": made})
         if not job.ended:
             raise NotFound("Another server runs this job: it is cancelled there.", param="id")
         deleted = await self._gateway.forget(job.record)

@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from ipaddress import ip_address
 
 from ..accounts.database import Database
 from ..accounts.deliveries import Deliveries
@@ -26,6 +25,7 @@ from ..gateway.webhooks import Secrets, Webhooks
 from ..gateway.written import Written
 from ..storage import read_secret
 from ..transport.posting import Poster
+from .admission import is_loopback
 from .door import Door
 from .hooks import order_owed
 from .readiness import Check, NotYet
@@ -82,7 +82,8 @@ def open_rooms(settings: Settings, environ: Mapping[str, str]) -> Rooms:
         _check_open(settings, keys)
     books: Books = written or Memory()
     secret = read_secret(settings.secret, settings.data)
-    gateway = open_gateway(settings, environ, store=open_store(settings), books=books, teller=watch.metrics)
+    store = open_store(settings, tell=watch.store)
+    gateway = open_gateway(settings, environ, store=store, books=books, teller=watch.metrics)
     secrets = Secrets(settings.webhook_secret, secret)
     limits = Limits.open(settings.limits, tell=watch.metrics.limit)
     webhooks, office = None, None
@@ -157,7 +158,7 @@ async def _mark_expired(history: History) -> None:
 
 def _check_open(settings: Settings, keys: Keys | None) -> None:
     """Whoever is not on this machine needs a key, and there is none yet."""
-    if settings.open or _is_loopback(settings.host):
+    if settings.open or settings.host == "localhost" or is_loopback(settings.host):
         return
     mend = "set `database`, then make one" if keys is None else "make one"
     raise BadRequest(
@@ -166,14 +167,3 @@ def _check_open(settings: Settings, keys: Keys | None) -> None:
         "server may use it.",
         param="host",
     )
-
-
-def _is_loopback(host: str) -> bool:
-    """
-    >>> _is_loopback("127.0.0.1"), _is_loopback("localhost"), _is_loopback("0.0.0.0"), _is_loopback("::1")
-    (True, True, False, True)
-    """
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_bytes
@@ -30,6 +31,10 @@ LONGEST = 7 * 24 * 3600.0
 
 SMALL = 256 * 1024
 """Bytes. Whatever is smaller is hashed more quickly than another thread is asked to."""
+
+
+Tell = Callable[[str, float, float, str], None]
+"""Is told what the store has done, when that began in Unix time, the seconds it took, and its failure's code or ""."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,22 +66,37 @@ class Store:
     A path tells the hour in which its picture expires, and its hash: the same picture kept twice within an hour is one.
     """
 
-    def __init__(self, place: Place, secret: bytes) -> None:
+    def __init__(self, place: Place, secret: bytes, tell: Tell | None = None) -> None:
         self._place = place
         self._secret = secret
+        self._tell = tell
 
     @classmethod
-    def open(cls, url: str, *, folder: Path, secret: bytes) -> Self:
+    def open(cls, url: str, *, folder: Path, secret: bytes, tell: Tell | None = None) -> Self:
         """`url`: "" for `folder`, `file:///other/folder`, `memory://`, `s3://BUCKET/PREFIX`, `gs://…`, `az://…`.
 
         Raises ValueError in a sentence for any other, and for a bucket that cannot be used as the environment has it.
         """
-        return cls(_place(url, folder), secret)
+        return cls(_place(url, folder), secret, tell)
 
     @classmethod
     def in_memory(cls, capacity: int = CAPACITY) -> Self:
         """Until this process ends. `capacity` is bytes: the oldest pictures make way."""
         return cls(Memory(capacity), token_bytes(32))
+
+    @contextmanager
+    def _doing(self, operation: str) -> Iterator[None]:
+        """A picture that is gone is an answer of the store, and no failure."""
+        started, begun, failure = time.time(), time.perf_counter(), ""
+        try:
+            with failing(operation):
+                yield
+        except TintypeError as error:
+            failure = "" if isinstance(error, NotFound) else error.code
+            raise
+        finally:
+            if self._tell is not None:
+                self._tell(operation, started, time.perf_counter() - begun, failure)
 
     async def keep(self, data: Octets, *, kind: str, seconds: float, now: float) -> Stored:
         """`kind` is "png", "jpeg", "webp"; what is no format that we know is kept as bytes and no picture."""
@@ -86,7 +106,7 @@ class Store:
         else:
             found = await asyncio.to_thread(hashlib.sha256, data)
         name = Name.of(found.digest(), kind, expires)
-        with failing("keep"):
+        with self._doing("keep"):
             await self._place.put(name, data)
         return Stored(
             path=name.path,
@@ -99,32 +119,32 @@ class Store:
     async def read(self, path: str) -> bytes:
         """Raises NotFound for what is gone, or never was."""
         path = Name.parse(path).path
-        with failing("read"):
+        with self._doing("read"):
             found = await (await self._place.ready()).get_async(path)
             return bytes(await found.bytes_async())
 
     async def read_range(self, path: str, start: int, end: int) -> bytes:
         """From `start`, which must be within it, to before `end`. Raises NotFound."""
         path = Name.parse(path).path
-        with failing("read"):
+        with self._doing("read"):
             return bytes(await (await self._place.ready()).get_range_async(path, start=start, end=end))
 
     async def size(self, path: str) -> int:
         """Bytes. Raises NotFound."""
         path = Name.parse(path).path
-        with failing("read"):
+        with self._doing("read"):
             return (await (await self._place.ready()).head_async(path))["size"]
 
     async def delete(self, path: str) -> None:
         """No address leads to it any more. What is gone already stays so."""
         path = Name.parse(path).path
-        with failing("delete"):
+        with self._doing("delete"):
             await self._place.delete(path)
 
     async def sweep(self, now: float) -> int:
         """Delete the pictures of every hour that is over, some thousands at the most; how many they were."""
         count = 0
-        with failing("delete"):
+        with self._doing("delete"):
             for folder in await self._place.folders():
                 hour = hour_of(folder)
                 if hour is not None and (hour + 1) * HOUR <= now and count < MOST:
@@ -143,7 +163,7 @@ class Store:
         name = Name.parse(path)
         expires = min(now + seconds, (name.hour + 1) * HOUR)
         if isinstance(self._place, Bucket):
-            with failing("sign the address of"):
+            with self._doing("address"):
                 return await self._place.sign(path, max(1.0, min(expires - now, LONGEST)))
         return f"{base_url}{FOLDER}{write_token(self._secret, name, expires)}"
 
@@ -173,7 +193,7 @@ class Store:
         _, _, token = url.rpartition(FOLDER)
         try:
             path = self.resolve(token, now).path
-            with failing("read"):
+            with self._doing("read"):
                 return bytes(self._place.objects().get(path).bytes())
         except TintypeError:
             return None

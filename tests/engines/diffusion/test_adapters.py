@@ -184,7 +184,7 @@ def test_a_controlnet_guides_by_name(control: Path) -> None:
         def guided(color: str) -> Any:
             seen = loaded.pipeline_for("text", size=SIZE, control="edges")
             assert seen.unet is loaded.pipeline.unet
-            told = {adapters.control_parameter(seen): Image.new("RGB", SIZE, color)}
+            told = {"image": Image.new("RGB", SIZE, color)}  # as SDXL's names it
             with torch.inference_mode():
                 return seen(
                     prompt="a cube", num_inference_steps=2, height=EDGE, width=EDGE, output_type="latent",

@@ -9,7 +9,6 @@ from typing import Any
 
 from ...core.errors import Unavailable, Unsupported
 from . import hub, installed, variants
-from .describing import parameters
 from .families import Family
 
 MOST_LOADED = 16
@@ -161,11 +160,6 @@ class Controls:
         return variants.build(
             getattr(diffusers, self._family.control["pipeline"]), self._pipeline, controlnet=control
         )
-
-
-def control_parameter(pipeline: Any) -> str:
-    """What the call of a pipeline with a ControlNet names its picture."""
-    return "control_image" if "control_image" in parameters(type(pipeline)) else "image"
 
 
 def _first_line(error: BaseException) -> str:

@@ -81,3 +81,7 @@ class ModelCard:
     life: Life = UNLIMITED
     source: str = ""  # where these facts were read, and when
     checked: date | None = None
+
+    def __hash__(self) -> int:
+        """Some facts are tables, which have none; two cards of one name are rare."""
+        return hash((self.provider, self.id))

@@ -53,11 +53,19 @@ class Prices:
     second: Micros | None = None
     preview: Micros | None = None
 
-    @property
-    def by_the_unit(self) -> bool:
-        """Whether pictures, pixels or seconds are sold, so that tokens without a price cost nothing."""
+    by_the_unit: bool = field(init=False, repr=False, compare=False)
+    """Whether pictures, pixels or seconds are sold, so that tokens without a price cost nothing."""
+    is_unknown: bool = field(init=False, repr=False, compare=False)
+    """Whether nothing is said."""
+
+    def __post_init__(self) -> None:
         units = (self.image, self.megapixel, self.megapixel_step, self.second)
-        return bool(self.images) or any(price is not None for price in units)
+        by_the_unit = bool(self.images) or any(price is not None for price in units)
+        tokens = (self.text_in, self.image_in, self.text_out, self.image_out)
+        rest = (self.cached_text_in, self.cached_image_in, self.preview)
+        object.__setattr__(self, "by_the_unit", by_the_unit)
+        is_unknown = not by_the_unit and all(price is None for price in (*tokens, *rest))
+        object.__setattr__(self, "is_unknown", is_unknown)
 
     @property
     def by_the_token(self) -> bool:
@@ -110,12 +118,12 @@ def cost(
     31458
     >>> cost(Usage(), UNKNOWN, pictures=1)  # no token was counted, and that does not make it free
     """
-    if prices == UNKNOWN:
+    if prices.is_unknown:
         return None
     drawn = [Drawn()] * pictures if isinstance(pictures, int) else pictures
     if drawn and prices.image_out is None and not prices.by_the_unit:
         return None
-    parts = (_tokens(usage, prices), _pictures(drawn, prices), _time(seconds, prices))
+    parts = (_tokens(usage, prices), of_pictures(drawn, prices), _time(seconds, prices))
     total = previews * (prices.preview or 0) * MILLION
     for part in parts:
         if part is None:
@@ -141,6 +149,8 @@ def _tokens(usage: Usage, prices: Prices) -> int | None:
 
 def _saved(usage: Usage, prices: Prices) -> int:
     """What the cache saves at least: which of the tokens came from it is not told, so it is those that save least."""
+    if not usage.cached_in:
+        return 0
     kinds = (
         (usage.text_in, prices.text_in, prices.cached_text_in),
         (usage.image_in, prices.image_in, prices.cached_image_in),
@@ -155,7 +165,8 @@ def _saved(usage: Usage, prices: Prices) -> int:
     return saved
 
 
-def _pictures(drawn: Sequence[Drawn], prices: Prices) -> int | None:
+def of_pictures(drawn: Sequence[Drawn], prices: Prices) -> int | None:
+    """What is taken for them by the unit, in millionths of a micro-dollar; None where a price is not known."""
     total = 0
     for one in drawn:
         if prices.image is not None or prices.images:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import isqrt
 
 from .card import ModelCard
 from .events import Usage
-from .money import Drawn, Micros, cost
+from .money import Drawn, Micros, cost, of_pictures
 from .request import ImageRequest
 from .size import TIERS, Size
 from .tokens import text_tokens
@@ -76,30 +77,49 @@ def ceiling(request: ImageRequest, card: ModelCard, *, seconds: float | None = N
     """The most that an order can cost at its vendor, in however many calls it is drawn; None when a price is not known.
 
     A picture of it is taken to be of the dearest quality and size that it can have by this request, with all previews,
-    in a call of its own. `seconds` is the longest that the order may take. It is proportional to `n`.
+    in a call of its own. `seconds` is the longest that the order may take. It is `n` times that of one picture.
     """
+    prices, formula = card.prices, card.tokens
+    quality = request.quality if request.quality in card.qualities else None
+    said = request.num_inference_steps if "num_inference_steps" in card.accepts else None
+    dearest = _dearest(card, request.size, quality, said)
+    if dearest is None:
+        return None
+    one, out = dearest
+    previews, usage = _previews(request, card), Usage()
+    if formula is not None:
+        usage = Usage(
+            text_in=_most_text(request),
+            image_in=_most_input(request, card),
+            text_out=0 if prices.text_out is None else THOUGHTS if card.says_text else WORDS,
+            image_out=out + formula.per_partial * previews,
+        )
+    amount = cost(usage, prices, pictures=[one], previews=previews, seconds=seconds)
+    return None if amount is None else amount * request.n
+
+
+@lru_cache(maxsize=4096)
+def _dearest(
+    card: ModelCard, size: Size | None, quality: str | None, said: int | None
+) -> tuple[Drawn, int] | None:
+    """The dearest picture that may come of this size, quality and number of steps, None being any, and its tokens.
+    None where one of them has no price that is known. What else an order costs is the same for all of them."""
     prices, formula = card.prices, card.tokens
     if formula is None and any((prices.text_in, prices.image_in, prices.text_out, prices.image_out)):
         return None
-    previews = _previews(request, card)
-    amounts = []
-    for one in _candidates(request, card):
-        usage = Usage()
-        if formula is not None:
-            out = formula.image_out(one.quality, one.size) if one.size else 0
-            if not out and prices.image_out and not prices.by_the_unit:
+    found: list[tuple[Micros, Drawn, int]] = []
+    for each in _sizes(size, card):
+        for name in (quality,) if quality is not None else card.qualities or (None,):
+            one = Drawn(each, name, said or card.steps.get(name or ""))
+            out = formula.image_out(name, each) if formula is not None and each else 0
+            if formula is not None and not out and prices.image_out and not prices.by_the_unit:
                 return None
-            usage = Usage(
-                text_in=_most_text(request),
-                image_in=_most_input(request, card),
-                text_out=0 if prices.text_out is None else THOUGHTS if card.says_text else WORDS,
-                image_out=out + formula.per_partial * previews,
-            )
-        amount = cost(usage, prices, pictures=[one], previews=previews, seconds=seconds)
-        if amount is None:
-            return None
-        amounts.append(amount)
-    return max(amounts) * request.n
+            units = of_pictures([one], prices)
+            if units is None:
+                return None
+            found.append((units + out * (prices.image_out or 0), one, out))
+    _, one, out = max(found, key=lambda each: each[0])
+    return one, out
 
 
 def refusal(request: ImageRequest, card: ModelCard) -> Micros | None:
@@ -123,23 +143,12 @@ def steps_of(request: ImageRequest, card: ModelCard, quality: str | None) -> int
     return said or card.steps.get(quality or "")
 
 
-def _candidates(request: ImageRequest, card: ModelCard) -> list[Drawn]:
-    """What one picture of the order may be."""
-    named = request.quality in card.qualities
-    qualities = (request.quality,) if named else card.qualities or (None,)
-    return [
-        Drawn(size, quality, steps_of(request, card, quality))
-        for size in _sizes(request, card)
-        for quality in qualities
-    ]
-
-
-def _sizes(request: ImageRequest, card: ModelCard) -> list[Size | None]:
+def _sizes(asked: Size | None, card: ModelCard) -> list[Size | None]:
     """Those that a picture of the order may have; of a grid a square that is as large as any of it, with those that have
     a price of their own."""
     sizes = card.sizes
-    if request.size is not None:
-        return [sizes.nearest(request.size)]
+    if asked is not None:
+        return [sizes.nearest(asked)]
     if sizes.listed:
         return list(sizes.listed)
     if sizes.shapes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -45,6 +45,10 @@ class Fields(ABC):
     """Null and the empty string are as good as absent."""
 
     textual = False  # whether every value is text, and so "3" a number
+
+    @abstractmethod
+    def names(self) -> Collection[str]:
+        """Those that nobody has taken yet."""
 
     @abstractmethod
     def take(self, name: str) -> Any:
@@ -128,6 +132,9 @@ class JsonFields(Fields):
     def __init__(self, values: dict[str, msgspec.Raw]) -> None:
         self._values = values
 
+    def names(self) -> Collection[str]:
+        return self._values.keys()
+
     def take(self, name: str) -> Any:
         raw = self._values.pop(name, None)
         if raw is None:
@@ -183,6 +190,9 @@ class FormFields(Fields):
         self._parts: dict[str, list[multipart.Part]] = {}
         for part in parts:
             self._parts.setdefault(part.name.partition("[")[0], []).append(part)
+
+    def names(self) -> Collection[str]:
+        return self._parts.keys()
 
     def take(self, name: str) -> Any:
         parts = self._parts.pop(name, [])

@@ -7,8 +7,8 @@ a body of generations means an edit, and sizes may be written in any service's w
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import cast
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from typing import Any, cast
 
 from ..core import (
     Answer,
@@ -47,6 +47,25 @@ from ._usual import (
 )
 
 _SWITCHES = ("kontext_max_mode",)  # extras whose type we know
+
+_HINTS: dict[str, Callable[[Fields, str], Any]] = {
+    "output_compression": lambda fields, name: fields.integer(name, 0, 100),
+    "seed": lambda fields, name: fields.integer(name, -MAX_SEED, MAX_SEED),
+    "input_fidelity": lambda fields, name: fields.word(name, ("low", "high")),
+    "strength": lambda fields, name: fields.number(name, 0, 1),
+    "style": Fields.text,
+    "moderation": lambda fields, name: unless_auto(fields.word(name, ("low", "auto"))),
+    "complexity": Fields.text,
+    "user": Fields.text,
+    "safety_identifier": Fields.text,
+    "negative_prompt": Fields.text,
+    "guidance_scale": lambda fields, name: fields.number(name, 0, 20),
+    "num_inference_steps": lambda fields, name: fields.integer(name, 1, 100),
+    "thinking_level": lambda fields, name: fields.word(name, ("minimal", "low", "medium", "high")),
+    "media_resolution": lambda fields, name: fields.word(name, ("low", "medium", "high")),
+    "partial_images": lambda fields, name: fields.integer(name, 0, wire.MAX_PARTIAL_IMAGES),
+}
+"""What is called the same in an `ImageRequest`, and depends on nothing else; hardly any of it is in most bodies."""
 
 
 class OpenAIImages:
@@ -95,6 +114,7 @@ class OpenAIImages:
         if modalities := fields.words("response_modalities", ("text", "image")):
             switched["response_modalities"] = modalities
         delivery, output_format = _delivery(fields, incoming, stream=stream, n=n or 1)
+        hints = {name: _HINTS[name](fields, name) for name in [*fields.names()] if name in _HINTS}
         return ImageRequest(
             model=(fields.text("model") or "").strip(),
             prompt=prompt,
@@ -103,28 +123,14 @@ class OpenAIImages:
             quality=unless_auto(fields.text("quality")),
             background=read_background(fields),
             output_format=output_format,
-            output_compression=fields.integer("output_compression", 0, 100),
-            seed=fields.integer("seed", -MAX_SEED, MAX_SEED),
             images=images,
             mask=mask,
             mask_is_white=mask_is_white,
-            input_fidelity=fields.word("input_fidelity", ("low", "high")),
-            strength=fields.number("strength", 0, 1),
-            style=fields.text("style"),
-            moderation=unless_auto(fields.word("moderation", ("low", "auto"))),
-            complexity=fields.text("complexity"),
-            user=fields.text("user"),
-            safety_identifier=fields.text("safety_identifier"),
-            negative_prompt=fields.text("negative_prompt"),
-            guidance_scale=fields.number("guidance_scale", 0, 20),
-            num_inference_steps=fields.integer("num_inference_steps", 1, 100),
-            thinking_level=fields.word("thinking_level", ("minimal", "low", "medium", "high")),
-            media_resolution=fields.word("media_resolution", ("low", "medium", "high")),
             response_format=delivery,
             stream=stream,
-            partial_images=fields.integer("partial_images", 0, wire.MAX_PARTIAL_IMAGES),
             strict=is_strict(incoming),
             extras={self.family: rest} if (rest := {**switched, **fields.rest(), **beside_the_point}) else {},
+            **hints,
         )
 
     def needs_image(self, incoming: Incoming) -> bool:
@@ -138,10 +144,9 @@ class OpenAIImages:
             return f"image/{request.output_format or 'png'}"
         return "application/json"
 
-    async def write(self, request: ImageRequest, events: Events, report: Report) -> AsyncIterator[Octets]:
+    def write(self, request: ImageRequest, events: Events, report: Report) -> AsyncIterator[Octets]:
         answer = self._frames if request.stream else self._whole
-        async for chunk in answer(request, events, report):
-            yield chunk
+        return answer(request, events, report)
 
     async def _frames(self, request: ImageRequest, events: Events, report: Report) -> AsyncIterator[Octets]:
         done = False

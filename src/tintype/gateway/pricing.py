@@ -92,12 +92,13 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """What an order will probably cost its caller, at the first of its offers (None: not known), and the most that it
-    can cost at any of them, as far as that is known. `unknown` are the ids of the offers of which it is not."""
+    """The most that an order can cost its caller at any of its offers, as far as that is known; `unknown` are the ids
+    of the offers of which it is not. `likely` is what it will probably cost at the first of them, where that was asked;
+    None: not known."""
 
-    likely: Micros | None
     most: Micros
     unknown: tuple[str, ...] = ()
+    likely: Micros | None = None
 
     @property
     def ceiling(self) -> Micros | None:
@@ -113,11 +114,12 @@ def hold_of(
     charge_twins: bool = False,
     next_after_refusal: bool = False,
     seconds: float | None = None,
+    guess: bool = True,
 ) -> Hold:
     """`candidates` are the offers in their order, one at least. Twins cost nothing, unless they are charged.
 
     An order can be completed by one offer after the other; only where one is asked after the refusal of another can both
-    be paid for the same picture. `seconds` is the longest that it may take.
+    be paid for the same picture. `seconds` is the longest that it may take. `guess`: whether `likely` is asked.
     """
 
     def priced(cost: Micros | None, offer: Candidate) -> Micros | None:
@@ -126,15 +128,21 @@ def hold_of(
         model = offer.card.of or offer.card.id
         return markup.price(cost, provider=offer.provider, model=model, caller_markup=caller_markup)
 
-    one = replace(request, n=1)  # each picture may be a call of its own, and each call is rounded up
+    def of_one(cost: Micros | None) -> Micros | None:
+        """Each picture may be a call of its own, and each call is rounded up."""
+        return None if cost is None else cost // request.n
+
     charged = [offer for offer in candidates if charge_twins or not offer.twin]
-    each = {offer.card.id: priced(ceiling(one, offer.card, seconds=seconds), offer) for offer in charged}
+    each = {
+        offer.card.id: priced(of_one(ceiling(request, offer.card, seconds=seconds)), offer)
+        for offer in charged
+    }
     most = max((amount for amount in each.values() if amount is not None), default=0)
     if next_after_refusal:
+        one = replace(request, n=1)
         most += sum(priced(refusal(one, offer.card), offer) or 0 for offer in charged)
-    first = candidates[0]
-    return Hold(
-        likely=priced(likely(request, first.card), first) if first in charged else 0,
-        most=most * request.n,
-        unknown=tuple(id for id, amount in each.items() if amount is None),
-    )
+    unknown = tuple(id for id, amount in each.items() if amount is None)
+    first, usual = candidates[0], None
+    if guess:
+        usual = priced(likely(request, first.card), first) if first in charged else 0
+    return Hold(most=most * request.n, unknown=unknown, likely=usual)

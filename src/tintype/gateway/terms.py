@@ -28,8 +28,11 @@ class Terms:
         caller: Caller,
         route: Route = USUAL,
         seconds: float | None = None,
+        *,
+        guess: bool = True,
     ) -> Hold:
-        """What this caller would pay; `seconds` is the longest that the order may take."""
+        """What this caller would pay; `seconds` is the longest that the order may take. `guess`: whether also what is
+        likely."""
         return hold_of(
             request,
             [Candidate(offer.card, offer.provider.name, offer.twin) for offer in offers],
@@ -38,6 +41,7 @@ class Terms:
             charge_twins=self.charge_twins or not caller.account,
             next_after_refusal=route.next_after_refusal,
             seconds=seconds,
+            guess=guess,
         )
 
     def charges(self, offer: Offer, caller: Caller) -> bool:
@@ -59,7 +63,7 @@ class Terms:
         """What is set aside for an order. Raises Unsupported where its price is not known, and must be."""
         if not caller.account:
             return 0
-        found = self.quote(request, offers, caller, route, seconds)
+        found = self.quote(request, offers, caller, route, seconds, guess=False)
         if found.unknown and not self.allow_unknown_price:
             raise Unsupported(
                 f"The price of {', '.join(found.unknown)} is not known here, and this house sells nothing whose "

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
-from secrets import token_hex
 from typing import cast
 
 import msgspec
@@ -17,6 +17,7 @@ from structlog.contextvars import bind_contextvars
 from ..accounts.limits import headers_of
 from ..core import Answer, Dialect, Incoming
 from ..core.errors import MethodNotAllowed, TintypeError
+from ..core.ids import random_hex
 from ..gateway.gateway import Gateway
 from ..gateway.settings import Settings
 from ..gateway.upkeep import Upkeep
@@ -87,19 +88,21 @@ class App:
         if scope["type"] != "http":
             await self._lifespan(scope, receive, send)
             return
-        request_id = f"req_{token_hex(16)}"
-        theirs = b""
+        request_id = f"req_{random_hex()}"
+        theirs = origin = b""
         for name, value in scope["headers"]:
             if name == b"x-client-request-id" or (name == b"x-request-id" and not theirs):
                 theirs = value
+            elif name == b"origin":
+                origin = value
         added: Headers = [(b"x-request-id", request_id.encode())]
         if not is_private(scope["path"]):
-            origin = next((value for name, value in scope["headers"] if name == b"origin"), b"*")
-            added += [
-                (b"access-control-allow-origin", origin),
-                (b"access-control-expose-headers", _EXPOSED),
-                (b"vary", b"origin"),
-            ]
+            added.append((b"vary", b"origin"))
+            if origin:  # whoever is no web page does not look
+                added += [
+                    (b"access-control-allow-origin", origin),
+                    (b"access-control-expose-headers", _EXPOSED),
+                ]
         facts = Facts(request_id, added, {"method": scope["method"], "path": scope["path"][:LONGEST_PATH]})
         if theirs and (named := callers_id(theirs)):
             bind_contextvars(request_id=request_id, client_request_id=named)
@@ -217,6 +220,9 @@ class App:
         while True:
             kind = (await receive())["type"]
             if kind == "lifespan.startup":
+                # Whoever begins an async generator here also closes it: the loop keeps no list of them, which would take
+                # as long as the generators of a small answer themselves.
+                sys.set_asyncgen_hooks(firstiter=None)
                 await self._upkeep.start()
                 self._rooms.start()
             if kind == "lifespan.shutdown":

@@ -120,6 +120,7 @@ class Server:
             call.media_type,
             frames=sse.documents,
             read_error=read_error,
+            live=call.streams,
             see_headers=lambda headers: self._see(headers, exchange),
             headers=exchange.headers,
         )

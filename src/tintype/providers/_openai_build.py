@@ -21,27 +21,29 @@ class Call(NamedTuple):
     path: str
     media_type: str
     body: bytes
+    streams: bool = False  # whether a stream is asked for
 
 
 def build(request: ImageRequest, card: ModelCard, manner: Manner = OPENAI) -> Call:
     """A form for an edit, since nearly every service takes one; JSON where a picture is only an address."""
     fields = _fields(request, card, manner)
+    streams = "stream" in fields
     if not request.images:
-        return Call(wire.GENERATIONS, JSON, json_body(fields))
+        return Call(wire.GENERATIONS, JSON, json_body(fields), streams)
     path = manner.edits_path
     if manner.edit_body == "json":
         pictures = [image.url or image for image in request.images]
         fields["image"] = pictures[0] if len(pictures) == 1 else pictures
         if request.mask is not None:
             fields["mask"] = request.mask.url or request.mask
-        return Call(path, JSON, json_body(fields))
+        return Call(path, JSON, json_body(fields), streams)
     if any(not image.is_local for image in _pictures(request)):
         fields["images"] = [{"image_url": image.url or image} for image in request.images]
         if request.mask is not None:
             fields["mask"] = {"image_url": request.mask.url or request.mask}
-        return Call(path, JSON, json_body(fields))
+        return Call(path, JSON, json_body(fields), streams)
     media_type, body = multipart.write(_form(request, fields))
-    return Call(path, media_type, body)
+    return Call(path, media_type, body, streams)
 
 
 def _fields(request: ImageRequest, card: ModelCard, manner: Manner) -> dict[str, Any]:

@@ -68,7 +68,12 @@ class LocalOpenAI(OpenAI):
 
     async def _drawn(self, call: Call) -> Completed:
         documents = self._upstream.post(
-            call.path, call.body, call.media_type, frames=sse.documents, read_error=read_error
+            call.path,
+            call.body,
+            call.media_type,
+            frames=sse.documents,
+            read_error=read_error,
+            live=call.streams,
         )
         async with aclosing(documents):
             async for document in documents:

@@ -74,7 +74,12 @@ async def pictures(
     """What an upstream answers to one call. Raises NoImage where there is no picture in it."""
     done, words = False, ""
     documents = upstream.post(
-        call.path, call.body, call.media_type, frames=sse.documents, read_error=read_error
+        call.path,
+        call.body,
+        call.media_type,
+        frames=sse.documents,
+        read_error=read_error,
+        live=call.streams,
     )
     async with aclosing(documents):
         async for document in documents:

@@ -78,7 +78,7 @@ def refund(connection: sa.Connection, *, job: str, note: str, now: float) -> Mic
         purse = read_purse(row)
         was = before(purse)
         purse.refund(found.charged, found.day, balanced=purse.id == found.account)
-        hand.many(WRITE_PURSE, [change(was, purse)])
+        hand.write((WRITE_PURSE, [change(was, purse)]))
     hand.close()
     connection.execute(jobs.update().where(jobs.c.id == job).values(charged=0))
     _enter(

@@ -243,15 +243,19 @@ class Round:
         changed = [
             change(self.before[name], purse) for name, purse in self.purses.items() if name in self.moved
         ]
-        if self.hand.many(WRITE_PURSE, changed) != len(changed):
+        paid, ended, *_ = self.hand.write(
+            (WRITE_PURSE, changed),
+            (END_JOB, self.ended),
+            (FREE_ORDER, self.freed),
+            (ADD_JOB, self.new_jobs),
+            (ADD_ENTRY, self.entries),
+            (ADD_ATTEMPT, self.attempts),
+            (ADD_PICTURE, self.pictures),
+        )
+        if paid != len(changed):
             raise InTheWay("purses")
-        if self.hand.many(END_JOB, self.ended) != len(self.ended):
+        if ended != len(self.ended):
             raise InTheWay("jobs")
-        self.hand.many(FREE_ORDER, self.freed)
-        self.hand.many(ADD_JOB, self.new_jobs)
-        self.hand.many(ADD_ENTRY, self.entries)
-        self.hand.many(ADD_ATTEMPT, self.attempts)
-        self.hand.many(ADD_PICTURE, self.pictures)
 
 
 def _left(purse: Purse | None) -> int | None:

@@ -102,5 +102,5 @@ def _let_go(connection: sa.Connection, found: Sequence[Any]) -> None:
             for job in found:
                 if purse.id in (job.account, job.key):
                     purse.settle(job.held, 0, job.day, balanced=False)
-            hand.many(WRITE_PURSE, [change(was, purse)])
+            hand.write((WRITE_PURSE, [change(was, purse)]))
     hand.close()

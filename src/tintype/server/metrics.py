@@ -73,6 +73,7 @@ class Metrics:
         self._webhooks = self._counter("webhooks", "Deliveries of webhooks", "outcome")
         self._answers: dict[tuple[str, object], tuple[Counter, Histogram]] = {}
         self._calls: dict[tuple[str, str, str], _Call] = {}
+        self._ends: dict[tuple[str, str], tuple[Counter, Counter]] = {}
         self._free: frozenset[str] = frozenset()
 
     def watch(self, running: Callable[[], int], offers: Iterable[Offer]) -> None:
@@ -114,9 +115,13 @@ class Metrics:
 
     def settle(self, state: State, provider: str, charged: Micros) -> None:
         """A job that has ended. Of several providers, as a report names them, "several" has drawn."""
-        self._jobs.labels(state).inc()
+        children = self._ends.get((state, provider))
+        if children is None:
+            who = "several" if "," in provider else provider
+            children = self._ends[state, provider] = self._jobs.labels(state), self._charged.labels(who)
+        children[0].inc()
         if charged:
-            self._charged.labels("several" if "," in provider else provider).inc(charged / _DOLLAR)
+            children[1].inc(charged / _DOLLAR)
 
     def refuse(self, error: TintypeError) -> None:
         """A hold that was not given, by the code of the error."""

@@ -21,12 +21,12 @@ from tintype.accounts.schema import accounts, metadata
 
 VERSIONS = Path(migrations.__file__).parent / "versions"
 
-SECOND = '''
+SECOND = f'''
 """Made up for a test."""
 import sqlalchemy as sa
 from alembic import op
 revision = "made_up"
-down_revision = "0001"
+down_revision = "{migrations.HEAD}"
 def upgrade() -> None:
     with op.batch_alter_table("accounts") as table:
         table.add_column(sa.Column("colour", sa.String(20), nullable=False, server_default="red"))
@@ -73,14 +73,29 @@ def test_a_database_with_rows_in_it_is_upgraded(bare_url: str, tmp_path: Path) -
     (tmp_path / "made_up.py").write_text(SECOND)
     engine = engine_of(bare_url)
     with engine.begin() as connection:
-        migrated(connection, to="0001", folder=tmp_path)
+        migrated(connection, folder=tmp_path)
         connection.execute(accounts.insert().values(id="a", name="Ann", created=1.5))
     with engine.begin() as connection:
-        upgrade(connection, "0001", folder=tmp_path, to="made_up")
+        upgrade(connection, migrations.HEAD, folder=tmp_path, to="made_up")
         assert connection.execute(sa.text("SELECT name, created, colour FROM accounts")).all() == [
             ("Ann", 1.5, "red")
         ]
         assert connection.execute(sa.select(version.c.version_num)).scalars().all() == ["made_up"]
+    engine.dispose()
+
+
+def test_a_database_of_the_first_revision_is_one_of_today_once_it_is_opened(bare_url: str) -> None:
+    engine = engine_of(bare_url)
+    with engine.begin() as connection:
+        migrated(connection, to="0001")
+        assert not sa.inspect(connection).has_table("cancellations")
+        connection.execute(accounts.insert().values(id="a", name="Ann", created=1.5))
+    open_and_close(bare_url)
+    with engine.begin() as connection:
+        assert connection.execute(sa.select(accounts.c.name)).scalars().all() == ["Ann"]
+        assert connection.execute(sa.select(version.c.version_num)).scalars().all() == [migrations.HEAD]
+        context = MigrationContext.configure(connection, opts={"version_table": migrations.TABLE})
+        assert compare_metadata(context, metadata) == []
     engine.dispose()
 
 

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 import openai
 import pytest
 
+from tintype.accounts import cancelling
+from tintype.accounts.database import Database
 from tintype.core import Size
 from tintype.core.errors import Busy, Refused
 from tintype.gateway.gates import Gate
@@ -202,6 +204,36 @@ def test_deleting_a_running_job_ends_it(folder: Path | None) -> None:
         job = at.job(id)
         assert (job["status"], job["error"]["code"]) == ("cancelled", "cancelled")
         assert at.call("DELETE", f"{JOBS}/{id}").status == 200
+
+
+def test_a_job_is_ended_by_way_of_another_server(tmp_path: Path) -> None:
+    provider = Held(local=False)
+    with house(provider, tmp_path) as one, house(FakeProvider(), tmp_path) as two:
+        id = later(one)
+        until(lambda: provider.asked)
+        gone = two.call("DELETE", f"{JOBS}/{id}")
+        assert (gone.status, gone.json()["status"]) == (200, "cancelled")
+        assert (provider.left, one.gateway.jobs.running) == (1, {})
+        assert two.job(id)["error"]["code"] == "cancelled"
+
+
+def test_a_job_that_another_server_does_not_end_is_still_said_to_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tintype.server.jobs.PATIENCE", 0.1)
+
+    async def nothing(database: Database, process: str) -> list[str]:
+        return []
+
+    monkeypatch.setattr(cancelling, "asked", nothing)
+    provider = Held(local=False)
+    with house(provider, tmp_path) as one, house(FakeProvider(), tmp_path) as two:
+        id = later(one)
+        for _ in range(2):
+            told = two.call("DELETE", f"{JOBS}/{id}")
+            assert (told.status, told.json()["status"]) == (200, "running")
+        provider.go.set()
+        assert one.ended(id)["status"] == "completed"
 
 
 def test_deleting_an_ended_job_deletes_its_pictures(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from ._moves import READ_PURSES, WRITE_PURSE, before, change, read_purse
 from ._statements import Hand
 from .process import Process, Watch
-from .schema import jobs, processes
+from .schema import cancellations, jobs, processes
 
 MESSAGE = "The server stopped while this job ran."
 
@@ -82,6 +82,7 @@ def recover(connection: sa.Connection, *, me: str, watch: Watch, now: float) -> 
                 message=MESSAGE,
             )
         )
+    connection.execute(cancellations.delete().where(cancellations.c.process.in_(sorted(gone))))
     connection.execute(processes.delete().where(processes.c.id.in_(sorted(dead))))
     maybe = (
         Interrupted(job=row.id, provider=row.provider, model=row.model, created=row.created)

@@ -198,6 +198,14 @@ deliveries = Table(
     Column("failure", Text, nullable=False, default=""),  # of the last try
 )
 
+cancellations = Table(
+    "cancellations",  # of jobs, asked for at a server that does not run them
+    metadata,
+    Column("job", String(32), primary_key=True),
+    Column("process", String(32), nullable=False),  # who runs it
+    Index("cancellations_of_process", "process"),
+)
+
 processes = Table(
     "processes",  # the servers on this database
     metadata,

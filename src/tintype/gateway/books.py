@@ -40,6 +40,10 @@ class Books(Protocol):
         """The last job of this body and key since then that runs, or has ended well."""
         ...
 
+    async def cancel(self, job: str) -> None:
+        """Have it ended by the server that runs it, within moments."""
+        ...
+
     async def pictures(self, job: str) -> Sequence[KeptPicture]:
         """Those that were kept and have not been deleted, in their order."""
         ...
@@ -116,6 +120,9 @@ class Memory:
             if (record.key, record.fingerprint) == (key, fingerprint) and record.state not in FORGIVEN:
                 return record
         return None
+
+    async def cancel(self, job: str) -> None:
+        """There is no other server."""
 
     async def pictures(self, job: str) -> Sequence[KeptPicture]:
         return self._pictures.get(job, ())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 
 from ..accounts.records import JobRecord, KeptPicture
@@ -49,13 +50,19 @@ class Past:
     async def replay(self) -> Events:
         """Its events, as those who watched it saw them; raises what it failed with. One that runs elsewhere is waited
         for."""
-        while not self.ended:
-            await asyncio.sleep(LOOK_AGAIN)
-            self._become(await self.look())
+        await self.over()
         for event in self.events:
             yield event
         if self.error is not None:
             raise self.error
+
+    async def over(self, patience: float | None = None) -> None:
+        """Wait until it has ended, for so many seconds at the most."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                while not self.ended:
+                    await asyncio.sleep(LOOK_AGAIN)
+                    self._become(await self.look())
 
     def _become(self, later: Past) -> None:
         """Whoever writes an answer holds on to the report."""

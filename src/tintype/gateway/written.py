@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..accounts import cancelling
 from ..accounts.database import Database
 from ..accounts.history import History
 from ..accounts.keeping import keep_pictures, release_pictures
@@ -37,6 +38,9 @@ class Written:
 
     async def find_fingerprint(self, key: str, fingerprint: str, since: float) -> JobRecord | None:
         return await self.history.find_fingerprint(key, fingerprint, since)
+
+    async def cancel(self, job: str) -> None:
+        await cancelling.ask(self.database, job)
 
     async def pictures(self, job: str) -> Sequence[KeptPicture]:
         return await self.history.pictures(job)

@@ -41,6 +41,9 @@ QUOTE = "/images/quote"
 MOST, USUAL = 100, 20
 """Jobs of one page of a list."""
 
+PATIENCE = 5.0
+"""Seconds that another server has to end a job, before whoever asked for that is told how it stands."""
+
 _STATES: dict[str, State] = {
     "running": "running",
     "completed": "done",
@@ -202,7 +205,9 @@ class JobPages:
             made = sum(isinstance(event, Completed) for event in job.events)
             return _document({**job_members(job), "deleted": made})
         if not job.ended:
-            raise NotFound("Another server runs this job: it is cancelled there.", param="id")
+            await self._gateway.books.cancel(id)
+            await job.over(PATIENCE)
+            return _document(job_members(job))
         deleted = await self._gateway.forget(job.record)
         return _document({**job_members(job), "deleted": deleted})
 

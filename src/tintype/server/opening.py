@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
+from ..accounts import cancelling
 from ..accounts.database import Database
 from ..accounts.deliveries import Deliveries
 from ..accounts.history import History
@@ -102,7 +103,7 @@ def open_rooms(settings: Settings, environ: Mapping[str, str]) -> Rooms:
         limits=limits,
         watch=watch,
         checks=_checks(gateway, database),
-        chores=_chores(settings, written, webhooks),
+        chores=_chores(settings, gateway, written, webhooks),
         office=office,
         webhooks=webhooks,
         database=database,
@@ -131,10 +132,22 @@ async def _is_prepared(provider: Preparing) -> None:
         raise NotYet(text)
 
 
-def _chores(settings: Settings, written: Written | None, webhooks: Webhooks | None) -> tuple[Chore, ...]:
+def _chores(
+    settings: Settings, gateway: Gateway, written: Written | None, webhooks: Webhooks | None
+) -> tuple[Chore, ...]:
     if written is None or webhooks is None:
         return ()
-    history = written.history
+    history, running = written.history, gateway.jobs.running
+
+    async def cancel() -> None:
+        if not running:
+            return
+        asked = await cancelling.asked(written.database, written.ledger.process.id)
+        for id in asked:
+            if id in running:
+                running[id].cancel()
+        if asked:
+            await cancelling.done(written.database, asked)
 
     async def forget() -> None:
         await history.forget(time.time() - max(settings.history_days * DAY, settings.result_lifetime))
@@ -146,6 +159,7 @@ def _chores(settings: Settings, written: Written | None, webhooks: Webhooks | No
 
     return (
         Chore("say that this server lives, and end the jobs of dead ones", 5.0, beat),
+        Chore("end what other servers were asked to end", 1.0, cancel),
         Chore("forget what is old", 600.0, forget),
     )
 

@@ -150,6 +150,7 @@ def test_jobs_are_listed_told_and_refunded(tintype: Tintype) -> None:
     assert re.search(r"^charged +0\.05$", told, re.MULTILINE)
     assert re.search(r"^prompt +a fox, number 3$", told, re.MULTILINE)
     assert "0.005" in told
+    assert re.search(r"https://hooks\.example/a +due +1 .*it answered 503", told)
     assert tintype("jobs", "show", "job_3", "--json").documents[0]["attempts"][0]["outcome"] == "drawn"
     assert tintype("jobs", "refund", "job_3", "--note", "sorry").out == "0.05 was given back for job_3\n"
     assert tintype("jobs", "refund", "job_3").out == "nothing is charged for job_3\n"

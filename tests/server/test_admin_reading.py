@@ -136,6 +136,7 @@ def test_a_job_with_what_was_asked_of_upstreams(house: House, key: str) -> None:
     assert (attempt["provider"], attempt["outcome"], attempt["cost"]) == ("openai", "drawn", "0.005000")
     assert attempt["claimed"]["image_out"] == 100
     assert job["pictures"][0]["media_type"] == "image/png"
+    assert job["webhooks"] == []
     assert house.get("/admin/jobs/job_5", key)["cost"] is None
 
 
@@ -199,3 +200,16 @@ def test_a_refund_gives_back_once(tmp_path: Path) -> None:
         told: dict[str, Any] = house.get("/admin/books", key)
         assert told["adds_up"] is False
         assert any("job_1" in fault for fault in told["faults"])
+
+
+def test_how_a_webhook_goes(house: House, key: str) -> None:
+    (told,) = house.get("/admin/jobs/job_3", key)["webhooks"]
+    assert told.pop("id").startswith("msg_")
+    assert told == {
+        "url": "https://hooks.example/a",
+        "state": "due",
+        "tries": 1,
+        "due": 5.0,
+        "taken": None,
+        "failure": "it answered 503",
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from tintype.accounts.deliveries import Deliveries
 from tintype.accounts.records import Closing, KeptPicture, Opening, State
 from tintype.core import Attempt, Micros, Usage
 from tintype.gateway.office import Office
@@ -44,6 +45,10 @@ async def trade(office: Office) -> list[Trade]:
     ]
     for each in trades:
         await _do(office, each)
+    messages = Deliveries(office.database)
+    await messages.add("job_3", "https://hooks.example/a", "{}", now=2.0)
+    (sent,) = await messages.claim(now=2.0, until=60.0)
+    await messages.failed(sent, due=5.0, failure="it answered 503")
     return trades
 
 

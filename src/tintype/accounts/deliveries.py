@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -48,7 +48,7 @@ class Told(NamedTuple):
 
     id: str
     url: str
-    state: str  # "promised", "due", "taken", "given up"
+    state: Literal["promised", "due", "taken", "given up"]
     tries: int
     due: float | None
     taken: float | None
@@ -168,7 +168,7 @@ def _delivery(row: sa.Row[tuple[object, ...]], until: float) -> Delivery:
 def _told(row: sa.Row[tuple[object, ...]]) -> Told:
     known = row._mapping
     due, taken, tries = known["due"], known["taken"], known["tries"]
-    state = (
+    state: Literal["promised", "due", "taken", "given up"] = (
         "due" if due is not None else "taken" if taken is not None else "given up" if tries else "promised"
     )
     return Told(known["id"], known["url"], state, tries, due, taken, known["failure"])

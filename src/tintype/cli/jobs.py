@@ -93,6 +93,12 @@ def show_job(job: Which, json: Json = False, data: Data = None, config: Config =
             for each in found.attempts
         ]
         show(("asked of", "at", "outcome", "when", "seconds", "pictures", "took"), rows)
+    if found.webhooks:
+        print()
+        told = [
+            [each.url, each.state, str(each.tries), moment(each.due), each.failure] for each in found.webhooks
+        ]
+        show(("webhook", "state", "tries", "due", "failure"), told)
     return 0
 
 

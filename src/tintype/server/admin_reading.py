@@ -96,12 +96,14 @@ async def list_jobs(office: Office, asked: Asked[OfJobs, Nothing]) -> reports.Jo
 
 
 async def tell_job(office: Office, asked: Asked[Nothing, Nothing]) -> reports.JobInFull:
+    from ..accounts.deliveries import Deliveries
+
     name = asked.path["job"]
     found = await office.history.find(name)
     if found is None:
         raise NotFound(f"There is no job {name!r}.", param="job")
     attempts, pictures = await office.history.attempts(name), await office.history.pictures(name)
-    return reports.job_in_full(found, attempts, pictures)
+    return reports.job_in_full(found, attempts, pictures, await Deliveries(office.database).of(name))
 
 
 async def check_books(office: Office, asked: Asked[Nothing, Nothing]) -> words.Books:
@@ -140,7 +142,7 @@ CALLS: tuple[Call, ...] = (
     Call(
         method="GET",
         path="/admin/jobs/{job}",
-        summary="A job with its calls of upstreams, and the pictures that are kept",
+        summary="A job with its calls of upstreams, the pictures that are kept, and its webhooks",
         run=tell_job,
         answer=reports.JobInFull,
     ),

@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -18,6 +18,7 @@ from ..core.money import usd
 from .admin_words import Dollars, Time, maybe
 
 if TYPE_CHECKING:
+    from ..accounts.deliveries import Told
     from ..accounts.usage import Line
 
 Unknown = Annotated[str | None, Meta(description="US dollars with six decimals; null where it is not known.")]
@@ -90,9 +91,22 @@ class Picture(Struct, kw_only=True):
     expires: Time
 
 
+class Webhook(Struct, kw_only=True):
+    """A message about a job: it waits for the job, is due, was taken, or was given up. `failure` is of its last try."""
+
+    id: str
+    url: str
+    state: Literal["promised", "due", "taken", "given up"]
+    tries: int
+    due: Time | None
+    taken: Time | None
+    failure: str
+
+
 class JobInFull(Job, kw_only=True):
     attempts: list[Attempt]
     pictures: list[Picture]
+    webhooks: list[Webhook]
 
 
 class Entry(Struct, kw_only=True):
@@ -186,7 +200,10 @@ def job(found: records.JobRecord) -> Job:
 
 
 def job_in_full(
-    found: records.JobRecord, attempts: Sequence[core.Attempt], pictures: Sequence[records.KeptPicture]
+    found: records.JobRecord,
+    attempts: Sequence[core.Attempt],
+    pictures: Sequence[records.KeptPicture],
+    webhooks: Sequence[Told],
 ) -> JobInFull:
     return JobInFull(
         **_job(found),
@@ -194,6 +211,7 @@ def job_in_full(
         pictures=[
             Picture(**{name: getattr(each, name) for name in Picture.__struct_fields__}) for each in pictures
         ],
+        webhooks=[Webhook(**each._asdict()) for each in webhooks],
     )
 
 

@@ -49,9 +49,6 @@ TRACE: ContextVar[Mapping[str, str]] = ContextVar("trace", default=MappingProxyT
 """Headers that tell every upstream which trace the order at hand is a part of (W3C Trace Context); none where nothing is
 traced."""
 
-AHEAD = 4 * 1024 * 1024
-"""Bytes of a whole answer that are read together with its head: the pieces of most pictures need nobody's attention."""
-
 _EXCERPT = 65_536
 _NOT_SENT = ("(Connect)", "dns error", "tcp connect", "builder error")
 
@@ -131,17 +128,15 @@ class Upstream:
         """The documents that the upstream answers with, as the bytes that arrived: they hold pictures.
 
         `live`: whether each document of a stream is told as it comes; where none is asked for, that is not worth
-        being woken for. `headers` are of this call
-        alone, and no secrets. `see_headers` is shown those of a good answer before its first document. Closing the generator
-        hangs up; but pyreqwest 0.15 lets a request whose answer has not begun run on, until the answer or
+        being woken for. `headers` are of this call alone, and no secrets. `see_headers` is shown those of a good answer
+        before its first document. Closing the generator hangs up; but pyreqwest 0.15 lets a request whose answer has not begun run on, until the answer or
         `timeout`. Raises UpstreamError, or what `read_error` makes of an answer.
         """
         builder = self._client.post(path.lstrip("/")).header("content-type", media_type).body_bytes(body)
         builder = builder.headers(dict(headers)) if headers else builder
-        # What is read ahead of a stream would wait for what comes after it.
-        builder = (await self._ready(builder)).streamed_read_buffer_limit(
-            0 if live else min(AHEAD, self.max_answer)
-        )
+        builder = await self._ready(builder)
+        if live:  # what pyreqwest reads ahead, 64 KB, would wait for what comes after it
+            builder = builder.streamed_read_buffer_limit(0)
         try:
             async with _Opened(builder) as response:
                 if response.status >= 300:

@@ -13,7 +13,17 @@ from ...core.card import Range
 from ...core.errors import Unavailable
 from ...core.size import Grid
 from .facts import Facts
-from .families import FAMILIES, FAST_SCHEDULERS, FAST_WORDS, MEGAPIXEL, PIPELINES, Family, Steps, offered
+from .families import (
+    FAMILIES,
+    FAST_SCHEDULERS,
+    FAST_WORDS,
+    KNOWN_NOISE,
+    MEGAPIXEL,
+    PIPELINES,
+    Family,
+    Steps,
+    offered,
+)
 from .orders import Task
 
 Way = Literal["own", "generic"]
@@ -64,6 +74,11 @@ class Description:
     bytes: int | None = None  # of all weights, as they lie on the disk; None when not known
     arguments: Mapping[str, Any] = field(default_factory=dict)  # for every call of the pipeline
 
+    @property
+    def base(self) -> Task:
+        """The task whose pipeline does what is "generic". One that looks at pictures looks at what it paints over, too."""
+        return "reference" if "reference" in self.tasks else "text"
+
     def steering(self, guidance: float | None, negative_prompt: str | None) -> dict[str, Any]:
         """The arguments of the pipeline's call that say how closely words are followed: for one order, so
         `negative_prompt` is text, and is there also where the model needs an empty one. Orders that share a batch must
@@ -100,7 +115,7 @@ def describe(
     guidance = _guidance(first, facts, family, fast=fast)
     negative = "negative_prompt" in first and not (fast and (family.few_guidance or 0.0) <= 1.0)
     tasks: dict[Task, Way] = dict.fromkeys(own, "own")
-    if family.generic and _fits_generic(first, facts):
+    if _begins_with_pictures(facts):
         for task in _MADE_UP:
             tasks.setdefault(task, "generic")
     own_guidance = guidance is None or guidance.parameter == "guidance_scale"
@@ -120,7 +135,11 @@ def describe(
         strength=_strength(own, family) if "image" in tasks else None,
         max_references=family.references,
         previews="vae" in facts.classes,
-        shares=frozenset(task for task, way in tasks.items() if way == "own" and task in family.shared),
+        shares=frozenset(
+            task
+            for task, way in tasks.items()
+            if task in family.shared and (way == "own" or "reference" not in own)
+        ),
         at_once=int(family.at_once * MEGAPIXEL),
         takes_loras=hasattr(next(iter(own.values())), "load_lora_weights"),
         arguments={k: v for k, v in family.arguments.items() if k in first},
@@ -178,10 +197,9 @@ def _guidance(
     )
 
 
-def _fits_generic(first: Mapping[str, inspect.Parameter], facts: Facts) -> bool:
-    return {"latents", "sigmas"} <= set(first) and facts.classes.get("scheduler", "").startswith(
-        "FlowMatchEuler"
-    )
+def _begins_with_pictures(facts: Facts) -> bool:
+    upwards = facts.parts.get("scheduler", {}).get("invert_sigmas")
+    return facts.classes.get("scheduler") in KNOWN_NOISE and not upwards
 
 
 def _strength(own: Mapping[Task, Any], family: Family) -> Range:

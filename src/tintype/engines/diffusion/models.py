@@ -44,7 +44,7 @@ class Loaded:
     def pipeline_for(self, task: Task, *, size: Size | None = None, control: str | None = None) -> Any:
         """A view of the pipeline for this task that is this batch's own: the same weights, a scheduler of its own.
 
-        It costs no memory; drop it afterwards. Where the task's way is "generic" it is the text pipeline.
+        It costs no memory; drop it afterwards. Where the task's way is "generic" it is that of the description's `base`.
         `size` is what will be drawn: a few families have to be told before their call.
         Raises Unsupported for a task or a ControlNet that the model has not.
         """
@@ -60,7 +60,7 @@ class Loaded:
                 )
             base = self._controls.pipeline(control)
         else:
-            base = self._base(task if self.description.tasks[task] == "own" else "text")
+            base = self._base(task if self.description.tasks[task] == "own" else self.description.base)
         seen = variants.view(base)
         if size is not None:
             variants.prepare(seen, size.width, size.height)

@@ -58,5 +58,6 @@ def _model(model: Model, models: Models, place: Place, room: int | None) -> tupl
         return 0, ("fail", placing.does_not_fit(source, parts, place, room, found.denoiser, numbers))
     return need, (
         "ok",
-        f"{what}, {', '.join(can.tasks)}; {need / GB:.1f} GB in {str(numbers).rpartition('.')[2]}",
+        f"{what}, {', '.join(can.tasks)}; {need / GB:.1f} GB in {str(numbers).rpartition('.')[2]}; previews by "
+        f"{can.tiny_autoencoder or 'a linear map'}",
     )

@@ -72,6 +72,7 @@ class Description:
     loras: tuple[str, ...] = ()  # the names that are in the operator's folder now
     controls: tuple[str, ...] = ()  # the names of ControlNets
     bytes: int | None = None  # of all weights, as they lie on the disk; None when not known
+    tiny_autoencoder: str | None = None  # the hub id or folder of what decodes previews; None: a linear map
     arguments: Mapping[str, Any] = field(default_factory=dict)  # for every call of the pipeline
 
     @property

@@ -7,6 +7,7 @@ import gc
 import logging
 import threading
 from collections.abc import Sequence
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from ...core.errors import TintypeError
@@ -170,12 +171,20 @@ class Worker(threading.Thread):
             previewer = None
             if loaded.description.previews:
                 try:
-                    previewer = Previewer(loaded.pipeline, loaded.device, getattr(loaded, "tiny", None))
+                    previewer = Previewer(loaded.pipeline, loaded.device, _tiny_autoencoder(loaded))
                 except (ValueError, RuntimeError, AttributeError) as error:
                     _log.warning("%s shows no previews: %s", loaded.description.model, error)
                 loaded.settle()
             self._previewers[loaded] = previewer
         return self._previewers[loaded]
+
+
+def _tiny_autoencoder(loaded: Loaded) -> Any | None:
+    try:
+        return loaded.tiny_autoencoder()
+    except TintypeError as error:
+        _log.warning("%s shows small previews: %s", loaded.description.model, error)
+        return None
 
 
 def _tidy() -> None:

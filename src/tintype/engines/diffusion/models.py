@@ -10,7 +10,7 @@ from typing import Any
 
 from ...core import Size
 from ...core.errors import Unavailable, UnknownModel, Unsupported
-from . import adapters, describing, installed, loading, placing, variants, weights
+from . import adapters, describing, installed, loading, placing, tiny_autoencoders, variants, weights
 from .budget import Budget, NoRoom
 from .describing import Description
 from .families import FAMILIES
@@ -81,6 +81,11 @@ class Loaded:
         Raises Unsupported for a name that is not in the folder, or a file that does not fit the model.
         """
         self._loras.use(order.loras)
+
+    def tiny_autoencoder(self) -> Any | None:
+        """What previews are decoded by, or None where a linear map has to do. Too small to count in the budget."""
+        path = self.description.tiny_autoencoder
+        return None if path is None else tiny_autoencoders.load(path, self.device)
 
     def settle(self) -> None:
         """After every batch, ended or aborted: what offloading had brought to the device goes back."""
@@ -192,6 +197,7 @@ class Models:
             at_once=source.at_once or told.at_once,
             controls=tuple(source.controls) if FAMILIES[told.family].control else (),
             bytes=loading.stored(found),
+            tiny_autoencoder=tiny_autoencoders.find(source.name, source.tiny_autoencoder, found.facts),
         )
         with self._lock:
             self._found[source.name] = found
@@ -230,6 +236,8 @@ class Models:
         with self._lock:
             found = self._found[name]
         found = loading.ready(found, self._downloaded)
+        if description.tiny_autoencoder is not None:
+            tiny_autoencoders.ready(description.tiny_autoencoder)
         with self._lock:
             self._found[name] = found
         parts = dict(loading.weigh(found, numbers.itemsize))

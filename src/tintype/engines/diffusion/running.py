@@ -13,6 +13,7 @@ from PIL import Image
 from ...core.errors import Refused
 from . import installed
 from .arguments import arguments, canvas, mask, strength
+from .failures import broken
 from .generic import Beginning
 from .latents import Pipeline
 from .models import Loaded
@@ -118,6 +119,8 @@ class Run:
         try:
             pictures = self._previewer(step.guess()[rows], self._head.size)
         except (ValueError, RuntimeError) as error:  # the picture matters more
+            if broken(error):
+                raise
             _log.warning("%s: no preview: %s", self._head.model, error)
             return
         for row, picture in zip(rows, pictures, strict=True):

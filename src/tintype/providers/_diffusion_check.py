@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..core.errors import TintypeError
 from ..core.protocols import Told
+from ..engines.diffusion import installed
 from ._diffusion_settings import Model, Setup
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ GB = 1e9
 def examine(setup: Setup, models: Models) -> Iterator[Told]:
     """The device first, then each of the models. Loads no weights."""
     try:
+        installed.diffusers()
         place = models.place()
     except TintypeError as error:
         yield "fail", str(error)

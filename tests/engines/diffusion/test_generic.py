@@ -39,11 +39,16 @@ LACKING = [key for key, family in FAMILIES.items() if not {"image", "inpaint"} <
 FLOWS = [*(family for family in LACKING if not family.startswith("pixart")), "sd3", "flux", "qwen-image"]
 """Those without pipelines for it, and some that have them, for their ways of holding latents."""
 
+FLOW = {"use_flow_sigmas": True, "prediction_type": "flow_prediction"}
 SOLVERS = [
-    ("DPMSolverMultistepScheduler", {}),  # as PixArt comes
-    ("DPMSolverMultistepScheduler", {"use_flow_sigmas": True, "prediction_type": "flow_prediction"}),  # Sana
-    ("DDIMScheduler", {"clip_sample": False}),
-    ("LCMScheduler", {}),
+    ("pixart-alpha", "DPMSolverMultistepScheduler", {}),  # as they come
+    ("pixart-sigma", "DPMSolverMultistepScheduler", {}),
+    ("sana", "DPMSolverMultistepScheduler", FLOW),
+    ("hidream", "UniPCMultistepScheduler", FLOW),
+    ("hidream", "FlowMatchLCMScheduler", {"shift": 6.0}),
+    ("pixart-alpha", "LCMScheduler", {}),
+    ("pixart-sigma", "UniPCMultistepScheduler", {}),  # as they are given others
+    ("pixart-alpha", "DDIMScheduler", {"clip_sample": False}),
 ]
 
 SOURCE = Image.new("RGB", (64, 64), (200, 40, 40))
@@ -113,8 +118,7 @@ def test_what_is_not_white_stays_as_it_was(family: str) -> None:
     keeps(held(family))
 
 
-@pytest.mark.parametrize(("name", "config"), SOLVERS, ids=str)
-@pytest.mark.parametrize("family", ["pixart-alpha", "pixart-sigma"])
+@pytest.mark.parametrize(("family", "name", "config"), SOLVERS, ids=str)
 def test_so_it_is_with_every_scheduler_whose_noise_is_known(
     family: str, name: str, config: dict[str, Any]
 ) -> None:
@@ -126,7 +130,7 @@ def test_so_it_is_with_every_scheduler_whose_noise_is_known(
 
 
 def test_a_scheduler_is_known_by_its_name_and_by_its_noise() -> None:
-    assert {"FlowMatchEulerDiscreteScheduler", *(name for name, _ in SOLVERS)} == set(KNOWN_NOISE)
+    assert {"FlowMatchEulerDiscreteScheduler", *(name for _, name, _ in SOLVERS)} == set(KNOWN_NOISE)
     for name in KNOWN_NOISE:
         mix_of(getattr(D, name)())
 

@@ -12,6 +12,7 @@ from ...core import Size, Sizes
 from ...core.card import Range
 from ...core.errors import Unavailable
 from ...core.size import Grid
+from . import signatures
 from .facts import Facts
 from .families import (
     FAMILIES,
@@ -103,13 +104,12 @@ def describe(
     facts: Facts, *, name: str, path: str, edge: int | None = None, fast: bool | None = None
 ) -> Description:
     """Describe a model of this configuration; `path` may tell that it was made for few steps. `fast` and `edge` (of the
-    usual square) are the operator's word, where there is one. Imports diffusers. Raises Unavailable for a family that is not supported."""
-    from . import variants
-
+    usual square) are the operator's word, where there is one. Raises Unavailable for a family that is not supported."""
     key = family_of(facts, name)
     family = FAMILIES[key]
-    own = variants.classes(family)
-    first = parameters(next(iter(own.values())))
+    own = {task: made for task, made in family.tasks.items() if signatures.is_there(made)}
+    signature = signatures.of(next(iter(own.values())))
+    first = signature.parameters
     fast = is_fast(facts, family, path) if fast is None else fast
     edge = edge or _edge(facts, family)
     sizes = _sizes(family, edge)
@@ -142,7 +142,7 @@ def describe(
             if task in family.shared and (way == "own" or "reference" not in own)
         ),
         at_once=int(family.at_once * MEGAPIXEL),
-        takes_loras=hasattr(next(iter(own.values())), "load_lora_weights"),
+        takes_loras=signature.takes_loras,
         arguments={k: v for k, v in family.arguments.items() if k in first},
     )
 
@@ -156,11 +156,6 @@ def family_of(facts: Facts, name: str) -> str:
             code="family_not_supported",
         )
     return key
-
-
-def parameters(pipeline: Any) -> Mapping[str, inspect.Parameter]:
-    """What the call of this class takes, by name."""
-    return {k: v for k, v in inspect.signature(pipeline.__call__).parameters.items() if k != "self"}
 
 
 def is_fast(facts: Facts, family: Family, path: str) -> bool:
@@ -203,10 +198,10 @@ def _begins_with_pictures(facts: Facts) -> bool:
     return facts.classes.get("scheduler") in KNOWN_NOISE and not upwards
 
 
-def _strength(own: Mapping[Task, Any], family: Family) -> Range:
+def _strength(own: Mapping[Task, str], family: Family) -> Range:
     default = family.strength
     if default is None and "image" in own:
-        default = parameters(own["image"])["strength"].default
+        default = signatures.of(own["image"]).parameters["strength"].default
     return Range(min=0.0, max=1.0, default=_STRENGTH if default is None else float(default))
 
 

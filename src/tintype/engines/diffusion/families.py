@@ -73,7 +73,9 @@ FAST_WORDS = (
 FAST_SCHEDULERS = ("LCMScheduler", "TCDScheduler")
 KNOWN_NOISE = (
     "FlowMatchEulerDiscreteScheduler",
+    "FlowMatchLCMScheduler",
     "DPMSolverMultistepScheduler",
+    "UniPCMultistepScheduler",
     "DDIMScheduler",
     "LCMScheduler",
 )

@@ -150,7 +150,7 @@ class Models:
     def describe(self, name: str) -> Description:
         """What can be asked of the model. Reads configuration files and no weights; kept once it is known.
 
-        Blocks (the first one imports diffusers: seconds). Raises UnknownModel for a name that is not here,
+        Blocks, and imports neither torch nor diffusers where it need not. Raises UnknownModel for a name that is not here,
         and Unavailable, in a sentence, for a source that cannot be read.
         """
         source = self._source(name)
@@ -191,7 +191,11 @@ class Models:
         told = describing.describe(
             found.facts, name=source.name, path=source.path, edge=source.edge, fast=source.fast
         )
-        placing.check(source, self.place())
+        if placing.asks(source) or self._wanted_device not in (
+            "auto",
+            "cpu",
+        ):  # the device takes torch to know
+            placing.check(source, self.place())
         told = replace(
             told,
             at_once=source.at_once or told.at_once,

@@ -96,6 +96,11 @@ def dtype(source: Source, place: Place) -> Any:
     return torch.bfloat16 if place.bfloat16 else torch.float16
 
 
+def asks(source: Source) -> bool:
+    """Whether it says something that not every device can do."""
+    return source.offload != "none" or source.quantize is not None
+
+
 def check(source: Source, place: Place) -> None:
     """Raises Unavailable for what this device cannot do, by name."""
     if source.offload not in get_args(Offload):

@@ -19,7 +19,7 @@ from .latents import Pipeline
 from .models import Loaded
 from .orders import Drawn, Preview, Progress
 from .previews import Previewer, marks
-from .tapping import Abandoned, Step, tap
+from .tapping import Abandoned, Step, seeded, tap
 from .tickets import Ticket
 
 _log = logging.getLogger(__name__)
@@ -58,6 +58,7 @@ class Run:
             view = loaded.pipeline_for(self._head.task, size=self._head.size, control=self._head.control)
             call = arguments(view, loaded.description, orders, loaded.arguments(self._head.size))
             with ExitStack() as wrapped, torch.no_grad():
+                wrapped.enter_context(seeded(view.scheduler, call["generator"]))
                 if self._generic:
                     wrapped.enter_context(self._beginning(view))
                 wrapped.enter_context(tap(view.scheduler, self._watch(view)))

@@ -82,7 +82,8 @@ def _pictures(known: Any, description: Description, orders: Sequence[Order]) -> 
         wanted["image"] = each([one[0] if len(one) == 1 else one for one in pictures])
     elif description.tasks.get(head.task) == "generic":
         if description.base == "reference":
-            wanted["image"] = canvas(head)
+            others = [picture.convert("RGB") for picture in head.images[1:]]
+            wanted["image"] = [canvas(head), *others] if others else canvas(head)
     elif head.task in ("image", "inpaint"):
         wanted["image"] = each([canvas(order) for order in orders])
         if head.task == "inpaint":

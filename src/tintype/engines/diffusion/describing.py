@@ -81,6 +81,11 @@ class Description:
         """The task whose pipeline does what is "generic". One that looks at pictures looks at what it paints over, too."""
         return "reference" if "reference" in self.tasks else "text"
 
+    @property
+    def compares(self) -> bool:
+        """Whether it looks at further pictures while it paints where the mask of the first one says."""
+        return self.tasks.get("inpaint") == "generic" and self.max_references > 1
+
     def steering(self, guidance: float | None, negative_prompt: str | None) -> dict[str, Any]:
         """The arguments of the pipeline's call that say how closely words are followed: for one order, so
         `negative_prompt` is text, and is there also where the model needs an empty one. Orders that share a batch must

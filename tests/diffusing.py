@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import PIL.Image
 
 from tintype.core import Grid, ModelCard, Range, Size, Sizes
-from tintype.core.errors import TooManyRequests, Unsupported
+from tintype.core.errors import TooManyRequests, Unavailable, Unsupported
 from tintype.engines.diffusion.describing import Description, Guidance
 from tintype.engines.diffusion.families import Steps
 from tintype.engines.diffusion.loading import Source
@@ -71,6 +71,7 @@ class FakeEngine:
     callers: list[str] = field(default_factory=list)
     steps: dict[int, int] = field(default_factory=dict)
     closed: bool = False
+    broken: str = ""  # why it draws nothing
     _line: list[asyncio.Event] = field(default_factory=list)
 
     @property
@@ -80,10 +81,15 @@ class FakeEngine:
     def describe(self, name: str) -> Description:
         return replace(self.can, model=name)
 
+    def fault(self) -> str:
+        return self.broken
+
     async def close(self) -> None:
         self.closed = True
 
     async def draw(self, order: Order, *, caller: str) -> Happenings:
+        if self.broken:
+            raise Unavailable(self.broken, code="device_lost")
         if len(self._line) > self.room:
             raise TooManyRequests(f"{self.room} pictures are waiting already.", retry_after=7)
         for name in order.loras:

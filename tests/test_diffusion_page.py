@@ -15,21 +15,19 @@ NONE = "-"
 
 def row(family: Family) -> str:
     own = family.tasks
-    ours = "ours" if family.generic else ""
-    edits = "around" if "reference" in own else ""
     steps = family.steps
     cells = (
         family.title,
         "own" if "text" in own else NONE,
-        "own" if "image" in own else ours or NONE,
-        "own" if "inpaint" in own else ours or edits or NONE,
+        "own" if "image" in own else "ours",
+        "own" if "inpaint" in own else "ours",
         f"{family.references} picture{'s' * (family.references > 1)}" if family.references else NONE,
         "yes" if family.control else NONE,
         f"{steps.low}, {steps.medium}, {steps.high}",
         ", ".join(
             word
             for task, word in (("text", "words"), ("image", "pictures"), ("inpaint", "masks"))
-            if task in family.shared and task in own
+            if task in family.shared and (task in own or not family.references)
         )
         or NONE,
     )

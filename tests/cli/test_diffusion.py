@@ -108,6 +108,7 @@ def test_the_doctor_tells_device_and_models(monkeypatch: pytest.MonkeyPatch) -> 
     assert [verdict for verdict, _ in told] == ["ok", "ok", "ok", "fail"]
     assert "(cpu) draws" in told[0][1]
     assert "local/a: Stable Diffusion XL, text, image, inpaint" in told[1][1]
+    assert "previews by a linear map" in told[1][1]
     assert "/no/such/folder" in told[3][1]
     size = sum(path.stat().st_size for path in saved("sdxl").rglob("*.safetensors"))
     told = list(Diffusion.examine(Access(name="diffusion", options={**options, "budget": size // 2})))

@@ -150,6 +150,17 @@ def test_pictures_are_looked_at_or_painted_over(
     assert (order.task, len(order.images)) == (task, images)
 
 
+def test_further_pictures_beside_a_mask_are_for_models_that_look_at_several() -> None:
+    hole = Image.from_bytes(encoded(PIL.Image.new("RGBA", (64, 64)), "png"))
+    asked = replace(CAT, images=(RED, RED), mask=hole)
+    can = replace(LOOKS, tasks={**LOOKS.tasks, "inpaint": "generic"})
+    (order,) = orders_of(asked, card(can), can)
+    assert (order.task, len(order.images)) == ("inpaint", 2)
+    own = replace(LOOKS, tasks={**LOOKS.tasks, "inpaint": "own"})
+    with pytest.raises(Unsupported, match="changes one picture where a mask says so, and 2 were sent"):
+        orders_of(asked, card(own), own)
+
+
 @pytest.mark.parametrize(
     "said",
     [

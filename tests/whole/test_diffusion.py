@@ -315,6 +315,16 @@ def test_the_server_is_not_ready_while_a_model_is_being_loaded() -> None:
         soon(lambda: call(there.address, "GET", "/readyz")[0] == 200, "it is never ready")
 
 
+def test_the_server_is_not_ready_when_its_device_is_lost_and_says_what_to_do() -> None:
+    told = "The GPU stopped working (CUDA error) and draws nothing more before Tintype is restarted."
+    with house(FakeEngine(broken=told)) as there:
+        status, _, body = call(there.address, "GET", "/readyz")
+        assert (status, json.loads(body)["reasons"]) == (503, {"diffusion": told})
+        with pytest.raises(openai.InternalServerError, match="before Tintype is restarted") as caught:
+            there.draw()
+        assert (caught.value.status_code, caught.value.code) == (503, "device_lost")
+
+
 def test_the_model_is_listed() -> None:
     with house() as there:
         model = there.client.models.retrieve(MODEL)

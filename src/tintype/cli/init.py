@@ -86,7 +86,8 @@ ENGINE = """\
 #budget = "20 GB"               # of weights on the device at a time; without this line: all that it has
 #queue = 64                     # so many pictures may wait; the next one is a 429
 #quantize = "auto"              # "fp8", where the device has it
-#compile = false                # torch.compile: the first picture of a size takes minutes, the next ones less
+#compile = false                # torch.compile: the start takes minutes longer, each picture less
+#tiny_autoencoder = "auto"      # of previews: a hub id or a folder; auto: the known one if it is in the hub's cache
 #preload = true                 # models are loaded as the server starts; false: when they are first asked for
 
 # A model of it, by the name that callers use. `tintype serve --diffusion NAME=SOURCE` does the same. For example:

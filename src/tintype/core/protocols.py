@@ -262,7 +262,8 @@ class Preparing(Protocol):
         ...
 
     def preparing(self) -> str:
-        """What is being made ready, in a sentence for everyone's eyes; empty when nothing is."""
+        """What is being made ready, or has to be mended before it can draw, in a sentence for everyone's eyes; empty when
+        it is ready."""
         ...
 
 

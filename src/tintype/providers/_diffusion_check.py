@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..core.errors import TintypeError
 from ..core.protocols import Told
+from ..engines.diffusion import installed
 from ._diffusion_settings import Model, Setup
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ GB = 1e9
 def examine(setup: Setup, models: Models) -> Iterator[Told]:
     """The device first, then each of the models. Loads no weights."""
     try:
+        installed.diffusers()
         place = models.place()
     except TintypeError as error:
         yield "fail", str(error)
@@ -58,5 +60,6 @@ def _model(model: Model, models: Models, place: Place, room: int | None) -> tupl
         return 0, ("fail", placing.does_not_fit(source, parts, place, room, found.denoiser, numbers))
     return need, (
         "ok",
-        f"{what}, {', '.join(can.tasks)}; {need / GB:.1f} GB in {str(numbers).rpartition('.')[2]}",
+        f"{what}, {', '.join(can.tasks)}; {need / GB:.1f} GB in {str(numbers).rpartition('.')[2]}; previews by "
+        f"{can.tiny_autoencoder or 'a linear map'}",
     )

@@ -87,7 +87,7 @@ def _task(request: ImageRequest, can: Description, control: str | None) -> Task:
             )
         return "text"
     if request.mask is not None:
-        return _one_picture("inpaint", count, can)
+        return "inpaint" if can.compares else _one_picture("inpaint", count, can)
     if "reference" in can.tasks and (request.strength is None or count > 1 or "image" not in can.tasks):
         return "reference"
     if "image" not in can.tasks:

@@ -226,6 +226,7 @@ _SHARED: Mapping[str, Callable[[Any], Any]] = {
     "loras": _folder,
     "controls": _paths,
     "at_once": _count,
+    "tiny_autoencoder": lambda value: None if value == "auto" else _path(value),
 }
 """Of all models, and of one of them where its own table says otherwise."""
 

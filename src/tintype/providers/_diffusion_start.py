@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 import structlog
@@ -27,16 +27,20 @@ TOLD_EVERY = 0.1
 """The share of a download after which the log tells of it again."""
 
 TRIAL = Size(256, 256)
+WIDE = Size(320, 256)
+BATCH = 3
+"""Orders at once, two of which share a batch at the least."""
 STEPS = 2
 """What is drawn to have a model loaded: some schedulers know no drawing of one step."""
 
 
 @dataclass(slots=True)
 class Start:
-    """`names` are loaded in this order, as long as those before stay in memory."""
+    """`names` are loaded in this order, as long as those before stay in memory; `compiled` are those that are compiled, too."""
 
     engine: Engine | None
     names: Sequence[str]
+    compiled: Collection[str] = ()
     resident: Callable[[], Mapping[str, int]] | None = None
     _now: str = ""  # what is being loaded
     _here: tuple[int, int] = (0, 0)  # bytes of it that have been fetched, and all
@@ -44,7 +48,9 @@ class Start:
 
     @classmethod
     def of(cls, setup: Setup) -> Self:
-        return cls(None, [model.name for model in setup.models] if setup.preload else ())
+        models = setup.models if setup.preload else ()
+        compiled = {model.name for model in models if model.source.compile}
+        return cls(None, [model.name for model in models], compiled)
 
     def told(self) -> str:
         """What is being made ready, in a sentence; empty when nothing is."""
@@ -85,16 +91,30 @@ class Start:
             self._now = ""
 
     async def _load(self, name: str) -> None:
-        """By drawing something small, so that all that is prepared at a first drawing is prepared too."""
+        """By drawing something small, so that all that is prepared at a first drawing is prepared too. What is compiled is
+        compiled for one picture and for several, and once more when their size turns out to vary: then for good."""
         assert self.engine is not None
         can = await asyncio.to_thread(self.engine.describe, name)
-        async with aclosing(self.engine.draw(_trial(can), caller="")) as happenings:
+        compiled = name in self.compiled
+        for size in (TRIAL, WIDE) if compiled else (TRIAL,):
+            trial = _trial(can, size)
+            await self._draw(trial)
+            if compiled:
+                longer = (
+                    replace(trial, prompt=f"{trial.prompt} on a table" * count)
+                    for count in range(1, BATCH + 1)
+                )
+                await asyncio.gather(*map(self._draw, longer))
+
+    async def _draw(self, order: Order) -> None:
+        assert self.engine is not None
+        async with aclosing(self.engine.draw(order, caller="")) as happenings:
             async for _ in happenings:
                 pass
 
 
-def _trial(can: Description) -> Order:
-    size = can.sizes.nearest(TRIAL)
+def _trial(can: Description, wanted: Size) -> Order:
+    size = can.sizes.nearest(wanted)
     if "text" in can.tasks:
         return Order(model=can.model, prompt="a pear", size=size, seed=0, steps=STEPS)
     import PIL.Image

@@ -49,6 +49,8 @@ class Engine(Protocol):
 
     def draw(self, order: Order, *, caller: str) -> Happenings: ...
 
+    def fault(self) -> str: ...
+
     async def close(self) -> None: ...
 
 
@@ -110,7 +112,7 @@ class Diffusion:
         await self._start.prepare()
 
     def preparing(self) -> str:
-        return self._start.told()
+        return self._engine.fault() or self._start.told()
 
     async def close(self) -> None:
         await self._engine.close()

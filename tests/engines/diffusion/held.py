@@ -73,10 +73,15 @@ class Held(Loaded):
             return read(*rest, **named)
 
         seen.encode_prompt = encode_prompt
+        if size is not None:
+            variants.prepare(seen, size.width, size.height)
         return seen
 
     def arguments(self, size: Size) -> dict[str, Any]:
-        return dict(self.description.arguments)
+        return {
+            **self.description.arguments,
+            **variants.arguments(self.pipeline, size.width, size.height),
+        }
 
     def use_adapters(self, order: Order) -> None:
         pass

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tintype.core import Size
-from tintype.core.errors import TooManyRequests
-from tintype.engines.diffusion.batching import Line
+from tintype.core.errors import TooManyRequests, Unavailable
+from tintype.engines.diffusion.batching import Line, closing
 from tintype.engines.diffusion.orders import Order, Waiting
 from tintype.engines.diffusion.tickets import Key, Ticket
 
@@ -147,7 +147,6 @@ def test_whoever_waits_is_told_where_when_it_changes() -> None:
         assert line.first() is not None
         assert line.first() is not None
         line.leave(joined(line, "a")[0])  # behind it: changes nothing for it
-        line.close()
         told = [await ticket.next() for _ in range(4)]
         assert told == [Waiting(3), Waiting(4), Waiting(3), Waiting(2)]
         await asyncio.sleep(0)
@@ -210,12 +209,28 @@ def test_who_leaves_is_not_drawn() -> None:
     inside(work)
 
 
+def test_a_line_that_is_closed_tells_everybody_why() -> None:
+    async def main() -> None:
+        line = Line(3)
+        [ticket] = joined(line, "a")
+        await ticket.next()
+        line.close(Unavailable("It is broken.", code="device_lost"))
+        with pytest.raises(Unavailable, match=r"It is broken\.") as caught:
+            await ticket.next()
+        with pytest.raises(Unavailable, match=r"It is broken\.") as later:
+            joined(line, "b")
+        assert caught.value.code == later.value.code == "device_lost"
+        assert caught.value is not later.value, "whoever raises an error writes into it"
+
+    asyncio.run(main())
+
+
 def test_closing_the_line_ends_those_who_wait_for_an_order() -> None:
     line = Line(3)
     taken: list[Ticket | None] = []
     waiting = threading.Thread(target=lambda: taken.append(line.first()))
     waiting.start()
-    assert line.close() == []
+    line.close(closing())
     waiting.join(timeout=5)
     assert taken == [None]
 

@@ -18,31 +18,33 @@ from tintype.engines.diffusion.families import FAMILIES
 from .tiny import BUILDERS, saved
 
 DREW = {"text": "own", "image": "own", "inpaint": "own"}
-LOOKS = {"text": "own", "reference": "own"}
-MADE_UP = {"text": "own", "image": "generic", "inpaint": "generic"}
+OURS = {"image": "generic", "inpaint": "generic"}
+LOOKS = {"text": "own", "reference": "own"} | OURS
+MADE_UP = {"text": "own"} | OURS
+ALL = {"text", "image", "inpaint"}
 
 # tasks, the tasks that share a batch, guidance (parameter, default), negative prompt, references, LoRAs, medium steps
 TABLE: dict[str, tuple[Any, ...]] = {
-    "sd15": (DREW, {"text", "image", "inpaint"}, ("guidance_scale", 7.5), True, 0, True, 30),
-    "sdxl": (DREW, {"text", "image", "inpaint"}, ("guidance_scale", 5.0), True, 0, True, 30),
-    "sd3": (DREW, {"text", "image", "inpaint"}, ("guidance_scale", 7.0), True, 0, True, 28),
-    "flux": (DREW, {"text", "image", "inpaint"}, ("guidance_scale", 3.5), True, 0, True, 28),
+    "sd15": (DREW, ALL, ("guidance_scale", 7.5), True, 0, True, 30),
+    "sdxl": (DREW, ALL, ("guidance_scale", 5.0), True, 0, True, 30),
+    "sd3": (DREW, ALL, ("guidance_scale", 7.0), True, 0, True, 28),
+    "flux": (DREW, ALL, ("guidance_scale", 3.5), True, 0, True, 28),
     "flux-kontext": (LOOKS | {"inpaint": "own"}, {"text"}, ("guidance_scale", 2.5), True, 1, True, 28),
     "flux2": (LOOKS, {"text"}, ("guidance_scale", 4.0), False, 10, True, 28),
     "flux2-klein": (LOOKS | {"inpaint": "own"}, {"text"}, ("guidance_scale", 4.0), False, 4, True, 28),
-    "qwen-image": (DREW, {"text", "image", "inpaint"}, ("true_cfg_scale", 4.0), True, 0, True, 30),
+    "qwen-image": (DREW, ALL, ("true_cfg_scale", 4.0), True, 0, True, 30),
     "qwen-image-edit": (
-        {"reference": "own", "inpaint": "own"}, set(), ("true_cfg_scale", 4.0), True, 1, True, 40,
+        {"reference": "own", "image": "generic", "inpaint": "own"}, set(), ("true_cfg_scale", 4.0), True, 1, True, 40,
     ),
-    "qwen-image-edit-plus": ({"reference": "own"}, set(), ("true_cfg_scale", 4.0), True, 3, True, 40),
-    "z-image": (DREW, {"text", "image", "inpaint"}, ("guidance_scale", 5.0), True, 0, True, 40),
-    "hidream": (MADE_UP, {"text"}, ("guidance_scale", 5.0), True, 0, True, 40),
-    "sana": (MADE_UP, {"text"}, ("guidance_scale", 4.5), True, 0, True, 20),
-    "pixart-alpha": ({"text": "own"}, {"text"}, ("guidance_scale", 4.5), True, 0, False, 20),
-    "pixart-sigma": ({"text": "own"}, {"text"}, ("guidance_scale", 4.5), True, 0, False, 20),
-    "lumina2": (MADE_UP, {"text"}, ("guidance_scale", 4.0), True, 0, True, 30),
-    "kandinsky5": ({"text": "own"}, {"text"}, ("guidance_scale", 3.5), True, 0, True, 35),
-    "kandinsky5-edit": ({"reference": "own"}, set(), ("guidance_scale", 3.5), True, 1, True, 35),
+    "qwen-image-edit-plus": ({"reference": "own"} | OURS, set(), ("true_cfg_scale", 4.0), True, 3, True, 40),
+    "z-image": (DREW, ALL, ("guidance_scale", 5.0), True, 0, True, 40),
+    "hidream": (MADE_UP, ALL, ("guidance_scale", 5.0), True, 0, True, 40),
+    "sana": (MADE_UP, ALL, ("guidance_scale", 4.5), True, 0, True, 20),
+    "pixart-alpha": (MADE_UP, ALL, ("guidance_scale", 4.5), True, 0, False, 20),
+    "pixart-sigma": (MADE_UP, ALL, ("guidance_scale", 4.5), True, 0, False, 20),
+    "lumina2": (MADE_UP, ALL, ("guidance_scale", 4.0), True, 0, True, 30),
+    "kandinsky5": (MADE_UP, ALL, ("guidance_scale", 3.5), True, 0, True, 35),
+    "kandinsky5-edit": ({"reference": "own"} | OURS, set(), ("guidance_scale", 3.5), True, 1, True, 35),
     "cogview4": (MADE_UP, set(), ("guidance_scale", 5.0), True, 0, True, 35),
 }  # fmt: skip
 

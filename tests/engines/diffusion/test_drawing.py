@@ -22,6 +22,7 @@ from tintype.engines.diffusion.orders import Drawn, Order, Preview, Progress, Wa
 from tintype.engines.diffusion.running import Run
 
 from .held import SMALL, Held, Shelf, apart, order, picture, told, until
+from .tiny_parts import D
 
 pytestmark = [  # diffusers' own
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
@@ -105,6 +106,26 @@ def test_a_seed_is_the_same_picture_alone_and_among_others(
         assert apart(again, alone[0]) == 0
 
     working(work, Held(family))
+
+
+def test_a_seed_also_means_the_noise_that_is_added_on_the_way(batches: list[list[Order]]) -> None:
+    """HiDream Dev comes with a scheduler that adds some at each step, and HiDream's pipeline gives it no generator."""
+
+    class Dev(Held):
+        def pipeline_for(self, *rest: Any, **named: Any) -> Any:
+            seen = super().pipeline_for(*rest, **named)
+            seen.scheduler = D.FlowMatchLCMScheduler(shift=6.0)
+            return seen
+
+    async def work(engine: Engine, model: Held) -> None:
+        wanted = [order("hidream", seed=seed) for seed in range(3)]
+        alone = [await picture(engine, one) for one in wanted]
+        assert apart(await picture(engine, wanted[0]), alone[0]) == 0
+        among = await together(engine, model, wanted)
+        assert len(batches[-1]) == 3
+        assert max(apart(one[-1].image, two) for one, two in zip(among, alone, strict=True)) <= 1
+
+    working(work, Dev("hidream"))
 
 
 @pytest.mark.parametrize("task", ["image", "inpaint"])

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -14,14 +17,20 @@ pytest.importorskip("diffusers", reason="tintype[diffusion] is not installed")
 from PIL import Image
 
 from tintype.core.errors import Unsupported
+from tintype.engines.diffusion import running
+from tintype.engines.diffusion.arguments import arguments
+from tintype.engines.diffusion.describing import describe
 from tintype.engines.diffusion.engine import Engine
+from tintype.engines.diffusion.facts import of_folder
+from tintype.engines.diffusion.families import FAMILIES, KNOWN_NOISE
 from tintype.engines.diffusion.generic import Beginning, mix_of, pixels_of
-from tintype.engines.diffusion.latents import autoencoder, encode, pipeline_scale, plane
+from tintype.engines.diffusion.latents import autoencoder, channels_of, encode, pipeline_scale, plane
 from tintype.engines.diffusion.orders import Preview, Progress
-from tintype.engines.diffusion.tapping import Step, tap
+from tintype.engines.diffusion.running import Run
+from tintype.engines.diffusion.tapping import Step, seeded, tap
 
-from .held import SMALL, Held, Shelf, apart, order, picture, told
-from .tiny import torch
+from .held import SMALL, Held, Shelf, apart, description_of, order, picture, told, until
+from .tiny import saved, torch
 from .tiny_parts import D
 
 pytestmark = [  # diffusers' own
@@ -29,8 +38,21 @@ pytestmark = [  # diffusers' own
     pytest.mark.filterwarnings("ignore::FutureWarning"),
 ]
 
-FLOWS = ["sana", "lumina2", "cogview4", "sd3", "flux", "flux2-klein", "qwen-image"]
+LACKING = [key for key, family in FAMILIES.items() if not {"image", "inpaint"} <= set(family.tasks)]
+FLOWS = [*(family for family in LACKING if not family.startswith("pixart")), "sd3", "flux", "qwen-image"]
 """Those without pipelines for it, and some that have them, for their ways of holding latents."""
+
+FLOW = {"use_flow_sigmas": True, "prediction_type": "flow_prediction"}
+SOLVERS = [
+    ("pixart-alpha", "DPMSolverMultistepScheduler", {}),  # as they come
+    ("pixart-sigma", "DPMSolverMultistepScheduler", {}),
+    ("sana", "DPMSolverMultistepScheduler", FLOW),
+    ("hidream", "UniPCMultistepScheduler", FLOW),
+    ("hidream", "FlowMatchLCMScheduler", {"shift": 6.0}),
+    ("pixart-alpha", "LCMScheduler", {}),
+    ("pixart-sigma", "UniPCMultistepScheduler", {}),  # as they are given others
+    ("pixart-alpha", "DDIMScheduler", {"clip_sample": False}),
+]
 
 SOURCE = Image.new("RGB", (64, 64), (200, 40, 40))
 SOURCE.paste((30, 60, 220), (0, 0, 32, 64))
@@ -39,16 +61,22 @@ MASK.paste(255, (32, 0, 64, 64))
 
 
 def held(family: str) -> Held:
-    return Held(family, tasks={"text": "own", "image": "generic", "inpaint": "generic"})
+    return Held(family, tasks={**description_of(family).tasks, "image": "generic", "inpaint": "generic"})
 
 
-def ended(model: Held, *, strength: float, mask: Image.Image | None = None) -> tuple[Any, Any]:
+def ended(
+    model: Held, *, strength: float, mask: Image.Image | None = None, scheduler: Any = None
+) -> tuple[Any, Any]:
     """The last latents, and those of the picture: as planes."""
-    view = model.pipeline_for("text")
+    view = model.pipeline_for("image", size=SMALL)
+    if scheduler is not None:
+        view.scheduler = scheduler
     masks = None if mask is None else [mask]
     seen: list[Step] = []
+    looks = {"image": SOURCE} if model.description.base == "reference" else {}
     with (
         Beginning(view, "cpu", [SOURCE], masks, size=SMALL, strength=strength),
+        seeded(view.scheduler, torch.Generator().manual_seed(2)),
         tap(view.scheduler, seen.append),
     ):
         view(
@@ -59,36 +87,86 @@ def ended(model: Held, *, strength: float, mask: Image.Image | None = None) -> t
             generator=torch.Generator().manual_seed(1),
             **model.description.steering(None, None),
             **model.arguments(SMALL),
+            **looks,
         )
-    cells = plane(seen[-1].latents, SMALL, 8)
-    edge = (cells.shape[-1] * 8, cells.shape[-2] * 8)
     vae = autoencoder(view)
+    cells = plane(seen[-1].latents, SMALL, 8, channels_of(vae))
+    edge = (cells.shape[-1] * 8, cells.shape[-2] * 8)
     return cells, pipeline_scale(vae, encode(vae, pixels_of(SOURCE, edge)[None], "cpu"))
 
 
-@pytest.mark.parametrize("family", FLOWS)
-def test_the_more_strength_the_less_is_left(family: str) -> None:
-    model = held(family)
+def changes(model: Held, scheduler: Callable[[], Any] = lambda: None) -> None:
     far = []
     for strength in (0.1, 0.4, 0.7, 1.0):
-        cells, source = ended(model, strength=strength)
+        cells, source = ended(model, strength=strength, scheduler=scheduler())
         far.append(float((cells - source).abs().mean()))
-    assert far == sorted(far)
+    # What adds noise at each step is soon as far from the picture as it gets.
+    assert all(more > 0.95 * less for less, more in pairwise(far))
     assert far[0] < far[-1] / 2
     model.drop()
 
 
-@pytest.mark.parametrize("family", [*FLOWS, "pixart-sigma"])
-def test_what_is_not_white_stays_as_it_was(family: str) -> None:
-    model = held(family)
-    cells, source = ended(model, strength=1.0, mask=MASK)
+def keeps(model: Held, scheduler: Any = None) -> None:
+    cells, source = ended(model, strength=1.0, mask=MASK, scheduler=scheduler)
     assert torch.allclose(cells[..., :4], source[..., :4], atol=1e-5)
     assert float((cells[..., 4:] - source[..., 4:]).abs().mean()) > 0.1
     model.drop()
 
 
-@pytest.mark.parametrize("family", ["lumina2", "cogview4", "sana"])
-def test_orders_are_painted_over_alone_and_together(family: str) -> None:
+@pytest.mark.parametrize("family", FLOWS)
+def test_the_more_strength_the_less_is_left(family: str) -> None:
+    changes(held(family))
+
+
+@pytest.mark.parametrize("family", FLOWS)
+def test_what_is_not_white_stays_as_it_was(family: str) -> None:
+    keeps(held(family))
+
+
+@pytest.mark.parametrize(("family", "name", "config"), SOLVERS, ids=str)
+def test_so_it_is_with_every_scheduler_whose_noise_is_known(
+    family: str, name: str, config: dict[str, Any]
+) -> None:
+    def scheduler() -> Any:
+        return getattr(D, name)(**config)
+
+    changes(held(family), scheduler)
+    keeps(held(family), scheduler())
+
+
+def test_a_scheduler_is_known_by_its_name_and_by_its_noise() -> None:
+    assert {"FlowMatchEulerDiscreteScheduler", *(name for _, name, _ in SOLVERS)} == set(KNOWN_NOISE)
+    for name in KNOWN_NOISE:
+        mix_of(getattr(D, name)())
+
+
+def test_a_family_whose_scheduler_is_not_known_is_not_said_to_paint_over() -> None:
+    told = of_folder(saved("pixart-sigma"))
+    for classes, parts in (
+        ({**told.classes, "scheduler": "EulerDiscreteScheduler"}, told.parts),
+        (
+            {**told.classes, "scheduler": "FlowMatchEulerDiscreteScheduler"},
+            {**told.parts, "scheduler": {"invert_sigmas": True}},
+        ),
+    ):
+        other = replace(told, classes=classes, parts=parts)
+        assert set(describe(other, name="p", path="p").tasks) == {"text"}
+
+
+@pytest.mark.parametrize(
+    "family", ["pixart-alpha", "pixart-sigma", "lumina2", "sana", "kandinsky5", "cogview4", "flux2"]
+)
+def test_orders_are_painted_over_alone_and_together(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """CogView4 and what looks at pictures do not share a batch, and are the same for that."""
+    sizes: list[int] = []
+    draw = Run.draw
+
+    def watched(run: Run) -> float:
+        sizes.append(len(run._tickets))
+        return draw(run)
+
+    monkeypatch.setattr(Run, "draw", watched)
+
     async def main() -> None:
         model = Held(family)
         assert model.description.tasks["inpaint"] == "generic"
@@ -101,12 +179,66 @@ def test_orders_are_painted_over_alone_and_together(family: str) -> None:
                 for seed in range(3)
             ]
             alone = [await picture(engine, one) for one in wanted]
-            among = await asyncio.gather(*(picture(engine, one) for one in wanted))
+            assert set(sizes) == {1}
+            model.hold()
+            first = asyncio.create_task(picture(engine, order(family, steps=1)))
+            await model.stopped()
+            later = [asyncio.create_task(picture(engine, one)) for one in wanted]
+            await until(lambda: len(engine) == 3)
+            model.release()
+            await first
+            among = await asyncio.gather(*later)
+            assert sizes[4:] == ([1, 1, 1] if family in ("cogview4", "flux2") else [3])
+            sizes.clear()
             assert max(apart(one, two) for one, two in zip(alone, among, strict=True)) <= 1
             assert apart(alone[0], alone[1]) > 8
         await engine.close()
 
     asyncio.run(main())
+
+
+def test_a_model_that_looks_at_pictures_looks_at_what_it_paints_over() -> None:
+    """Behind a mask that is all white, nothing of the picture would be left but for that."""
+
+    edits = "kandinsky5-edit"
+
+    async def main() -> None:
+        engine = Engine(Shelf(**{edits: Held(edits)}))
+        white = Image.new("L", (64, 64), 255)
+        wanted = [
+            order(edits, task="inpaint", images=(source,), mask=white)
+            for source in (SOURCE, SOURCE.rotate(180))
+        ]
+        one, two = [await picture(engine, each) for each in wanted]
+        assert apart(one, two) > 2
+        await engine.close()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("family", ["flux2", "qwen-image-edit-plus"])
+def test_further_pictures_are_looked_at_while_the_first_one_is_painted_over(
+    family: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[dict[str, Any]] = []
+
+    def watched(*rest: Any) -> dict[str, Any]:
+        calls.append(arguments(*rest))
+        return calls[-1]
+
+    monkeypatch.setattr(running, "arguments", watched)
+    other = Image.new("RGB", (96, 64), "green")
+
+    async def main() -> None:
+        engine = Engine(Shelf(**{family: Held(family)}))
+        drawn = await picture(engine, order(family, task="inpaint", images=(SOURCE, other), mask=MASK))
+        left, right = (0, 0, 32, 64), (32, 0, 64, 64)
+        assert apart(drawn.crop(left), SOURCE.crop(left)) == 0
+        assert apart(drawn.crop(right), SOURCE.crop(right)) > 8
+        await engine.close()
+
+    asyncio.run(main())
+    assert [each.size for each in calls[0]["image"]] == [SOURCE.size, other.size]
 
 
 @pytest.mark.parametrize("family", ["sdxl", "flux", "lumina2"])

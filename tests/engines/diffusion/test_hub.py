@@ -64,6 +64,8 @@ FILES: Mapping[str, bytes] = {
     "unet/config.json": b"{}",
     "unet/diffusion_pytorch_model.safetensors": b"\x02" + bytes(7) + b"{}" + bytes(299_990),
     "unet/diffusion_pytorch_model.fp16.safetensors": bytes(150_000),
+    "config.json": b"{}",
+    "diffusion_pytorch_model.safetensors": bytes(1000),
     "README.md": b"a model",
     "picture.png": bytes(50_000),
 }
@@ -154,6 +156,26 @@ def test_what_was_downloaded_is_found_without_a_network(
     assert hub.fetch("some/model", None) == folder
     assert hub.configuration("some/model", None) == folder
     assert hub.weight("some/model", None, None) is None
+
+
+def test_a_single_component_is_downloaded_alone_and_found_again(
+    online: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not hub.has_part("some/part")
+    folder = hub.part("some/part", weights=False)
+    assert [file.name for file in folder.iterdir()] == ["config.json"]
+    assert not hub.has_part("some/part")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(Unavailable, match="some/part is not on this machine"):
+        hub.part("some/part")
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    assert {file.name for file in hub.part("some/part").iterdir()} == set(FILES) & {
+        "config.json",
+        "diffusion_pytorch_model.safetensors",
+    }
+    assert hub.has_part("some/part")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert hub.part("some/part") == folder
 
 
 def test_weights_that_are_missing_are_missed_without_a_network(

@@ -15,10 +15,10 @@ from PIL import Image
 from tintype.core import Size
 from tintype.core.errors import Unavailable
 from tintype.engines.diffusion import placing
-from tintype.engines.diffusion.describing import parameters
 from tintype.engines.diffusion.loading import Source
 from tintype.engines.diffusion.models import Loaded, Models
 from tintype.engines.diffusion.placing import Place
+from tintype.engines.diffusion.signatures import parameters
 
 from .tiny import EDGE, source, tiny
 

@@ -16,10 +16,10 @@ from PIL import Image
 from tintype.core import Size
 from tintype.core.errors import Unsupported
 from tintype.engines.diffusion import variants
-from tintype.engines.diffusion.describing import parameters
 from tintype.engines.diffusion.families import FAMILIES
 from tintype.engines.diffusion.models import Loaded
 from tintype.engines.diffusion.orders import Task
+from tintype.engines.diffusion.signatures import parameters
 
 from .tiny import EDGE, models, tiny, torch
 
@@ -154,9 +154,11 @@ def test_where_diffusers_knows_the_family_we_choose_the_same_classes(family: str
 def test_a_task_that_a_model_has_not_is_refused_by_name() -> None:
     with (
         HELD.get("pixart-sigma") as loaded,
-        pytest.raises(Unsupported, match="'pixart-sigma' does not draw 'inpaint'; it draws text"),
+        pytest.raises(
+            Unsupported, match="'pixart-sigma' does not draw 'reference'; it draws text, image, inpaint"
+        ),
     ):
-        loaded.pipeline_for("inpaint")
+        loaded.pipeline_for("reference")
 
 
 def test_large_pictures_are_decoded_in_tiles_and_small_ones_whole() -> None:

@@ -61,7 +61,12 @@ def saved(family: str) -> Path:
 
 
 def source(family: str, **told: Any) -> Source:
-    usual: dict[str, Any] = {"name": family, "path": str(saved(family)), "edge": EDGE}
+    usual: dict[str, Any] = {
+        "name": family,
+        "path": str(saved(family)),
+        "edge": EDGE,
+        "tiny_autoencoder": "none",
+    }
     return Source(**usual | told)
 
 

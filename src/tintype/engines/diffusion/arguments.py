@@ -66,7 +66,7 @@ def mask(order: Order) -> Image.Image:
 
 
 def _pictures(known: Any, description: Description, orders: Sequence[Order]) -> dict[str, Any]:
-    """For the task's own pipeline: one that paints generically is given none."""
+    """For the task's own pipeline. One that paints generically is given them only to look at."""
     head = orders[0]
     alone = len(orders) == 1
 
@@ -80,7 +80,11 @@ def _pictures(known: Any, description: Description, orders: Sequence[Order]) -> 
     if head.task == "reference":
         pictures = [[picture.convert("RGB") for picture in order.images] for order in orders]
         wanted["image"] = each([one[0] if len(one) == 1 else one for one in pictures])
-    elif description.tasks.get(head.task) == "own" and head.task in ("image", "inpaint"):
+    elif description.tasks.get(head.task) == "generic":
+        if description.base == "reference":
+            others = [picture.convert("RGB") for picture in head.images[1:]]
+            wanted["image"] = [canvas(head), *others] if others else canvas(head)
+    elif head.task in ("image", "inpaint"):
         wanted["image"] = each([canvas(order) for order in orders])
         if head.task == "inpaint":
             wanted["mask_image"] = each([mask(order) for order in orders])

@@ -7,7 +7,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterator
 from math import ceil
 
-from ...core.errors import TooManyRequests, Unavailable
+from ...core.errors import TintypeError, TooManyRequests, Unavailable
 from .orders import Waiting
 from .tickets import Ticket
 
@@ -28,7 +28,7 @@ class Line:
         self._lanes: OrderedDict[str, deque[Ticket]] = OrderedDict()  # in the order of their turns
         self._changed = threading.Condition()
         self._idle = 0
-        self._closed = False
+        self._closed_by: TintypeError | None = None
         self._pace = 1.0  # seconds for a picture, as they went so far
         self._drawn = 0
 
@@ -44,10 +44,10 @@ class Line:
 
     def join(self, ticket: Ticket) -> None:
         """Raises TooManyRequests when the line is full, with the seconds after which a place is likely free, and
-        Unavailable when it is closed."""
+        what it was closed by."""
         with self._changed:
-            if self._closed:
-                raise closing()
+            if self._closed_by is not None:
+                raise again(self._closed_by)
             mine, all_of_them = len(self._lanes.get(ticket.caller, ())), self._count()
             if all_of_them >= self._limit and (mine or all_of_them >= 2 * self._limit):
                 raise TooManyRequests(
@@ -69,7 +69,7 @@ class Line:
     def first(self) -> Ticket | None:
         """Takes out the one whose turn it is, and waits until there is one. None: the line is closed."""
         with self._changed:
-            while not self._closed:
+            while self._closed_by is None:
                 ticket = next(self._turns(), None)
                 if ticket is not None:
                     self._remove(ticket)
@@ -111,14 +111,15 @@ class Line:
             self._pace += share * (seconds / pictures - self._pace)
             self._drawn += pictures
 
-    def close(self) -> list[Ticket]:
-        """Nobody is waited for any more; tells who still stood in it."""
+    def close(self, reason: TintypeError) -> None:
+        """Nobody is waited for any more: who stands in it and who comes later is told why."""
         with self._changed:
-            self._closed = True
+            self._closed_by = reason
             rest = list(self._turns())
             self._lanes.clear()
             self._changed.notify_all()
-            return rest
+        for ticket in rest:
+            ticket.tell(again(reason))
 
     def _count(self) -> int:
         return sum(map(len, self._lanes.values()))
@@ -151,3 +152,8 @@ class Line:
 
 def closing() -> Unavailable:
     return Unavailable("Tintype's diffusion engine is closing.")
+
+
+def again(error: TintypeError) -> TintypeError:
+    """Another one of the same words: whoever raises an error writes into it."""
+    return type(error)(str(error), code=error.code)

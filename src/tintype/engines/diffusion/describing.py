@@ -12,8 +12,19 @@ from ...core import Size, Sizes
 from ...core.card import Range
 from ...core.errors import Unavailable
 from ...core.size import Grid
+from . import signatures
 from .facts import Facts
-from .families import FAMILIES, FAST_SCHEDULERS, FAST_WORDS, MEGAPIXEL, PIPELINES, Family, Steps, offered
+from .families import (
+    FAMILIES,
+    FAST_SCHEDULERS,
+    FAST_WORDS,
+    KNOWN_NOISE,
+    MEGAPIXEL,
+    PIPELINES,
+    Family,
+    Steps,
+    offered,
+)
 from .orders import Task
 
 Way = Literal["own", "generic"]
@@ -62,7 +73,18 @@ class Description:
     loras: tuple[str, ...] = ()  # the names that are in the operator's folder now
     controls: tuple[str, ...] = ()  # the names of ControlNets
     bytes: int | None = None  # of all weights, as they lie on the disk; None when not known
+    tiny_autoencoder: str | None = None  # the hub id or folder of what decodes previews; None: a linear map
     arguments: Mapping[str, Any] = field(default_factory=dict)  # for every call of the pipeline
+
+    @property
+    def base(self) -> Task:
+        """The task whose pipeline does what is "generic". One that looks at pictures looks at what it paints over, too."""
+        return "reference" if "reference" in self.tasks else "text"
+
+    @property
+    def compares(self) -> bool:
+        """Whether it looks at further pictures while it paints where the mask of the first one says."""
+        return self.tasks.get("inpaint") == "generic" and self.max_references > 1
 
     def steering(self, guidance: float | None, negative_prompt: str | None) -> dict[str, Any]:
         """The arguments of the pipeline's call that say how closely words are followed: for one order, so
@@ -87,20 +109,19 @@ def describe(
     facts: Facts, *, name: str, path: str, edge: int | None = None, fast: bool | None = None
 ) -> Description:
     """Describe a model of this configuration; `path` may tell that it was made for few steps. `fast` and `edge` (of the
-    usual square) are the operator's word, where there is one. Imports diffusers. Raises Unavailable for a family that is not supported."""
-    from . import variants
-
+    usual square) are the operator's word, where there is one. Raises Unavailable for a family that is not supported."""
     key = family_of(facts, name)
     family = FAMILIES[key]
-    own = variants.classes(family)
-    first = parameters(next(iter(own.values())))
+    own = {task: made for task, made in family.tasks.items() if signatures.is_there(made)}
+    signature = signatures.of(next(iter(own.values())))
+    first = signature.parameters
     fast = is_fast(facts, family, path) if fast is None else fast
     edge = edge or _edge(facts, family)
     sizes = _sizes(family, edge)
     guidance = _guidance(first, facts, family, fast=fast)
     negative = "negative_prompt" in first and not (fast and (family.few_guidance or 0.0) <= 1.0)
     tasks: dict[Task, Way] = dict.fromkeys(own, "own")
-    if family.generic and _fits_generic(first, facts):
+    if _begins_with_pictures(facts):
         for task in _MADE_UP:
             tasks.setdefault(task, "generic")
     own_guidance = guidance is None or guidance.parameter == "guidance_scale"
@@ -120,9 +141,13 @@ def describe(
         strength=_strength(own, family) if "image" in tasks else None,
         max_references=family.references,
         previews="vae" in facts.classes,
-        shares=frozenset(task for task, way in tasks.items() if way == "own" and task in family.shared),
+        shares=frozenset(
+            task
+            for task, way in tasks.items()
+            if task in family.shared and (way == "own" or "reference" not in own)
+        ),
         at_once=int(family.at_once * MEGAPIXEL),
-        takes_loras=hasattr(next(iter(own.values())), "load_lora_weights"),
+        takes_loras=signature.takes_loras,
         arguments={k: v for k, v in family.arguments.items() if k in first},
     )
 
@@ -136,11 +161,6 @@ def family_of(facts: Facts, name: str) -> str:
             code="family_not_supported",
         )
     return key
-
-
-def parameters(pipeline: Any) -> Mapping[str, inspect.Parameter]:
-    """What the call of this class takes, by name."""
-    return {k: v for k, v in inspect.signature(pipeline.__call__).parameters.items() if k != "self"}
 
 
 def is_fast(facts: Facts, family: Family, path: str) -> bool:
@@ -178,16 +198,15 @@ def _guidance(
     )
 
 
-def _fits_generic(first: Mapping[str, inspect.Parameter], facts: Facts) -> bool:
-    return {"latents", "sigmas"} <= set(first) and facts.classes.get("scheduler", "").startswith(
-        "FlowMatchEuler"
-    )
+def _begins_with_pictures(facts: Facts) -> bool:
+    upwards = facts.parts.get("scheduler", {}).get("invert_sigmas")
+    return facts.classes.get("scheduler") in KNOWN_NOISE and not upwards
 
 
-def _strength(own: Mapping[Task, Any], family: Family) -> Range:
+def _strength(own: Mapping[Task, str], family: Family) -> Range:
     default = family.strength
     if default is None and "image" in own:
-        default = parameters(own["image"])["strength"].default
+        default = signatures.of(own["image"]).parameters["strength"].default
     return Range(min=0.0, max=1.0, default=_STRENGTH if default is None else float(default))
 
 

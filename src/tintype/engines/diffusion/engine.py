@@ -6,14 +6,15 @@ import asyncio
 import gc
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 from weakref import WeakKeyDictionary
 
-from ...core.errors import TintypeError
+from ...core.errors import TintypeError, Unavailable
 from . import installed
-from .batching import Line, closing
+from .batching import Line, again, closing
 from .describing import Description
-from .failures import not_loaded, out_of_memory, told
+from .failures import broken, lost, not_loaded, out_of_memory, told
 from .models import Loaded, Models
 from .orders import Drawn, Happenings, Order
 from .previews import Previewer
@@ -39,6 +40,7 @@ class Engine:
         self._starting = threading.Lock()
         self._workers: list[Worker] = []
         self._closed = threading.Event()
+        self._fault = ""
 
     def __len__(self) -> int:
         """How many pictures wait."""
@@ -51,11 +53,15 @@ class Engine:
         """What can be asked of a model. Blocks when it is asked for the first time; see `Models.describe`."""
         return self._models[0].describe(name)
 
+    def fault(self) -> str:
+        """Why nothing is drawn any more, in a sentence; empty while there is a device that draws."""
+        return self._fault
+
     async def draw(self, order: Order, *, caller: str) -> Happenings:
         """`caller` is whose turn it takes. Ends with Drawn, or raises.
 
         Raises TooManyRequests when too many wait, BadRequest and Unsupported for what the model cannot do, Unavailable
-        when it cannot be loaded, and Rejected (`out_of_memory`, `engine_failed`) when it fails.
+        when it cannot be loaded or the device is lost, and Rejected (`out_of_memory`, `engine_failed`) when it fails.
         Closing the generator takes effect at the next step at the latest, and is not waited for.
         """
         self._start()
@@ -73,37 +79,50 @@ class Engine:
 
     async def close(self) -> None:
         """What waits is told that it is over, what is being drawn ends at its next step. Takes the models out of
-        memory."""
+        memory, where the device still listens."""
         self._closed.set()
-        for ticket in self._line.close():
-            ticket.tell(closing())
+        self._line.close(closing())
         for worker in self._workers:
             await asyncio.to_thread(worker.join, LONGEST_END)
-        if not any(worker.is_alive() for worker in self._workers):
+        if not self._fault and not any(worker.is_alive() for worker in self._workers):
             for models in self._models:
                 await asyncio.to_thread(models.close)
 
     def _start(self) -> None:
         with self._starting:
             if not self._workers and not self._closed.is_set():
-                self._workers = [Worker(models, self._line, self._closed) for models in self._models]
+                self._workers = [
+                    Worker(models, self._line, self._closed, self._lost) for models in self._models
+                ]
                 for worker in self._workers:
                     worker.start()
+
+    def _lost(self, error: Unavailable) -> None:
+        """A worker's device is gone. Those that are left draw on; without any, nobody is kept waiting."""
+        _log.error("%s", error)
+        with self._starting:
+            if all(worker.lost for worker in self._workers):
+                self._fault = str(error)
+                self._line.close(error)
 
 
 class Worker(threading.Thread):
     """The only thread that touches the models of its device."""
 
-    def __init__(self, models: Models, line: Line, closed: threading.Event) -> None:
+    def __init__(
+        self, models: Models, line: Line, closed: threading.Event, on_loss: Callable[[Unavailable], None]
+    ) -> None:
         super().__init__(name="diffusion", daemon=True)
         self._models = models
         self._line = line
         self._closed = closed
+        self._on_loss = on_loss
+        self.lost = False  # its device
         self._previewers: WeakKeyDictionary[Loaded, Previewer | None] = WeakKeyDictionary()
         self._room: dict[str, int] = {}  # pixels of a batch, where fewer fit than were thought to
 
     def run(self) -> None:
-        while (first := self._line.first()) is not None:
+        while not self.lost and (first := self._line.first()) is not None:
             self._serve(first)
             del first
 
@@ -117,8 +136,17 @@ class Worker(threading.Thread):
                     installed.torch().cuda.set_device(loaded.device)
                 self._draw(loaded, batch)
         except Exception as error:  # it could not be loaded, so all that wait for it would meet the same
+            if broken(error):
+                self._give_up(lost(error), batch)
+                return
             for ticket in [*batch, *self._line.of_model(first.order.model)]:
                 ticket.tell(not_loaded(error, first.order.model))
+
+    def _give_up(self, error: Unavailable, batch: Sequence[Ticket]) -> None:
+        self.lost = True
+        for ticket in batch:
+            ticket.tell(again(error))
+        self._on_loss(error)
 
     def _mates(self, first: Ticket, description: Description) -> list[Ticket]:
         if first.order.task not in description.shares:
@@ -127,13 +155,16 @@ class Worker(threading.Thread):
         return self._line.mates(first, room)
 
     def _draw(self, loaded: Loaded, tickets: Sequence[Ticket]) -> None:
-        """Whatever goes wrong hurts only the order that it comes of: they are drawn again, each for itself."""
+        """Whatever goes wrong hurts only the order that it comes of: they are drawn again, each for itself. Raises what
+        leaves the device broken."""
         batch = [ticket for ticket in tickets if not ticket.left]
         if not batch:
             return
         error = self._try(loaded, batch)
         if error is None:
             return
+        if broken(error):
+            raise error
         if len(batch) == 1:
             batch[0].tell(told(error, batch[0].order, loaded.device))
             return
@@ -170,12 +201,22 @@ class Worker(threading.Thread):
             previewer = None
             if loaded.description.previews:
                 try:
-                    previewer = Previewer(loaded.pipeline, loaded.device, getattr(loaded, "tiny", None))
+                    previewer = Previewer(loaded.pipeline, loaded.device, _tiny_autoencoder(loaded))
                 except (ValueError, RuntimeError, AttributeError) as error:
+                    if broken(error):
+                        raise
                     _log.warning("%s shows no previews: %s", loaded.description.model, error)
                 loaded.settle()
             self._previewers[loaded] = previewer
         return self._previewers[loaded]
+
+
+def _tiny_autoencoder(loaded: Loaded) -> Any | None:
+    try:
+        return loaded.tiny_autoencoder()
+    except TintypeError as error:
+        _log.warning("%s shows small previews: %s", loaded.description.model, error)
+        return None
 
 
 def _tidy() -> None:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from ...core.errors import BadRequest, Rejected, TintypeError, Unavailable
 from . import installed
 from .orders import Order
+
+_GPU = re.compile(r"(CUDA|HIP|cuDNN|MIOpen) error")
+_FOR_EVER = re.compile(
+    r"device-side assert|illegal (memory access|instruction|address)|misaligned address|launch (failure|timed out)"
+    r"|hardware stack error|invalid program counter|uncorrectable|unknown error",
+    re.IGNORECASE,
+)
 
 
 def out_of_memory(error: BaseException) -> bool:
@@ -13,6 +22,26 @@ def out_of_memory(error: BaseException) -> bool:
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
     return isinstance(error, RuntimeError) and "out of memory" in str(error).lower()
+
+
+def broken(error: BaseException) -> bool:
+    """Whether the device is of no more use to this process: after some errors of a GPU every later call fails as well."""
+    torch = installed.torch()
+
+    if not isinstance(error, RuntimeError) or out_of_memory(error):
+        return False
+    if not isinstance(error, torch.AcceleratorError) and _GPU.search(str(error)) is None:
+        return False
+    return _FOR_EVER.search(str(error)) is not None or not _answers()
+
+
+def lost(error: BaseException) -> Unavailable:
+    """What is told of a device that is `broken`: to whom it drew for, to who waits, and to who comes later."""
+    words = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return Unavailable(
+        f"The GPU stopped working ({words}) and draws nothing more before Tintype is restarted.",
+        code="device_lost",
+    )
 
 
 def told(error: BaseException, order: Order, device: object) -> TintypeError:
@@ -41,3 +70,14 @@ def not_loaded(error: BaseException, model: str) -> TintypeError:
 
 def _words(error: BaseException) -> str:
     return " ".join(str(error).split())[:300] or "no more is known"
+
+
+def _answers() -> bool:
+    torch = installed.torch()
+
+    try:
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+    except RuntimeError:
+        return False
+    return True

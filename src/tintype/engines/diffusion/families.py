@@ -46,7 +46,6 @@ class Family:
     guidance: float | None = None  # where the signature's own is not what the model was made for
     guided: bool = True  # false: the pipeline's parameter does nothing
     strength: float | None = None
-    generic: bool = False  # ours makes up for the tasks that it lacks
     shared: frozenset[Task] = frozenset({"text", "image", "inpaint"})  # what is safe to draw in one batch
     control: Mapping[str, str] = field(
         default_factory=dict
@@ -72,6 +71,15 @@ FAST_WORDS = (
     "rapid",
 )
 FAST_SCHEDULERS = ("LCMScheduler", "TCDScheduler")
+KNOWN_NOISE = (
+    "FlowMatchEulerDiscreteScheduler",
+    "FlowMatchLCMScheduler",
+    "DPMSolverMultistepScheduler",
+    "UniPCMultistepScheduler",
+    "DDIMScheduler",
+    "LCMScheduler",
+)
+"""The schedulers with which a pipeline that only begins from noise can be made to begin with a picture (generic.py)."""
 
 _FLUX_CONTROL = {"pipeline": "FluxControlNetPipeline", "model": "FluxControlNetModel"}
 _KANDINSKY_SIZES = tuple(
@@ -212,7 +220,6 @@ FAMILIES: Mapping[str, Family] = {
         few_guidance=0.0,
         fast_words=("dev",),
         most=1.0,  # its table of positions has no more
-        generic=True,
     ),
     "sana": Family(
         title="Sana",
@@ -220,7 +227,6 @@ FAMILIES: Mapping[str, Family] = {
         steps=Steps(low=14, medium=20, high=28),
         multiple=32,
         at_once=8.0,
-        generic=True,
         control={"pipeline": "SanaControlNetPipeline", "model": "SanaControlNetModel"},
         arguments=_PIXART,
     ),
@@ -247,7 +253,6 @@ FAMILIES: Mapping[str, Family] = {
         tasks={"text": "Lumina2Pipeline"},
         steps=Steps(low=20, medium=30, high=50),
         at_once=2.0,
-        generic=True,
     ),
     "kandinsky5": Family(
         title="Kandinsky 5",
@@ -270,7 +275,6 @@ FAMILIES: Mapping[str, Family] = {
         tasks={"text": "CogView4Pipeline"},
         steps=Steps(low=25, medium=35, high=50),
         shared=frozenset(),  # it attends to what fills up a shorter prompt, so a neighbour's length shows
-        generic=True,
     ),
 }
 

@@ -22,6 +22,7 @@ from .latents import (
     Scheduler,
     Tensor,
     autoencoder,
+    channels_of,
     encode,
     pipeline_scale,
     pixels_per_cell,
@@ -102,6 +103,8 @@ class Beginning:
         scheduler.timesteps = scheduler.timesteps[skipped:]
         if hasattr(scheduler, "sigmas"):
             scheduler.sigmas = scheduler.sigmas[skipped:]
+        if type(scheduler).__name__ == "LCMScheduler":  # by which it knows its last step
+            scheduler.num_inference_steps = len(scheduler.timesteps)
         self._cut = True
         self._begin()
 
@@ -109,13 +112,16 @@ class Beginning:
         """The picture in the shape in which this pipeline has its noise."""
         torch = installed.torch()
 
-        self._live, self._noise = latents, latents.clone().float()
-        flat = latents.dim() == 3
-        wide, high = self._size
-        if not flat:
-            high, wide = (edge * self._cell for edge in plane(latents, self._size, self._cell).shape[-2:])
-        pixels = torch.stack([pixels_of(each, (wide, high)) for each in self._pictures])
         vae = autoencoder(self._view)
+        channels = channels_of(vae)
+        if latents.dim() == 5 and latents.shape[1] != channels:
+            latents = latents[..., :channels]  # of Kandinsky 5, which has what it looks at behind them
+        self._live, self._noise = latents, latents.clone().float()
+        wide, high = self._size
+        if latents.dim() != 3:
+            cells = plane(latents, self._size, self._cell, channels)
+            high, wide = (edge * self._cell for edge in cells.shape[-2:])
+        pixels = torch.stack([pixels_of(each, (wide, high)) for each in self._pictures])
         cells = pipeline_scale(vae, encode(vae, pixels, self._device))
         shape = tuple(latents.shape)
         self._clean = shaped(cells, shape).to(latents.device)

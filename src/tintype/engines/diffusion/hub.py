@@ -20,6 +20,7 @@ Downloaded = Callable[[str, int, int], None]
 
 _ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 _CONFIGURATION = ("model_index.json", "*/config.json", "*/scheduler_config.json")
+_PART = ("config.json", "diffusion_pytorch_model.safetensors")
 _BESIDE_WEIGHTS = (".json", ".txt", ".model", ".jinja")
 _SHARD = re.compile(r"(?P<stem>[^.]+?)(?:\.(?P<variant>[a-z0-9]+?))?(?:-\d{5}-of-\d{5})?\.safetensors")
 
@@ -31,7 +32,23 @@ def is_id(path: str) -> bool:
 
 def configuration(path: str, revision: str | None) -> Path:
     """A folder with the model's configuration files, and no weights. Raises Unavailable."""
-    return _snapshot(path, revision, _CONFIGURATION)
+    return _of_pipeline(path, _snapshot(path, revision, _CONFIGURATION))
+
+
+def part(path: str, *, weights: bool = True) -> Path:
+    """A folder with a single component: its configuration, and its weights if they are wanted. Raises Unavailable."""
+    if weights and has_part(path):
+        return Path(_library().try_to_load_from_cache(path, _PART[0])).parent
+    folder = _snapshot(path, None, _PART if weights else _PART[:1])
+    if weights and not all((folder / file).is_file() for file in _PART):
+        raise Unavailable(f"{path} has not both of {' and '.join(_PART)} here.", code="model_not_here")
+    return folder
+
+
+def has_part(path: str) -> bool:
+    """Whether `part` would find all of it on this machine. Asks nobody."""
+    library = _library()
+    return all(isinstance(library.try_to_load_from_cache(path, file), str) for file in _PART)
 
 
 def weight(path: str, revision: str | None, variant: str | None) -> int | None:
@@ -58,10 +75,10 @@ def fetch(
     """
     parts = _parts(path, revision)
     if installed.offline():
-        folder = _snapshot(path, revision, _CONFIGURATION)
-        if part := missing(folder, parts, without):
+        folder = configuration(path, revision)
+        if lost := missing(folder, parts, without):
             raise Unavailable(
-                f"The weights of {path} ({part}) are not on this machine, and HF_HUB_OFFLINE is set. Download them first, "
+                f"The weights of {path} ({lost}) are not on this machine, and HF_HUB_OFFLINE is set. Download them first, "
                 f"where there is a network: hf download {path}",
                 code="model_not_here",
             )
@@ -78,7 +95,7 @@ def fetch(
         if downloaded is not None:
             downloaded(name or path, here, total)
 
-    return _snapshot(path, revision, picked, meter=count)
+    return _of_pipeline(path, _snapshot(path, revision, picked, meter=count))
 
 
 def pick(
@@ -125,7 +142,7 @@ def _snapshot(
 ) -> Path:
     library = _library()
     with _sentences(path, revision):
-        folder = Path(
+        return Path(
             library.snapshot_download(
                 path,
                 revision=revision,
@@ -134,6 +151,9 @@ def _snapshot(
                 tqdm_class=_meter(library, meter or (lambda more: None)),
             )
         )
+
+
+def _of_pipeline(path: str, folder: Path) -> Path:
     if not (folder / "model_index.json").is_file():
         raise Unavailable(
             f"{path} has no model_index.json: it is not a diffusion model in diffusers' form. Where it holds a single "

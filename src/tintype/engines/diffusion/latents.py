@@ -27,6 +27,12 @@ def pixels_per_cell(pipeline: Pipeline) -> int:
     return 8
 
 
+def channels_of(vae: Autoencoder) -> int | None:
+    """How many the latents have on the autoencoder's own scale; None where it does not tell."""
+    told = vae.config.get("latent_channels") or vae.config.get("z_dim")
+    return None if told is None else int(told)
+
+
 def plane(latents: Tensor, size: Size, cell: int, channels: int | None = None) -> Tensor:
     """As a pipeline holds them, to (batch, channels, height, width), one cell for `cell` pixels.
 
@@ -58,8 +64,10 @@ def shaped(cells: Tensor, shape: tuple[int, ...]) -> Tensor:
     if len(shape) == 3:
         packed = cells.reshape(batch, channels, height // 2, 2, width // 2, 2).permute(0, 2, 4, 1, 3, 5)
         cells = packed.reshape(batch, (height // 2) * (width // 2), channels * 4)
-    elif len(shape) == 5:
+    elif len(shape) == 5 and shape[1] == channels:
         cells = cells.unsqueeze(2)
+    elif len(shape) == 5:  # Kandinsky 5
+        cells = cells.permute(0, 2, 3, 1).unsqueeze(1)
     if tuple(cells.shape) != tuple(shape):
         raise ValueError(f"latents of {tuple(cells.shape)} where {tuple(shape)} were wanted")
     return cells

@@ -42,6 +42,7 @@ class Source:
     at_once: int | None = None  # pixels that a batch may have in all
     edge: int | None = None  # of the usual square, in pixels
     fast: bool | None = None  # whether it was made for few steps
+    tiny_autoencoder: str | None = None  # a hub id or a folder, or "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

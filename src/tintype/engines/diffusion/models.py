@@ -10,7 +10,7 @@ from typing import Any
 
 from ...core import Size
 from ...core.errors import Unavailable, UnknownModel, Unsupported
-from . import adapters, describing, installed, loading, placing, variants, weights
+from . import adapters, describing, installed, loading, placing, tiny_autoencoders, variants, weights
 from .budget import Budget, NoRoom
 from .describing import Description
 from .families import FAMILIES
@@ -44,7 +44,7 @@ class Loaded:
     def pipeline_for(self, task: Task, *, size: Size | None = None, control: str | None = None) -> Any:
         """A view of the pipeline for this task that is this batch's own: the same weights, a scheduler of its own.
 
-        It costs no memory; drop it afterwards. Where the task's way is "generic" it is the text pipeline.
+        It costs no memory; drop it afterwards. Where the task's way is "generic" it is that of the description's `base`.
         `size` is what will be drawn: a few families have to be told before their call.
         Raises Unsupported for a task or a ControlNet that the model has not.
         """
@@ -60,7 +60,7 @@ class Loaded:
                 )
             base = self._controls.pipeline(control)
         else:
-            base = self._base(task if self.description.tasks[task] == "own" else "text")
+            base = self._base(task if self.description.tasks[task] == "own" else self.description.base)
         seen = variants.view(base)
         if size is not None:
             variants.prepare(seen, size.width, size.height)
@@ -81,6 +81,11 @@ class Loaded:
         Raises Unsupported for a name that is not in the folder, or a file that does not fit the model.
         """
         self._loras.use(order.loras)
+
+    def tiny_autoencoder(self) -> Any | None:
+        """What previews are decoded by, or None where a linear map has to do. Too small to count in the budget."""
+        path = self.description.tiny_autoencoder
+        return None if path is None else tiny_autoencoders.load(path, self.device)
 
     def settle(self) -> None:
         """After every batch, ended or aborted: what offloading had brought to the device goes back."""
@@ -145,7 +150,7 @@ class Models:
     def describe(self, name: str) -> Description:
         """What can be asked of the model. Reads configuration files and no weights; kept once it is known.
 
-        Blocks (the first one imports diffusers: seconds). Raises UnknownModel for a name that is not here,
+        Blocks, and imports neither torch nor diffusers where it need not. Raises UnknownModel for a name that is not here,
         and Unavailable, in a sentence, for a source that cannot be read.
         """
         source = self._source(name)
@@ -186,12 +191,17 @@ class Models:
         told = describing.describe(
             found.facts, name=source.name, path=source.path, edge=source.edge, fast=source.fast
         )
-        placing.check(source, self.place())
+        if placing.asks(source) or self._wanted_device not in (
+            "auto",
+            "cpu",
+        ):  # the device takes torch to know
+            placing.check(source, self.place())
         told = replace(
             told,
             at_once=source.at_once or told.at_once,
             controls=tuple(source.controls) if FAMILIES[told.family].control else (),
             bytes=loading.stored(found),
+            tiny_autoencoder=tiny_autoencoders.find(source.name, source.tiny_autoencoder, found.facts),
         )
         with self._lock:
             self._found[source.name] = found
@@ -230,6 +240,8 @@ class Models:
         with self._lock:
             found = self._found[name]
         found = loading.ready(found, self._downloaded)
+        if description.tiny_autoencoder is not None:
+            tiny_autoencoders.ready(description.tiny_autoencoder)
         with self._lock:
             self._found[name] = found
         parts = dict(loading.weigh(found, numbers.itemsize))

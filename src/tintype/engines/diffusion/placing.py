@@ -96,6 +96,11 @@ def dtype(source: Source, place: Place) -> Any:
     return torch.bfloat16 if place.bfloat16 else torch.float16
 
 
+def asks(source: Source) -> bool:
+    """Whether it says something that not every device can do."""
+    return source.offload != "none" or source.quantize is not None
+
+
 def check(source: Source, place: Place) -> None:
     """Raises Unavailable for what this device cannot do, by name."""
     if source.offload not in get_args(Offload):
@@ -151,11 +156,19 @@ def spread(pipeline: Any, source: Source, place: Place, denoiser: str) -> None:
     else:
         pipeline.to(place.device)
     if source.compile:
-        part = getattr(pipeline, denoiser)
-        if getattr(part, "_repeated_blocks", None):
-            part.compile_repeated_blocks()
-        else:
-            part.compile()
+        _compile(getattr(pipeline, denoiser))
+
+
+def _compile(part: Any) -> None:
+    """Block by block: all of a kind are compiled once, and what is around them may count the pictures of a batch without being
+    compiled anew for each number. Sizes and batches of two and more share what is compiled (torch finds what varies)."""
+    kinds = getattr(part, "_repeated_blocks", None)
+    kinds = kinds or [
+        kind for kind in getattr(part, "_no_split_modules", None) or () if kind.endswith("Block")
+    ]
+    blocks = [module for module in part.modules() if type(module).__name__ in kinds]
+    for module in blocks or [part]:
+        module.compile()
 
 
 def on_device(parts: Mapping[str, int], offload: str) -> int:

@@ -17,7 +17,7 @@ RIDGE = 1e-3
 class Previewer:
     """Fitted once, when a model is loaded; a preview is then a product of small matrices.
 
-    `tiny` is a `diffusers.AutoencoderTiny` of the family: sharp previews, for a few hundredths of a step.
+    `tiny` is a `diffusers.AutoencoderTiny` for these latents: sharp previews of full size, for a few hundredths of a step.
     """
 
     def __init__(self, pipeline: Pipeline, device: Any, tiny: Autoencoder | None = None) -> None:
@@ -36,6 +36,7 @@ class Previewer:
         with torch.no_grad():
             cells = plane(latents.detach(), size, self.cell, len(self._matrix))
             if self._tiny is not None:
+                cells = own_scale(self._tiny, cells.float())
                 colours = self._tiny.decode(cells.to(self._tiny.dtype)).sample.float()
             else:
                 colours = self.colours(cells)

@@ -13,12 +13,13 @@ from PIL import Image
 from ...core.errors import Refused
 from . import installed
 from .arguments import arguments, canvas, mask, strength
+from .failures import broken
 from .generic import Beginning
 from .latents import Pipeline
 from .models import Loaded
 from .orders import Drawn, Preview, Progress
 from .previews import Previewer, marks
-from .tapping import Abandoned, Step, tap
+from .tapping import Abandoned, Step, seeded, tap
 from .tickets import Ticket
 
 _log = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ class Run:
             view = loaded.pipeline_for(self._head.task, size=self._head.size, control=self._head.control)
             call = arguments(view, loaded.description, orders, loaded.arguments(self._head.size))
             with ExitStack() as wrapped, torch.no_grad():
+                wrapped.enter_context(seeded(view.scheduler, call["generator"]))
                 if self._generic:
                     wrapped.enter_context(self._beginning(view))
                 wrapped.enter_context(tap(view.scheduler, self._watch(view)))
@@ -118,6 +120,8 @@ class Run:
         try:
             pictures = self._previewer(step.guess()[rows], self._head.size)
         except (ValueError, RuntimeError) as error:  # the picture matters more
+            if broken(error):
+                raise
             _log.warning("%s: no preview: %s", self._head.model, error)
             return
         for row, picture in zip(rows, pictures, strict=True):

@@ -7,6 +7,7 @@ the noise that it is still covered with.
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -55,6 +56,23 @@ def tap(scheduler: Scheduler, on_step: Callable[[Step], None]) -> Iterator[None]
         number, count = count, count + 1
         on_step(Step(number, latents, guess))
         return told
+
+    with instead(scheduler, "step", step):
+        yield
+
+
+@contextmanager
+def seeded(scheduler: Scheduler, chance: Any) -> Iterator[None]:
+    """Noise that is added at steps comes of `chance` (a generator, or one for each picture) also where a pipeline does not say so: that of
+    HiDream leaves it to the process, and a seed would mean nothing."""
+    original = scheduler.step
+    if "generator" not in inspect.signature(original).parameters:
+        yield
+        return
+
+    @functools.wraps(original)
+    def step(*rest: Any, **named: Any) -> Any:
+        return original(*rest, **{"generator": chance, **named})
 
     with instead(scheduler, "step", step):
         yield

@@ -25,8 +25,8 @@ Group = Callable[[sa.Connection, Sequence[Any], bool], list[Any]]
 whether it may have been done before, by a transaction whose end was not heard of."""
 
 BATCH = 256
-ENOUGH = 8  # that wait: they are written at once
-GAP = 0.008  # seconds between the beginnings of two batches of fewer: a transaction costs as much as several things in it
+ENOUGH = 12  # that wait: they are written at once
+GAP = 0.012  # seconds between the beginnings of two batches of fewer: a transaction costs as much as several things in it
 TRIES = 20  # when others are in the way
 STUBBORN = 10.0  # seconds for them all
 PATIENCE = 2.0  # seconds that a database may be away before anybody hears of it

@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 READERS = 4
+ONE_MOMENT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+"""For a connection of PostgreSQL's: all that its transaction reads is of one moment."""
 PATIENCE = 10.0  # seconds that one process waits for another's turn to write
 KINDS = "a path, sqlite:////a/path or postgresql://user:password@host/name"
 
@@ -58,7 +60,7 @@ def for_writing(url: sa.URL) -> sa.Engine:
 
 
 def for_reading(url: sa.URL) -> sa.Engine:
-    """Of `READERS` connections; all that one transaction reads is of one moment."""
+    """Of `READERS` connections. On PostgreSQL a statement is a transaction by itself, but with the options `ONE_MOMENT`."""
     if url.get_backend_name() == "sqlite":
         return _sqlite(url, "BEGIN", pool_size=READERS, max_overflow=0)
     return sa.create_engine(
@@ -66,7 +68,7 @@ def for_reading(url: sa.URL) -> sa.Engine:
         pool_size=READERS,
         max_overflow=0,
         connect_args=_postgresql(url),
-        execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+        execution_options={"isolation_level": "AUTOCOMMIT", "postgresql_readonly": True},
     )
 
 

@@ -32,6 +32,10 @@ _WHO = sa.select(keys, accounts.c.closed, accounts.c.markup, accounts.c.name.lab
 )
 
 
+Known = tuple[Caller, float | None, str]
+"""Who it is, when the key expires, and why it is refused all the same."""
+
+
 class Keys:
     """The keys of a database."""
 
@@ -41,7 +45,7 @@ class Keys:
         self._database = database
         self._fresh = fresh
         self._clock = clock
-        self._remembered: dict[str, tuple[float, Any]] = {}  # hash -> until when, and its row
+        self._remembered: dict[str, tuple[float, Known | None]] = {}  # hash -> until when, and what is known
         self._any = (0.0, False)
 
     async def make(self, name: str, account: str = "", **terms: Unpack[KeyTerms]) -> tuple[Key, str]:
@@ -85,13 +89,10 @@ class Keys:
         name, now = _hash(secret), self._clock()
         until, row = self._remembered.get(name, (0.0, None))
         if until <= now:
-            query = _WHO.where(keys.c.hash == name)
-            row = await self._database.read(
-                lambda connection: connection.execute(query).mappings().one_or_none()
-            )
+            found = await self._database.look_up(_WHO.where(keys.c.hash == name))
             if len(self._remembered) >= REMEMBERED:
                 self._remembered.clear()
-            self._remembered[name] = now + self._fresh, row if row is None else _caller(row)
+            self._remembered[name] = now + self._fresh, _caller(found[0]) if found else None
             row = self._remembered[name][1]
         if row is None:
             raise Unauthenticated("This key is not known here.")
@@ -100,17 +101,13 @@ class Keys:
             raise Unauthenticated(refusal)
         if expires is not None and expires <= now:
             raise Unauthenticated("This key has expired.")
-        found: Caller = caller
-        return found
+        return caller
 
     async def any(self) -> bool:
         """Whether a key was ever made: then nobody gets in without one, though all of them be revoked."""
         until, found = self._any
         if not found and until <= self._clock():
-            query = sa.select(keys.c.id).limit(1)
-            found = (
-                await self._database.read(lambda connection: connection.execute(query).first()) is not None
-            )
+            found = bool(await self._database.look_up(sa.select(keys.c.id).limit(1)))
             self._any = self._clock() + self._fresh, found
         return found
 
@@ -230,8 +227,7 @@ def _key(row: Any, now: float) -> Key:
     )
 
 
-def _caller(row: Any) -> tuple[Caller, float | None, str]:
-    """Who it is, when the key expires, and why it is refused all the same."""
+def _caller(row: Any) -> Known:
     caller = Caller(
         key=row["id"],
         account=row["account"],

@@ -135,9 +135,9 @@ class Ledger:
 
     async def balance(self, account: str) -> Micros | None:
         """What the account can spend: its balance without what is held. None for one that is not prepaid, or not there."""
-        query = sa.select(purses.c.prepaid, purses.c.balance - purses.c.held).where(purses.c.id == account)
-        found = await self.database.read(lambda connection: connection.execute(query).one_or_none())
-        return found[1] if found is not None and found[0] else None
+        left = (purses.c.balance - purses.c.held).label("left")
+        found = await self.database.look_up(sa.select(purses.c.prepaid, left).where(purses.c.id == account))
+        return found[0]["left"] if found and found[0]["prepaid"] else None
 
     async def recover(self) -> Recovered:
         """Declare the jobs of dead processes interrupted: their holds are let go of, and nothing is charged."""

@@ -11,6 +11,7 @@ import re
 import sqlite3
 import subprocess
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -159,7 +160,7 @@ def test_jobs_are_listed_told_and_refunded(tintype: Tintype) -> None:
 
 @pytest.mark.usefixtures("traded")
 def test_books_that_do_not_add_up_are_an_error(tintype: Tintype, tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "data" / "tintype.db") as database:
+    with closing(sqlite3.connect(tmp_path / "data" / "tintype.db")) as database, database:
         database.execute("UPDATE purses SET balance = balance + 1 WHERE prepaid")
     wrong = tintype("books")
     assert wrong.code == 1

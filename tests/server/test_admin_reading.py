@@ -7,6 +7,7 @@ import csv
 import io
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -195,7 +196,7 @@ def test_a_refund_gives_back_once(tmp_path: Path) -> None:
         running = house.ask("POST", "/admin/jobs/job_6/refund", {}, key=key)
         assert (running.status, "still runs" in running.error["message"]) == (400, True)
         assert house.get("/admin/books", key) == {"adds_up": True, "faults": []}
-        with sqlite3.connect(tmp_path / "tintype.db") as database:
+        with closing(sqlite3.connect(tmp_path / "tintype.db")) as database, database:
             database.execute("UPDATE jobs SET charged = charged + 1 WHERE id = 'job_1'")
         told: dict[str, Any] = house.get("/admin/books", key)
         assert told["adds_up"] is False

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -77,9 +77,8 @@ def test_what_is_not_done_in_time_is_told_so(tmp_path: Path) -> None:
     assert (plain.status, plain.error["code"]) == (503, "server_stopped")
     assert plain.headers["retry-after"] == "5"
     assert "Traceback" not in err
-    with sqlite3.connect(tmp_path / "data" / "tintype.db") as database:
+    with closing(sqlite3.connect(tmp_path / "data" / "tintype.db")) as database:
         states = [row[0] for row in database.execute("SELECT state FROM jobs")]
-    database.close()
     assert sorted(states) == ["failed", "failed"]
 
 

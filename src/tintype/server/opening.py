@@ -72,9 +72,18 @@ class Rooms:
 
 def open_rooms(settings: Settings, environ: Mapping[str, str]) -> Rooms:
     """Raises ValueError for what cannot be opened, and BadRequest for a server that everyone could use unasked."""
-    watch = Watch(Traces.open(environ))
     url = settings.database_url
     database = Database.open(url) if url else None
+    try:
+        return _rooms(settings, environ, database)
+    except BaseException:
+        if database is not None:
+            asyncio.run(database.close())
+        raise
+
+
+def _rooms(settings: Settings, environ: Mapping[str, str], database: Database | None) -> Rooms:
+    watch = Watch(Traces.open(environ))
     written = Written(database) if database is not None else None
     keys = Keys(database) if database is not None else None
     # Of keys of its own: what these find is believed for a while.

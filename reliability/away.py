@@ -11,6 +11,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from tintype.accounts._failures import AWAY
+
 from .checks import Seen, of_files, settled, unpaid
 from .orders import Order, draw_order, of_answer, place
 from .server import Server
@@ -58,11 +60,7 @@ class Away:
                 await asyncio.wait(load)
                 after = Order("after", "plain", buyers[0])
                 await place(after, server.port)
-                if (
-                    not after.is_whole
-                    and after.answer is not None
-                    and after.answer.code == "upstream_unavailable"
-                ):
+                if after.answer is not None and AWAY.encode() in after.answer.body:  # else it had no luck
                     self.faults.append(f"once the database is back: {after.answer.body[:200]!r}")
                 seen, faults = await settled(house, vendor, 30.0)
             finally:

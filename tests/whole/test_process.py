@@ -18,6 +18,10 @@ from typing import Any
 
 import pytest
 
+from tintype.gateway.assemble import open_gateway
+from tintype.gateway.settings import Settings
+from tintype.server.run import banner
+
 SOURCE = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[2] / "src")}
 """What a process needs to run this checkout."""
 
@@ -100,6 +104,14 @@ def test_the_curl_line_of_the_banner_draws_a_picture(tmp_path: Path) -> None:
         line = banner[banner.index("curl ") : banner.index("SDKs:")]
         subprocess.run(line.strip(), shell=True, check=True, cwd=tmp_path, capture_output=True)
     assert (tmp_path / "panda.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("charged", "words"), [(False, "no cost"), (True, "charged as the models themselves")]
+)
+def test_the_banner_says_whether_a_twin_costs_something(charged: bool, words: str) -> None:
+    settings = Settings(database="off", charge_twins=charged)
+    assert words in banner(open_gateway(settings, {}), settings)
 
 
 def test_logs_tell_no_prompt_and_no_picture(tmp_path: Path) -> None:

@@ -78,8 +78,9 @@ def banner(gateway: Gateway, settings: Settings, *, locked: bool = False) -> str
     if here := sorted(offer.card.id for offer in gateway.offers if isinstance(offer.provider, Preparing)):
         answering.append(f"{', '.join(here)} (drawn on this machine)")
     if twins:
+        cost = "charged as the models themselves" if settings.charge_twins else "no cost"
         answering.append(
-            f"offline twins of {twins} models: drawn by the illustrator, no key, no network, no cost"
+            f"offline twins of {twins} models: drawn by the illustrator, no key, no network, {cost}"
         )
     key = "a key of `tintype keys create`" if locked else "any key"
     header = ' -H "Authorization: Bearer $KEY"' if locked else ""

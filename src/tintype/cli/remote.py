@@ -45,10 +45,9 @@ from ..core.errors import (
 from ..core.request import FORMATS, HINTS, MAX_IMAGES
 from ..gateway.gateway import Gateway, Order
 from ..gateway.offers import Offer, Offers
-from ..providers.openai import build, read
+from ..providers.openai import build, documents, read
 from ..transport.upstream import Upstream
 from ..wire import openai_images as wire
-from ..wire import sse
 
 _OURS = "x-tintype-"
 _NOTE = re.compile(r"(\w[\w ]*)=(\w+)(?::([^;]*))?")
@@ -114,18 +113,15 @@ class Server:
         call = build(request, card)
         exchange = EXCHANGE.get() or Exchange()
         done = False
-        posted = self._upstream.post(
-            call.path,
-            call.body,
-            call.media_type,
-            frames=sse.documents,
-            read_error=read_error,
-            live=call.streams,
-            see_headers=lambda headers: self._see(headers, exchange),
+        posted = documents(
+            self._upstream,
+            call,
+            read_error,
             headers=exchange.headers,
+            see_headers=lambda headers: self._see(headers, exchange),
         )
-        async with aclosing(posted) as documents:
-            async for document in documents:
+        async with aclosing(posted) as answer:
+            async for document in answer:
                 if failure := read_error(200, document):
                     raise failure
                 for event in read(document):

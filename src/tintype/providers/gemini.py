@@ -81,11 +81,7 @@ class Gemini:
         call = build(request, card)
         reading = imagen.Reading() if card.call == imagen.CALL else Reading(previews(request, card))
         documents = self._upstream.post(
-            call.path,
-            call.body,
-            "application/json",
-            frames=sse.documents,
-            read_error=read_error,
+            call.path, call.body, "application/json", frames=sse.documents, read_error=read_error
         )
         try:
             async with aclosing(documents):

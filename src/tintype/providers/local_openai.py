@@ -20,7 +20,6 @@ from .. import pixels
 from ..core import Access, Completed, Events, Image, ImageRequest, ModelCard
 from ..core.errors import Busy, NoImage, Rejected, TintypeError, Unavailable
 from ..transport.upstream import Upstream
-from ..wire import sse
 from . import openai
 from ._own_server import DEFAULT, field_fault, free_of_charge, is_out_of_memory, with_own_picture
 from .openai import Call, OpenAI
@@ -67,15 +66,7 @@ class LocalOpenAI(OpenAI):
         return openai.build(replace(request, response_format="b64_json"), replace(card, delivers="url"))
 
     async def _drawn(self, call: Call) -> Completed:
-        documents = self._upstream.post(
-            call.path,
-            call.body,
-            call.media_type,
-            frames=sse.documents,
-            read_error=read_error,
-            live=call.streams,
-        )
-        async with aclosing(documents):
+        async with aclosing(openai.documents(self._upstream, call, read_error)) as documents:
             async for document in documents:
                 for event in openai.read(document):
                     found = await with_own_picture(event, self._upstream, self._base_url, read_error)

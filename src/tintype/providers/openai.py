@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import aclosing
 from functools import partial
 from typing import Self
@@ -21,7 +21,7 @@ from ._openai_build import Call, build
 from ._openai_manner import OPENAI, OPTIONS, Manner
 from ._openai_read import read, read_error
 
-__all__ = ("Call", "OpenAI", "build", "check_models", "pictures", "read", "read_error")
+__all__ = ("Call", "OpenAI", "build", "check_models", "documents", "pictures", "read", "read_error")
 
 
 class OpenAI:
@@ -65,6 +65,27 @@ def key_header(access: Access, name: str) -> dict[str, str]:
     return {name: f"Bearer {access.key}" if name.lower() == "authorization" else access.key}
 
 
+def documents(
+    upstream: Upstream,
+    call: Call,
+    read_error: ReadError,
+    *,
+    headers: Mapping[str, str] | None = None,
+    see_headers: Callable[[Mapping[str, str]], None] | None = None,
+) -> AsyncGenerator[Octets, None]:
+    """What an upstream answers to one call, as `Upstream.post` tells it."""
+    return upstream.post(
+        call.path,
+        call.body,
+        call.media_type,
+        frames=sse.documents,
+        read_error=read_error,
+        live=call.streams,
+        headers=headers,
+        see_headers=see_headers,
+    )
+
+
 async def pictures(
     upstream: Upstream,
     call: Call,
@@ -73,16 +94,8 @@ async def pictures(
 ) -> Events:
     """What an upstream answers to one call. Raises NoImage where there is no picture in it."""
     done, words = False, ""
-    documents = upstream.post(
-        call.path,
-        call.body,
-        call.media_type,
-        frames=sse.documents,
-        read_error=read_error,
-        live=call.streams,
-    )
-    async with aclosing(documents):
-        async for document in documents:
+    async with aclosing(documents(upstream, call, read_error)) as answer:
+        async for document in answer:
             for event in read(document):
                 done = done or isinstance(event, Completed)
                 words = event.text[:200] if isinstance(event, Text) else words

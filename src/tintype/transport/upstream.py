@@ -129,8 +129,10 @@ class Upstream:
 
         `live`: whether each document of a stream is told as it comes; where none is asked for, that is not worth
         being woken for. `headers` are of this call alone, and no secrets. `see_headers` is shown those of a good answer
-        before its first document. Closing the generator hangs up; but pyreqwest 0.15 lets a request whose answer has not begun run on, until the answer or
-        `timeout`. Raises UpstreamError, or what `read_error` makes of an answer.
+        before its first document.
+
+        Closing the generator hangs up; but pyreqwest 0.15 lets a request whose answer has not begun run on, until the
+        answer or `timeout`. Raises UpstreamError, or what `read_error` makes of an answer.
         """
         builder = self._client.post(path.lstrip("/")).header("content-type", media_type).body_bytes(body)
         builder = builder.headers(dict(headers)) if headers else builder

@@ -8,10 +8,10 @@ import pytest
 
 from tintype.catalog import load
 from tintype.core import Drawn, Grid, Image, ImageRequest, ModelCard, Prices, Ratio, Size, Sizes, TokenFormula
-from tintype.core.quote import WORDS, ceiling, estimate, likely, price, refusal
+from tintype.core.quote import WORDS, estimate, likely, price, refusal
 
 from ..pictures import png, png_header
-from ..quotes import quote
+from ..quotes import ceiling, quote
 
 CARDS = {card.id: card for service in load() for card in service.cards}
 CAT = ImageRequest(model="m", prompt="a cat")

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from tintype.catalog import load
 from tintype.core import ImageRequest, ModelCard, Prices, Size
-from tintype.core.quote import ceiling, likely
+from tintype.core.quote import likely
 from tintype.gateway.pricing import Candidate, Markup, hold_of
 from tintype.gateway.settings import Settings
+
+from ..quotes import ceiling
 
 CARDS = {card.id: card for service in load() for card in service.cards}
 ORDER = ImageRequest(model="m", prompt="a cat", n=3, quality="low", size=Size(1024, 1024))

@@ -13,14 +13,13 @@ from tintype.catalog import load
 from tintype.core import Drawn, Events, Image, ImageEvent, ImageRequest, ModelCard, Ratio, Size, Usage
 from tintype.core.errors import CallerError
 from tintype.core.money import cost
-from tintype.core.quote import ceiling
 from tintype.gateway.plan import make_plan
 from tintype.gateway.tally import Tally
 from tintype.polyfills import all_polyfills
 from tintype.providers import illustrator
 
 from ..pictures import png
-from ..quotes import quote
+from ..quotes import ceiling, quote
 
 CARDS = [card for service in load() for card in service.cards]
 KNOWN = [card for card in CARDS if quote(ImageRequest(model="m", prompt="a cat"), card).is_known]

@@ -74,15 +74,14 @@ def likely(request: ImageRequest, card: ModelCard) -> Micros | None:
 
 
 def ceiling(request: ImageRequest, card: ModelCard, *, seconds: float | None = None) -> Micros | None:
-    """The most that an order can cost at its vendor, in however many calls it is drawn; None when a price is not known.
+    """The most that each picture of an order can cost at its vendor; None when a price is not known.
 
-    A picture of it is taken to be of the dearest quality and size that it can have by this request, with all previews,
-    in a call of its own. `seconds` is the longest that the order may take. It is `n` times that of one picture.
+    It is taken to be of the dearest quality and size that it can have by this request, with all previews, in a call
+    of its own. `seconds` is the longest that the order may take.
     """
     prices, formula = card.prices, card.tokens
     quality = request.quality if request.quality in card.qualities else None
-    said = request.num_inference_steps if "num_inference_steps" in card.accepts else None
-    dearest = _dearest(card, request.size, quality, said)
+    dearest = _dearest(card, request.size, quality, _steps_said(request, card))
     if dearest is None:
         return None
     one, out = dearest
@@ -94,8 +93,7 @@ def ceiling(request: ImageRequest, card: ModelCard, *, seconds: float | None = N
             text_out=0 if prices.text_out is None else THOUGHTS if card.says_text else WORDS,
             image_out=out + formula.per_partial * previews,
         )
-    amount = cost(usage, prices, pictures=[one], previews=previews, seconds=seconds)
-    return None if amount is None else amount * request.n
+    return cost(usage, prices, pictures=[one], previews=previews, seconds=seconds)
 
 
 @lru_cache(maxsize=4096)
@@ -139,8 +137,11 @@ def sold_as(size: Size | None, quality: str | None, request: ImageRequest, card:
 
 def steps_of(request: ImageRequest, card: ModelCard, quality: str | None) -> int | None:
     """Those of each picture; None where the model does not say in how many it draws."""
-    said = request.num_inference_steps if "num_inference_steps" in card.accepts else None
-    return said or card.steps.get(quality or "")
+    return _steps_said(request, card) or card.steps.get(quality or "")
+
+
+def _steps_said(request: ImageRequest, card: ModelCard) -> int | None:
+    return request.num_inference_steps if "num_inference_steps" in card.accepts else None
 
 
 def _sizes(asked: Size | None, card: ModelCard) -> list[Size | None]:

@@ -128,15 +128,9 @@ def hold_of(
         model = offer.card.of or offer.card.id
         return markup.price(cost, provider=offer.provider, model=model, caller_markup=caller_markup)
 
-    def of_one(cost: Micros | None) -> Micros | None:
-        """Each picture may be a call of its own, and each call is rounded up."""
-        return None if cost is None else cost // request.n
-
     charged = [offer for offer in candidates if charge_twins or not offer.twin]
-    each = {
-        offer.card.id: priced(of_one(ceiling(request, offer.card, seconds=seconds)), offer)
-        for offer in charged
-    }
+    # Each picture may be a call of its own, and each call is rounded up.
+    each = {offer.card.id: priced(ceiling(request, offer.card, seconds=seconds), offer) for offer in charged}
     most = max((amount for amount in each.values() if amount is not None), default=0)
     if next_after_refusal:
         one = replace(request, n=1)

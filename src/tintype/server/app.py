@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
+from secrets import token_hex
 from typing import cast
 
 import msgspec
@@ -17,7 +17,6 @@ from structlog.contextvars import bind_contextvars
 from ..accounts.limits import headers_of
 from ..core import Answer, Dialect, Incoming
 from ..core.errors import MethodNotAllowed, TintypeError
-from ..core.ids import random_hex
 from ..gateway.gateway import Gateway
 from ..gateway.settings import Settings
 from ..gateway.upkeep import Upkeep
@@ -88,7 +87,7 @@ class App:
         if scope["type"] != "http":
             await self._lifespan(scope, receive, send)
             return
-        request_id = f"req_{random_hex()}"
+        request_id = f"req_{token_hex(16)}"
         theirs = origin = b""
         for name, value in scope["headers"]:
             if name == b"x-client-request-id" or (name == b"x-request-id" and not theirs):
@@ -220,9 +219,6 @@ class App:
         while True:
             kind = (await receive())["type"]
             if kind == "lifespan.startup":
-                # Whoever begins an async generator here also closes it: the loop keeps no list of them, which would take
-                # as long as the generators of a small answer themselves.
-                sys.set_asyncgen_hooks(firstiter=None)
                 await self._upkeep.start()
                 self._rooms.start()
             if kind == "lifespan.shutdown":

@@ -44,3 +44,15 @@ def test_what_was_asked_of_a_process_that_died_is_forgotten_with_its_jobs(url: s
             assert await cancelling.asked(mine.database, lost.process.id) == []
 
     asyncio.run(main())
+
+
+def test_nothing_is_left_of_a_process_that_has_gone(url: str) -> None:
+    async def main() -> None:
+        async with books(url) as ledger:
+            await ledger.hold(opening("j"))
+            await cancelling.ask(ledger.database, "j")
+            await ledger.settle(closing("j"))
+            await ledger.stop()
+            assert await cancelling.asked(ledger.database, ledger.process.id) == []
+
+    asyncio.run(main())

@@ -46,6 +46,7 @@ def sign(connection: sa.Connection, *, process: Process, now: float) -> None:
 
 
 def leave(connection: sa.Connection, *, process: str) -> None:
+    connection.execute(cancellations.delete().where(cancellations.c.process == process))
     connection.execute(processes.delete().where(processes.c.id == process))
 
 

@@ -86,13 +86,15 @@ class Store:
 
     @contextmanager
     def _doing(self, operation: str) -> Iterator[None]:
-        """A picture that is gone is an answer of the store, and no failure."""
+        """Told, however it ends. A picture that is gone is an answer of the store, and no failure."""
         started, begun, failure = time.time(), time.perf_counter(), ""
         try:
             with failing(operation):
                 yield
-        except TintypeError as error:
-            failure = "" if isinstance(error, NotFound) else error.code
+        except NotFound:
+            raise
+        except Exception as error:
+            failure = error.code if isinstance(error, TintypeError) else type(error).__name__
             raise
         finally:
             if self._tell is not None:

@@ -47,6 +47,14 @@ def test_a_diffusers_that_keeps_its_pipelines_elsewhere_is_asked_itself(
     assert list(asked.parameters) == list(by_source.parameters)
 
 
+def test_a_class_that_has_its_call_from_another_is_asked_itself() -> None:
+    source = "class A:\n    def __call__(self, prompt=None): ...\n\nclass B(A):\n    pass\n"
+    assert signatures._of_source(source, "B") is None
+    found = signatures._of_source(source, "A")
+    assert found is not None
+    assert list(found.parameters) == ["prompt"]
+
+
 def test_a_server_that_starts_imports_neither_torch_nor_diffusers() -> None:
     """Which takes them seconds: they are imported while models are loaded, behind a server that answers."""
     code = f"""

@@ -191,10 +191,8 @@ class Models:
         told = describing.describe(
             found.facts, name=source.name, path=source.path, edge=source.edge, fast=source.fast
         )
-        if placing.asks(source) or self._wanted_device not in (
-            "auto",
-            "cpu",
-        ):  # the device takes torch to know
+        plain = self._wanted_device in ("auto", "cpu")
+        if not plain or placing.asks(source):  # to know the device takes torch
             placing.check(source, self.place())
         told = replace(
             told,

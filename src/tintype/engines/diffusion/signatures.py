@@ -35,9 +35,11 @@ def of(name: str) -> Signature:
     folder = _folder(name)
     for file in sorted(folder.glob("pipeline_*.py")) if folder is not None else ():
         source = file.read_text("utf-8")
-        if re.search(rf"^class {name}\b", source, re.MULTILINE):
-            return _of_source(source, name)
-    return of_class(getattr(installed.diffusers(), name))  # one that keeps its pipelines elsewhere
+        if re.search(rf"^class {name}\b", source, re.MULTILINE) and (found := _of_source(source, name)):
+            return found
+    return of_class(
+        getattr(installed.diffusers(), name)
+    )  # one that keeps its pipelines, or their calls, elsewhere
 
 
 def of_class(pipeline: Any) -> Signature:
@@ -62,9 +64,13 @@ def _folder(name: str) -> Path | None:
     return None
 
 
-def _of_source(source: str, name: str) -> Signature:
+def _of_source(source: str, name: str) -> Signature | None:
+    """None for a class that has its call from another one."""
     [made] = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef) and node.name == name]
-    [call] = [node for node in made.body if isinstance(node, ast.FunctionDef) and node.name == "__call__"]
+    calls = (node for node in made.body if isinstance(node, ast.FunctionDef) and node.name == "__call__")
+    call = next(calls, None)
+    if call is None:
+        return None
     named = [*call.args.args, *call.args.kwonlyargs]
     plain = len(call.args.args) - len(call.args.defaults)
     defaults = [*[None] * plain, *call.args.defaults, *call.args.kw_defaults]

@@ -138,7 +138,12 @@ def test_nothing_is_quoted_where_a_key_was_refused() -> None:
 @pytest.mark.parametrize("status", [429, 503])
 def test_retry_after(status: int) -> None:
     assert failure(Reply(status=status, headers={"retry-after": "7"})).retry_after == 7
-    assert failure(Reply(status=status, headers={"retry-after": "soon"})).retry_after is None
+    assert (
+        failure(Reply(status=status, headers={"retry-after-ms": "1500", "retry-after": "2"})).retry_after
+        == 1.5
+    )
+    for nothing in ("soon", "inf", "nan", "1e999"):
+        assert failure(Reply(status=status, headers={"retry-after": nothing})).retry_after is None
     assert failure(Reply(status=status)).retry_after is None
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
     after = failure(Reply(status=status, headers={"retry-after": date})).retry_after

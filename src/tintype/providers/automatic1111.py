@@ -68,7 +68,7 @@ class Automatic1111:
     async def generate(self, request: ImageRequest, card: ModelCard) -> Events:
         """Previews are looked for while it draws. Whoever leaves has the drawing interrupted, if it is the one at work."""
         task, answered = f"task(tintype-{uuid4().hex})", False
-        with free_of_charge():
+        with free_of_charge(), self._upstream.discreet():
             await self._check_checkpoint(card.upstream_id)
             call = await asyncio.to_thread(build, request, card, self._fields, task)
             self._running.add(task)

@@ -124,9 +124,10 @@ class BlackForestLabs:
             credits.append(ticket.cost)
             return ticket
 
-        document = await _queue.brought(submit, self._look, None, self._pace)
-        for event in read(document, credits[0]):
-            yield event
+        with self._upstream.discreet():
+            document = await _queue.brought(submit, self._look, None, self._pace)
+            for event in read(document, credits[0]):
+                yield event
 
     async def _look(self, ticket: Ticket) -> Octets | TintypeError | None:
         upstream, path = self.where(ticket)

@@ -88,7 +88,7 @@ class ComfyUI:
         and has interrupted what is being drawn."""
         seed = randbelow(2**32) if request.seed is None else request.seed
         left: list[str] = []
-        with free_of_charge():
+        with free_of_charge(), self._upstream.discreet():
             draft = await self._draft(request, card)
             try:
                 for index in range(request.n):

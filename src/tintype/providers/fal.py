@@ -121,9 +121,10 @@ class Fal:
             answer = await self._upstream.ask("POST", call.path, call.body, read_error=read_error)
             return read_ticket(answer, self._base_url)
 
-        document = await _queue.brought(submit, self._look, self._cancel, self._pace)
-        for event in read(document):
-            yield event
+        with self._upstream.discreet():
+            document = await _queue.brought(submit, self._look, self._cancel, self._pace)
+            for event in read(document):
+                yield event
 
     async def _look(self, ticket: Ticket) -> Octets | TintypeError | None:
         answer = await self._upstream.get(ticket.status_url, read_error=_queue.lost(read_error))

@@ -83,17 +83,18 @@ class Gemini:
         documents = self._upstream.post(
             call.path, call.body, "application/json", frames=sse.documents, read_error=read_error
         )
-        try:
-            async with aclosing(documents):
-                async for document in documents:
-                    for event in reading.read(document):
-                        yield event
-        except TintypeError:
-            for event in reading.held():  # drawn and paid, whatever became of the rest
+        with self._upstream.discreet():
+            try:
+                async with aclosing(documents):
+                    async for document in documents:
+                        for event in reading.read(document):
+                            yield event
+            except TintypeError:
+                for event in reading.held():  # drawn and paid, whatever became of the rest
+                    yield event
+                raise
+            for event in reading.end():
                 yield event
-            raise
-        for event in reading.end():
-            yield event
 
 
 class _Models(msgspec.Struct):

@@ -53,19 +53,20 @@ class GPTProtoTasks:
 
     async def generate(self, request: ImageRequest, card: ModelCard) -> Events:
         call = build(request, card)
-        ordered = await self._upstream.ask(
-            "POST", call.path, call.body, call.media_type, read_error=read_error
-        )
-        ticket = _task(ordered).id
-        if not ticket:
-            raise Garbled(f"{self._upstream.host} took the order and gave no id.", charged=True)
+        with self._upstream.discreet():
+            ordered = await self._upstream.ask(
+                "POST", call.path, call.body, call.media_type, read_error=read_error
+            )
+            ticket = _task(ordered).id
+            if not ticket:
+                raise Garbled(f"{self._upstream.host} took the order and gave no id.", charged=True)
 
-        async def look() -> list[Completed] | None:
-            answer = await self._upstream.get(RESULT + quote(ticket, safe=""), read_error=read_error)
-            return read(answer)
+            async def look() -> list[Completed] | None:
+                answer = await self._upstream.get(RESULT + quote(ticket, safe=""), read_error=read_error)
+                return read(answer)
 
-        for event in await poll(look):
-            yield event
+            for event in await poll(look):
+                yield event
 
 
 def build(request: ImageRequest, card: ModelCard) -> Call:

@@ -66,12 +66,13 @@ class LocalOpenAI(OpenAI):
         return openai.build(replace(request, response_format="b64_json"), replace(card, delivers="url"))
 
     async def _drawn(self, call: Call) -> Completed:
-        async with aclosing(openai.documents(self._upstream, call, read_error)) as documents:
-            async for document in documents:
-                for event in openai.read(document):
-                    found = await with_own_picture(event, self._upstream, self._base_url, read_error)
-                    if isinstance(found, Completed):
-                        return found
+        with self._upstream.discreet():
+            async with aclosing(openai.documents(self._upstream, call, read_error)) as documents:
+                async for document in documents:
+                    for event in openai.read(document):
+                        found = await with_own_picture(event, self._upstream, self._base_url, read_error)
+                        if isinstance(found, Completed):
+                            return found
         raise NoImage(f"{self._upstream.host} answered without a picture.")
 
     async def _model(self, card: ModelCard) -> str:

@@ -94,12 +94,13 @@ async def pictures(
 ) -> Events:
     """What an upstream answers to one call. Raises NoImage where there is no picture in it."""
     done, words = False, ""
-    async with aclosing(documents(upstream, call, read_error)) as answer:
-        async for document in answer:
-            for event in read(document):
-                done = done or isinstance(event, Completed)
-                words = event.text[:200] if isinstance(event, Text) else words
-                yield event
+    with upstream.discreet():
+        async with aclosing(documents(upstream, call, read_error)) as answer:
+            async for document in answer:
+                for event in read(document):
+                    done = done or isinstance(event, Completed)
+                    words = event.text[:200] if isinstance(event, Text) else words
+                    yield event
     if not done:
         said = f' It said: "{words}"' if words else ""
         raise NoImage(f"{upstream.host} answered without a picture.{said}", charged=True)

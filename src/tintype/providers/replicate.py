@@ -101,9 +101,10 @@ class Replicate:
             answer = await self._upstream.ask("POST", call.path, call.body, read_error=read_error)
             return read_ticket(answer)
 
-        document = await _queue.brought(submit, self._look, self._cancel, self._pace)
-        for event in read(document):
-            yield event
+        with self._upstream.discreet():
+            document = await _queue.brought(submit, self._look, self._cancel, self._pace)
+            for event in read(document):
+                yield event
 
     async def _look(self, ticket: Ticket) -> Octets | TintypeError | None:
         found = ticket

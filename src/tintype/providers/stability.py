@@ -82,11 +82,12 @@ class Stability:
 
     async def generate(self, request: ImageRequest, card: ModelCard) -> Events:
         call = build(await _parameters.with_white_mask(request), card)
-        answer = await self._upstream.ask(
-            "POST", call.path, call.body, call.media_type, read_error=read_error
-        )
-        for event in read(answer):
-            yield event
+        with self._upstream.discreet():
+            answer = await self._upstream.ask(
+                "POST", call.path, call.body, call.media_type, read_error=read_error
+            )
+            for event in read(answer):
+                yield event
 
 
 def build(request: ImageRequest, card: ModelCard) -> Call:

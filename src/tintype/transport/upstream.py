@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from math import isfinite
 from types import MappingProxyType, TracebackType
 from typing import ClassVar, Self
 from urllib.parse import unquote, urlsplit
@@ -252,6 +253,16 @@ class Upstream:
             return Unavailable(summary, retry_after=_retry_after(response))
         return Rejected(summary)
 
+    @contextmanager
+    def discreet(self) -> Iterator[None]:
+        """For whoever reads documents: an upstream may quote the key in an error under a 200 too, and what is raised
+        within does not repeat it."""
+        try:
+            yield
+        except TintypeError as error:
+            error.args = (self._clean(str(error)),)
+            raise
+
     def _clean(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, "***")
@@ -320,12 +331,15 @@ def _was_sent(error: DetailedPyreqwestError) -> bool:
 
 
 def _retry_after(response: Response) -> float | None:
-    """Seconds; the header may also be a date (RFC 9110, section 10.2.3)."""
+    """Seconds; the header may also be a date (RFC 9110, section 10.2.3). OpenAI and Azure tell milliseconds beside it."""
     text = response.get_header("retry-after") or ""
-    try:
-        return max(0.0, float(text))
-    except ValueError:
-        pass
+    for said, unit in ((response.get_header("retry-after-ms") or "", 0.001), (text, 1.0)):
+        try:
+            seconds = float(said) * unit
+        except ValueError:
+            continue
+        if isfinite(seconds):  # "inf" is a number too, and no time to wait
+            return max(0.0, seconds)
     try:
         return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
     except (TypeError, ValueError):

@@ -52,6 +52,10 @@ def test_a_stream_that_breaks_off_gives_what_there_was() -> None:
     assert documents([]) == []
 
 
+def test_a_frame_without_data_is_no_document() -> None:
+    assert documents([b'data:\n\nevent: ping\ndata: \r\n\r\ndata: {"a":1}\n\ndata:\n']) == [b'{"a":1}']
+
+
 def test_a_picture_in_small_chunks_takes_no_time_to_speak_of() -> None:
     """0.3 s of computing, where searching from the start for each chunk takes 8 s."""
     chunks = 128_000

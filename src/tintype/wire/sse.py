@@ -26,7 +26,7 @@ def frame(event: str, data: Iterable[Octets]) -> Iterator[Octets]:
 
 
 async def documents(chunks: AsyncIterator[Octets]) -> AsyncIterator[Octets]:
-    """The data of each frame, its lines joined; `[DONE]` is left out.
+    """The data of each frame, its lines joined; `[DONE]` is left out, and so is a frame that has none.
 
     Lines end in LF or CRLF; a lone CR, which the standard allows too, is not an end, since no
     image service sends it. A frame that the end of the stream cuts off is still given, so that
@@ -38,10 +38,10 @@ async def documents(chunks: AsyncIterator[Octets]) -> AsyncIterator[Octets]:
             data.append(memoryview(line)[6 if line.startswith(b"data: ") else 5 :])
         elif not line and data:
             document, data = _joined(data), []
-            if not _is_done(document):
+            if _is_document(document):
                 yield document
     document = _joined(data)
-    if document and not _is_done(document):
+    if _is_document(document):
         yield document
 
 
@@ -50,8 +50,9 @@ def _joined(lines: list[Octets]) -> Octets:
     return lines[0] if len(lines) == 1 else b"\n".join(lines)
 
 
-def _is_done(document: Octets) -> bool:
-    return len(document) < 100 and bytes(document).strip() == _DONE
+def _is_document(document: Octets) -> bool:
+    """A frame without data is none (HTML standard, 9.2.6), and keeps a connection open at most."""
+    return len(document) >= 100 or bytes(document).strip() not in (b"", _DONE)
 
 
 async def _lines(chunks: AsyncIterator[Octets]) -> AsyncIterator[bytes]:

@@ -176,6 +176,13 @@ def test_the_answer_of_its_page() -> None:
     ]
 
 
+def test_what_came_is_kept_where_one_picture_is_missing() -> None:
+    made: list[object] = []
+    with pytest.raises(NoImage):
+        made.extend(read(b'{"data":[{"b64_json":null},{"b64_json":"%s"}],"cost":0.5}' % BASE64.encode()))
+    assert made == [Completed(image=PICTURE, cost=500_000)]
+
+
 @pytest.mark.parametrize(
     ("dollars", "expected"),
     [

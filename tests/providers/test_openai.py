@@ -254,6 +254,42 @@ def test_totals_without_details_are_image_tokens() -> None:
     assert event.usage == Usage(text_in=29, image_out=158)
 
 
+@pytest.mark.parametrize(
+    ("usage", "tokens"),
+    [
+        ("", Usage()),
+        ([], Usage()),
+        ({"input_tokens": 29.0, "output_tokens": 158.0}, Usage(image_in=29, image_out=158)),
+        ({"input_tokens": "29", "output_tokens": 158, "output_tokens_details": []}, Usage(image_out=158)),
+        ({"input_tokens": -5, "output_tokens": True, "input_tokens_details": "none"}, Usage()),
+    ],
+    ids=str,
+)
+def test_no_picture_is_lost_over_how_its_tokens_are_told(usage: object, tokens: Usage) -> None:
+    document = {"data": [{"b64_json": BASE64}], "usage": usage, "quality": 5, "background": ["opaque"]}
+    assert list(read(json.dumps(document).encode())) == [
+        Completed(image=Image.from_bytes(PNG), usage=tokens),
+    ]
+
+
+@pytest.mark.parametrize("gap", [{}, {"b64_json": None}, {"b64_json": "a\n!"}, {"url": "ftp://x"}])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_the_other_pictures_of_an_answer_are_not_lost_with_one(gap: dict[str, Any], place: int) -> None:
+    """They are numbered without a gap: whoever completes the order goes on from there."""
+    items = [{"b64_json": BASE64}, {"b64_json": BASE64}]
+    items.insert(place, gap)
+    made: list[ImageEvent] = []
+    with pytest.raises((NoImage, Garbled)):
+        made.extend(read(json.dumps({"data": items, "usage": {"output_tokens": 9}}).encode()))
+    picture = Image.from_bytes(PNG)
+    assert made == [Completed(image=picture), Completed(image=picture, index=1, usage=Usage(image_out=9))]
+
+
+def test_a_whole_answer_may_have_a_type_of_its_own() -> None:
+    document = {"type": "image", "message": "ok", "data": [{"b64_json": BASE64}]}
+    assert list(read(json.dumps(document).encode())) == [Completed(image=Image.from_bytes(PNG))]
+
+
 def test_frames_of_tomorrow_are_skipped() -> None:
     assert list(read(b'{"type":"image_generation.thinking","text":"hm"}')) == []
 
@@ -274,6 +310,11 @@ def test_frames_of_tomorrow_are_skipped() -> None:
         (b'{"error":{"message":"no"}}', Rejected),
         (b'{"error":"Insufficient balance"}', Rejected),
         (b'{"error":400,"message":"x"}', Rejected),
+        (b'{"type":"error","code":"moderation_blocked","message":"no"}', Refused),
+        (b'{"type":"error","code":"rate_limit_exceeded","message":"no"}', Busy),
+        (b'{"type":"error","code":401,"message":"Token cannot be empty"}', Rejected),
+        (b'{"code":429,"message":"channel unavailable","data":null}', Busy),
+        (b'{"code":200,"message":"success"}', NoImage),
     ],
 )
 def test_failures_under_a_200(document: bytes, kind: type[TintypeError]) -> None:
@@ -403,6 +444,11 @@ def test_errors_within_a_stream(error: dict[str, Any], kind: type[TintypeError])
     with pytest.raises(TintypeError) as caught:
         list(read(frame))
     assert type(caught.value) is kind
+
+
+def test_what_stands_beside_an_error_is_not_looked_at() -> None:
+    document = {"error": {"code": "moderation_blocked", "message": "no"}, "data": "", "usage": [], "url": 5}
+    assert isinstance(read_error(500, json.dumps(document).encode()), Refused)
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"detail":"x"}', b"[" * 100_000])

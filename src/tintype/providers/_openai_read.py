@@ -62,30 +62,52 @@ def read(document: Octets, manner: Manner = OPENAI) -> Iterator[ImageEvent]:
         raise Garbled(
             f"The upstream's answer is not what the Images API says: {error}", charged=True
         ) from error
-    if answer.error:
+    kind = (answer.type or "").rpartition(".")[2]
+    if answer.error or kind == "error":
         said = _said(answer)
         raise _meaning(200, said, manner) or Rejected(f"The upstream failed: {said.message}")
-    kind = (answer.type or "").rpartition(".")[2]
     if kind == "partial_image":
         yield Partial(image=_image(answer), step=answer.partial_image_index or 0)
     elif kind == "completed":
-        yield _completed(answer, answer, 0, wire.read_usage(answer.usage))
-    elif not kind:
+        yield _completed(answer, answer, _image(answer), 0, wire.read_usage(answer.usage))
+    elif answer.data or not (kind or answer.message):
         yield from _whole(answer)
+    elif not kind:
+        said = _said(answer)
+        text = f"The upstream answered without a picture: {said.message}"
+        raise _meaning(200, said, manner) or NoImage(text, charged=True)
 
 
 def _whole(answer: wire.Answer) -> Iterator[ImageEvent]:
-    """Words and pictures in the model's order. Those of usage ride on the last picture."""
+    """Words and pictures in the model's order. Those of usage ride on the last picture. An item without a picture costs
+    none of the others: that is raised when they are out."""
     items = answer.data or []
-    order = list(_order(answer, len(items)))
+    images, fault = _images(items)
+    order = [each for each in _order(answer, len(items)) if isinstance(each, str) or each in images]
     last = max((place for place, each in enumerate(order) if isinstance(each, int)), default=-1)
     usage = wire.read_usage(answer.usage)
+    number = {each: rank for rank, each in enumerate(images)}
     for place, each in enumerate(order):
         if isinstance(each, int):
-            yield _completed(answer, items[each], each, usage if place == last else Usage())
+            tokens = usage if place == last else Usage()
+            yield _completed(answer, items[each], images[each], number[each], tokens)
         else:
-            following = (number for number in order[place:] if isinstance(number, int))
-            yield Text(text=each, index=next(following, len(items)))
+            following = (number[each] for each in order[place:] if isinstance(each, int))
+            yield Text(text=each, index=next(following, len(images)))
+    if fault is not None:
+        raise fault
+
+
+def _images(items: Sequence[wire.ImageObject]) -> tuple[dict[int, Image], TintypeError | None]:
+    """By their number in `data`, and what is wrong with the first of those that are none."""
+    images: dict[int, Image] = {}
+    fault: TintypeError | None = None
+    for number, item in enumerate(items):
+        try:
+            images[number] = _image(item)
+        except TintypeError as error:
+            fault = fault or error
+    return images, fault
 
 
 def _order(answer: wire.Answer, count: int) -> Iterator[str | int]:
@@ -106,10 +128,10 @@ def _order(answer: wire.Answer, count: int) -> Iterator[str | int]:
 
 
 def _completed(
-    answer: wire.Answer, held: wire.Answer | wire.ImageObject, index: int, usage: Usage
+    answer: wire.Answer, held: wire.Answer | wire.ImageObject, image: Image, index: int, usage: Usage
 ) -> Completed:
     return Completed(
-        image=_image(held),
+        image=image,
         index=index,
         usage=usage,
         revised_prompt=held.revised_prompt if isinstance(held, wire.ImageObject) else None,
@@ -121,7 +143,7 @@ def _completed(
 def read_error(status: int, body: bytes, manner: Manner = OPENAI) -> TintypeError | None:
     """What an error answer means. None where it says no more than its status."""
     try:
-        answer = msgspec.json.decode(body, type=wire.Answer)
+        answer = msgspec.json.decode(body, type=wire.Failure)
     except (msgspec.DecodeError, ValueError, RecursionError):
         return None
     if not answer.error and not (isinstance(answer.message, str) and answer.message):
@@ -138,7 +160,7 @@ class Said(NamedTuple):
     param: str | None = None
 
 
-def _said(answer: wire.Answer) -> Said:
+def _said(answer: wire.Failure) -> Said:
     """`error` may be an object, text, or a status with the message beside it (NanoGPT has all three)."""
     error = answer.error
     facts = error if isinstance(error, Mapping) else {"message": error if isinstance(error, str) else None}
@@ -214,8 +236,8 @@ def _without_status(names: str, message: str) -> TintypeError | None:
     return None
 
 
-def _applied(word: str | None) -> str | None:
-    return None if word in (None, "", "auto") else word
+def _applied(word: object) -> str | None:
+    return word if isinstance(word, str) and word not in ("", "auto") else None
 
 
 def _image(held: wire.Answer | wire.ImageObject) -> Image:

@@ -17,7 +17,7 @@ import msgspec
 
 from .. import pixels
 from ..core import Access, Completed, Events, Image, ImageEvent, ImageRequest, Micros, ModelCard, Octets
-from ..core.errors import BadRequest
+from ..core.errors import BadRequest, TintypeError
 from ..core.money import MILLION
 from ..transport.upstream import Upstream
 from ..wire import openai_images as wire
@@ -132,11 +132,18 @@ class _Bill(msgspec.Struct):
 
 def read(document: Octets) -> Iterator[ImageEvent]:
     """As OpenAI's; what the call cost rides on its last picture."""
-    events = list(openai.read(document))
+    events: list[ImageEvent] = []
+    fault: TintypeError | None = None
+    try:
+        events += openai.read(document)
+    except TintypeError as error:  # perhaps of one picture of several
+        fault = error
     made = [place for place, event in enumerate(events) if isinstance(event, Completed)]
     if made and isinstance(last := events[made[-1]], Completed):
         events[made[-1]] = replace(last, cost=micros(msgspec.json.decode(document, type=_Bill).cost))
     yield from events
+    if fault is not None:
+        raise fault
 
 
 def micros(dollars: msgspec.Raw) -> Micros | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Any, cast
 
 import msgspec
@@ -19,27 +21,23 @@ MAX_PARTIAL_IMAGES = 3
 NOTHING = msgspec.Raw(b"null")
 
 
-class TokenDetails(msgspec.Struct, kw_only=True):
-    text_tokens: int | None = None
-    image_tokens: int | None = None
-    cached_tokens: Any = None  # seen in OpenAI's answers, and in no reference
-    cached_tokens_details: Any = None  # {"text_tokens", "image_tokens"}
-
-
-class TokenUsage(msgspec.Struct, kw_only=True):
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    input_tokens_details: TokenDetails | None = None
-    output_tokens_details: TokenDetails | None = None
-
-
 class ImageObject(msgspec.Struct, kw_only=True):
     b64_json: msgspec.Raw = NOTHING
     url: str | None = None
     revised_prompt: str | None = None
 
 
-class Answer(msgspec.Struct, kw_only=True):
+class Failure(msgspec.Struct, kw_only=True):
+    """What went wrong, whatever stands beside it."""
+
+    error: Any = (
+        None  # an object with `message`, `type`, `param`, `code`; resellers also send text, or a status
+    )
+    message: Any = None  # beside an `error` that is no object
+    code: Any = None
+
+
+class Answer(Failure, kw_only=True):
     """Either a whole reply (`data`) or one streamed frame (`type` and `b64_json`)."""
 
     type: str | None = None
@@ -47,14 +45,10 @@ class Answer(msgspec.Struct, kw_only=True):
     b64_json: msgspec.Raw = NOTHING
     url: str | None = None
     partial_image_index: int | None = None
-    quality: str | None = None
-    background: str | None = None
-    usage: TokenUsage | None = None
-    error: Any = (
-        None  # an object with `message`, `type`, `param`, `code`; resellers also send text, or a status
-    )
-    message: Any = None  # beside an `error` that is no object
-    code: Any = None
+    # What is only told of a picture may be of any kind: nobody loses a picture that was paid over it.
+    quality: Any = None
+    background: Any = None
+    usage: Any = None  # see `read_usage`
     text: Any = None  # the words of a model that says some, joined (Octen)
     parts: Any = None  # its words and pictures in order: {"type": "text", "text"}, {"type": "image", "index"}
 
@@ -74,37 +68,42 @@ def read_answer(document: Octets) -> Answer:
     return answer
 
 
-def read_usage(usage: TokenUsage | None) -> Usage:
-    """The tokens by kind; what is told only as a total counts as image tokens."""
-    if usage is None:
-        return Usage()
-    text_in, image_in = _kinds(usage.input_tokens, usage.input_tokens_details)
-    text_out, image_out = _kinds(usage.output_tokens, usage.output_tokens_details)
-    cached_in = min(_cached(usage.input_tokens_details), text_in + image_in)
+def read_usage(said: object) -> Usage:
+    """The tokens by kind; what is told only as a total counts as image tokens, and what is no number as nothing.
+
+    >>> read_usage({"input_tokens": 29, "input_tokens_details": {"text_tokens": 29}, "output_tokens": 158.0})
+    Usage(text_in=29, image_in=0, text_out=0, image_out=158, cached_in=0)
+    """
+    usage = _table(said)
+    text_in, image_in = _kinds(usage, "input_tokens")
+    text_out, image_out = _kinds(usage, "output_tokens")
+    cached_in = min(_cached(_table(usage.get("input_tokens_details"))), text_in + image_in)
     return Usage(
         text_in=text_in, image_in=image_in, text_out=text_out, image_out=image_out, cached_in=cached_in
     )
 
 
-def _cached(details: TokenDetails | None) -> int:
-    """The total, or the sum of the kinds where there is none."""
-    if details is None:
-        return 0
-    kinds = details.cached_tokens_details
-    return _count(details.cached_tokens) or sum(
-        map(_count, kinds.values() if isinstance(kinds, dict) else ())
-    )
+def _kinds(usage: Mapping[str, Any], name: str) -> tuple[int, int]:
+    """Text, and pictures."""
+    total, details = _count(usage.get(name)), _table(usage.get(f"{name}_details"))
+    text, image = _count(details.get("text_tokens")), _count(details.get("image_tokens"))
+    return text, max(image, total - text)
+
+
+def _cached(details: Mapping[str, Any]) -> int:
+    """The total, or the sum of the kinds where there is none. It is seen in OpenAI's answers, and in no reference."""
+    kinds = _table(details.get("cached_tokens_details"))
+    return _count(details.get("cached_tokens")) or sum(map(_count, kinds.values()))
+
+
+def _table(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _count(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
-
-
-def _kinds(total: int | None, details: TokenDetails | None) -> tuple[int, int]:
-    if details is None:
-        return 0, total or 0
-    text, image = details.text_tokens or 0, details.image_tokens or 0
-    return text, max(image, (total or 0) - text)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        return 0
+    return int(value)
 
 
 def write_usage(usage: Usage, *, output_details: bool = True) -> dict[str, Any]:

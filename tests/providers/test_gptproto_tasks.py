@@ -34,8 +34,8 @@ from tintype.dialects.gptproto import dialect
 from tintype.providers.gptproto_tasks import GPTProtoTasks, build, read
 from tintype.transport.upstream import DEADLINE
 
-from ..upstream import Reply
-from .asking import BASE64, JSON, PNG, ask, checked, sent
+from ..upstream import FakeUpstream, Reply
+from .asking import BASE64, JSON, PNG, ask, checked, sent, upstream
 
 CARDS = {card.of: card for service in load() if service.name == "gptproto-tasks" for card in service.cards}
 GPT, GEMINI = CARDS["gpt-image-2"], CARDS["gemini-3-pro-image"]
@@ -119,6 +119,12 @@ def test_a_task_from_its_order_to_its_pictures() -> None:
     assert sent(fake, "authorization") == {"authorization": "Bearer secret-key"}
 
 
+def test_a_look_that_fails_under_a_200_may_pass() -> None:
+    busy = document(code=429, message="channel unavailable", type="error")
+    events, _ = ask(open_at, CAT, GPT, ORDERED, busy, DONE)
+    assert len(events) == 2
+
+
 @pytest.mark.parametrize("status", ["pending", "in_progress"])
 def test_a_task_that_goes_on(status: str) -> None:
     assert read(json.dumps({"id": "j", "status": status}).encode()) is None
@@ -149,9 +155,22 @@ def test_a_picture_in_the_answer_itself() -> None:
     ids=str,
 )
 def test_tasks_that_end_otherwise(task: object, kind: type[TintypeError], charged: bool) -> None:
+    """And are not looked at again: an end does not pass."""
+    looks: list[FakeUpstream] = []
+
+    async def order() -> None:
+        async with upstream(ORDERED, Reply(headers=JSON, chunks=[json.dumps(task).encode()])) as fake:
+            looks.append(fake)
+            provider = open_at(f"http://127.0.0.1:{fake.port}")
+            try:
+                await anext(provider.generate(CAT, GPT))
+            finally:
+                await provider.close()
+
     with pytest.raises(TintypeError) as caught:
-        read(json.dumps(task).encode())
+        asyncio.run(order())
     assert (type(caught.value), caught.value.charged) == (kind, charged)
+    assert len(looks[0].requests) == 2
 
 
 @pytest.mark.parametrize(
@@ -175,6 +194,16 @@ def test_tasks_that_end_otherwise(task: object, kind: type[TintypeError], charge
         ),
         (document(429, code=429, message="channel unavailable", type="error"), Busy, "upstream_busy"),
         (document(202, status="pending"), Garbled, "upstream_garbled"),
+        (
+            document(200, code=403, message="Insufficient balance", type="error"),
+            Rejected,
+            "upstream_out_of_credit",
+        ),
+        (
+            document(200, error={"message": "Input may not meet the guidelines", "type": "503"}),
+            Refused,
+            "moderation_blocked",
+        ),
     ],
 )
 def test_orders_that_are_not_taken(reply: Reply, kind: type[TintypeError], code: str) -> None:

@@ -19,6 +19,7 @@ from ..wire import payload
 from ._openai_build import JSON, Call, json_body, size_fields, with_extras
 from ._openai_manner import Manner
 from .openai import check_models, key_header
+from .openai import read as read_openai
 from .openai import read_error as read_openai_error
 
 ORDER = "/api/v3/images"
@@ -59,14 +60,25 @@ class GPTProtoTasks:
             )
             ticket = _task(ordered).id
             if not ticket:
+                list(read_openai(ordered, _MANNER))  # raises what is told of a failure under a 200
                 raise Garbled(f"{self._upstream.host} took the order and gave no id.", charged=True)
 
-            async def look() -> list[Completed] | None:
-                answer = await self._upstream.get(RESULT + quote(ticket, safe=""), read_error=read_error)
-                return read(answer)
-
-            for event in await poll(look):
+            path = RESULT + quote(ticket, safe="")
+            found: list[Completed] | TintypeError = await poll(lambda: self._look(path))
+            if isinstance(found, TintypeError):
+                raise found
+            for event in found:
                 yield event
+
+    async def _look(self, path: str) -> list[Completed] | TintypeError | None:
+        """What a task ended in is returned: a look that fails may pass, and that does not."""
+        answer = await self._upstream.get(path, read_error=read_error)
+        if not _task(answer).status:
+            list(read_openai(answer, _MANNER))
+        try:
+            return read(answer)
+        except TintypeError as ending:
+            return ending
 
 
 def build(request: ImageRequest, card: ModelCard) -> Call:

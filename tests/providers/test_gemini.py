@@ -639,6 +639,54 @@ def test_failures_over_a_socket(given: Reply, kind: type[TintypeError]) -> None:
     assert "secret-key" not in str(error)
 
 
+RELAY = next(service for service in load() if service.name == "gptproto-gemini")
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "kind", "code"),
+    [
+        (
+            503,
+            "Input may not meet the guidelines. Please adjust and try again.",
+            Refused,
+            "moderation_blocked",
+        ),
+        (503, "No channel", Unavailable, "upstream_unavailable"),
+        (403, "Insufficient balance", Rejected, "upstream_out_of_credit"),
+        (403, "Invalid Token", Rejected, "upstream_key_rejected"),
+        (200, "Input may not meet the guidelines.", Refused, "moderation_blocked"),
+    ],
+)
+def test_a_relays_own_errors(status: int, said: str, kind: type[TintypeError], code: str) -> None:
+    """GPTProto's, which are the same on each of its routes, behind Google's wire; and where it wants the key."""
+    error = {"error": {"message": said, "type": str(status)}}
+    given = Reply(status=status, chunks=[json.dumps(error).encode()])
+
+    def opened(url: str) -> Gemini:
+        options = RELAY.settings["options"]
+        return Gemini.open(Access(name="gptproto-gemini", base_url=url, key="secret-key", options=options))
+
+    async def main() -> FakeUpstream:
+        async with fake_upstream(given) as fake:
+            provider = opened(fake.url)
+            try:
+                with pytest.raises(kind) as caught:
+                    await anext(provider.generate(REQUEST, CARD))
+                assert caught.value.code == code
+                return fake
+            finally:
+                await provider.close()
+
+    fake = asyncio.run(main())
+    assert fake.requests[0].header("authorization") == "Bearer secret-key"
+    assert not fake.requests[0].header("x-goog-api-key")
+
+
+def test_options_that_cannot_be() -> None:
+    with pytest.raises(ValueError, match=r"\[provider.g\]: `refusal_words` is a list of texts, not a text"):
+        Gemini.open(Access(name="g", base_url="https://a.test/", options={"refusal_words": "no"}))
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [

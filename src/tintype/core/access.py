@@ -42,6 +42,13 @@ class Access:
             raise ValueError(f"[provider.{self.name}]: `{name}` is a table of texts, not {_kind(value)}")
         return value
 
+    def words(self, name: str) -> tuple[str, ...]:
+        """An option that is a list of texts, in small letters; empty when it was not said. Raises ValueError."""
+        value = self.options.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            raise ValueError(f"[provider.{self.name}]: `{name}` is a list of texts, not {_kind(value)}")
+        return tuple(each.lower() for each in value)
+
 
 def _kind(value: object) -> str:
     """The value itself may be a secret that was written in the wrong place."""

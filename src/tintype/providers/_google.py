@@ -22,6 +22,7 @@ from ..core.errors import (
 from ..wire import gemini as wire
 from ..wire import payload
 from ..wire.gemini_answers import Answer, Fault, read_fault
+from ._answers import out_of_credit
 
 FAMILY = "gemini"
 
@@ -34,6 +35,23 @@ class Call(NamedTuple):
 
     path: str
     body: bytes
+
+
+class Words(NamedTuple):
+    """What a relay says of an empty account and of a refused prompt where its status could be any failure's; in small
+    letters."""
+
+    money: tuple[str, ...] = ()
+    refusal: tuple[str, ...] = ()
+
+    def meaning(self, text: str) -> TintypeError | None:
+        said = text.lower()
+        if any(word in said for word in self.refusal):
+            return Refused(text)
+        return out_of_credit(text) if any(word in said for word in self.money) else None
+
+
+NO_WORDS = Words()
 
 
 def shape(request: ImageRequest, card: ModelCard) -> Ratio | None:
@@ -96,7 +114,7 @@ def with_extras(body: dict[str, Any], request: ImageRequest) -> dict[str, Any]:
     return body
 
 
-def answers(document: Octets) -> list[Answer]:
+def answers(document: Octets, words: Words = NO_WORDS) -> list[Answer]:
     """One, or those of the array that a stream is without `alt=sse`. Raises what an error in it means."""
     try:
         found = _decode(document)
@@ -108,7 +126,7 @@ def answers(document: Octets) -> list[Answer]:
     for answer in several:
         if answer.error:
             fault = read_fault(answer.error)
-            raise meaning(fault.code or 500, fault)
+            raise meaning(fault.code or 500, fault, words)
     return several
 
 
@@ -119,7 +137,7 @@ def picture(raw: msgspec.Raw) -> Image | None:
         raise Garbled(f"The upstream's picture is {error}.", charged=True) from error
 
 
-def read_error(status: int, body: bytes) -> TintypeError | None:
+def read_error(status: int, body: bytes, words: Words = NO_WORDS) -> TintypeError | None:
     """None where the body is not one of Google's errors."""
     try:
         found = _decode(body)
@@ -127,12 +145,14 @@ def read_error(status: int, body: bytes) -> TintypeError | None:
         return None
     several = found if isinstance(found, list) else [found]
     error = next((answer.error for answer in several if answer.error), None)
-    return meaning(status, read_fault(error)) if error else None
+    return meaning(status, read_fault(error), words) if error else None
 
 
-def meaning(status: int, fault: Fault) -> TintypeError:
+def meaning(status: int, fault: Fault, words: Words = NO_WORDS) -> TintypeError:
     """Whose fault it is, and so who can mend it."""
     text, reason = fault.message, fault.reason
+    if (known := words.meaning(text)) is not None:
+        return known
     if status == 429:
         return _exhausted(fault)
     if status == 400 and ("Responsible AI" in text or "usage guidelines" in text):  # Imagen's refusals
@@ -155,9 +175,7 @@ def meaning(status: int, fault: Fault) -> TintypeError:
 def _exhausted(fault: Fault) -> TintypeError:
     """A quota of 0 is no quota: image models are not in the free tier, and no waiting helps."""
     if "limit: 0," in fault.message or fault.reason == "INSUFFICIENT_QUOTA":
-        return Rejected(
-            f"Our account at the upstream has no credit: {fault.message}", code="upstream_out_of_credit"
-        )
+        return out_of_credit(fault.message)
     return Busy(f"The upstream has no capacity for us: {fault.message}", retry_after=fault.retry_after)
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from ..core import Completed, ImageEvent, ImageRequest, ModelCard, Octets
 from ..core.errors import NoImage, Refused
-from ._google import answers, aspect, picture, said, shape, with_extras
+from ._google import NO_WORDS, Words, answers, aspect, picture, said, shape, with_extras
 
 CALL = "predict"
 """What the card of such a model says under `call`."""
@@ -43,12 +43,13 @@ def build(request: ImageRequest, card: ModelCard) -> bytes:
 class Reading:
     """Turns the one document of a reply into events; pictures that were filtered out are simply fewer."""
 
-    def __init__(self) -> None:
+    def __init__(self, words: Words = NO_WORDS) -> None:
+        self._said = words
         self._made = 0
         self._reasons: list[str] = []
 
     def read(self, document: Octets) -> Iterator[ImageEvent]:
-        for answer in answers(document):
+        for answer in answers(document, self._said):
             for prediction in answer.predictions or ():
                 if prediction.raiFilteredReason:
                     self._reasons.append(prediction.raiFilteredReason)

@@ -31,7 +31,20 @@ from ..wire import gemini as wire
 from ..wire import payload, sse
 from ..wire.gemini_answers import Answer, Candidate, Part, read_usage
 from . import _imagen as imagen
-from ._google import FAMILY, Call, answers, aspect, picture, read_error, said, shape, with_extras
+from ._google import (
+    FAMILY,
+    NO_WORDS,
+    Call,
+    Words,
+    answers,
+    aspect,
+    picture,
+    read_error,
+    said,
+    shape,
+    with_extras,
+)
+from .openai import key_header
 
 _WITHHELD = (
     "SAFETY",
@@ -54,20 +67,23 @@ class Gemini:
     name = "google"
     family = FAMILY
     local = False
-    options: tuple[str, ...] = ()
+    options: tuple[str, ...] = ("key_header", "money_words", "refusal_words")
 
-    def __init__(self, upstream: Upstream, name: str = name) -> None:
+    def __init__(self, upstream: Upstream, name: str = name, words: Words = NO_WORDS) -> None:
         self._upstream = upstream
+        self._words = words
         self.name = name
 
     @classmethod
     def open(cls, access: Access) -> Self:
-        """The key goes in a header of Google's own, never in the address."""
-        return cls(Upstream.of(access, x_goog_api_key=access.key or ""), access.name)
+        """The key goes in a header of Google's own, or of a relay's, and never in the address."""
+        headers = key_header(access, access.option("key_header") or "x-goog-api-key")
+        words = Words(access.words("money_words"), access.words("refusal_words"))
+        return cls(Upstream.of(access, authorize=None, **headers), access.name, words)
 
     async def check(self) -> str:
         """By the list of models, which is given only to who has a key."""
-        document = await self._upstream.get("models?pageSize=1000", read_error=read_error)
+        document = await self._upstream.get("models?pageSize=1000", read_error=self._read_error)
         try:
             count = len(msgspec.json.decode(document, type=_Models).models)
         except (msgspec.DecodeError, ValueError):
@@ -77,11 +93,17 @@ class Gemini:
     async def close(self) -> None:
         await self._upstream.close()
 
+    def _read_error(self, status: int, body: bytes) -> TintypeError | None:
+        return read_error(status, body, self._words)
+
     async def generate(self, request: ImageRequest, card: ModelCard) -> Events:
         call = build(request, card)
-        reading = imagen.Reading() if card.call == imagen.CALL else Reading(previews(request, card))
+        if card.call == imagen.CALL:
+            reading: imagen.Reading | Reading = imagen.Reading(self._words)
+        else:
+            reading = Reading(previews(request, card), self._words)
         documents = self._upstream.post(
-            call.path, call.body, "application/json", frames=sse.documents, read_error=read_error
+            call.path, call.body, "application/json", frames=sse.documents, read_error=self._read_error
         )
         with self._upstream.discreet():
             try:
@@ -175,8 +197,9 @@ class Reading:
     after it, for the next picture or for `end`.
     """
 
-    def __init__(self, previews: int = 0) -> None:
+    def __init__(self, previews: int = 0, words: Words = NO_WORDS) -> None:
         self._previews = previews
+        self._said = words
         self._waiting: list[Completed | Text] = []
         self._made = 0
         self._shown = 0
@@ -186,7 +209,7 @@ class Reading:
         self._blocked: str | None = None
 
     def read(self, document: Octets) -> Iterator[ImageEvent]:
-        for answer in answers(document):
+        for answer in answers(document, self._said):
             if answer.usage:
                 self._usage = read_usage(answer.usage)
             if (feedback := answer.feedback).get("blockReason"):

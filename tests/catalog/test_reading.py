@@ -317,3 +317,12 @@ def test_an_operators_own_model_is_like_the_template_but_for_what_it_says() -> N
     assert plain.accepts == {"strength"}
     assert (garage.cards[-1].id, garage.cards[-1].provider) == ("mine", "garage")
     assert garage.cards[-1].max_input_images == 2
+
+
+@pytest.mark.parametrize("said", [["Bearer sk-hush"], {"authorization": ["Bearer sk-hush"]}, {"sk-hush": 5}])
+@pytest.mark.parametrize("name", ["headers", "base_url"])
+def test_what_may_hold_a_key_is_not_repeated(name: str, said: object) -> None:
+    """Neither a header of the wrong kind, nor an address with a password in it."""
+    with pytest.raises(ValueError, match=rf"^\[provider\.acme\]: `{name}`: .* is wanted$") as caught:
+        configure([read_service("acme.toml", COMFY)], {"acme": {name: said}})
+    assert "hush" not in str(caught.value)

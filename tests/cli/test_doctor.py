@@ -11,7 +11,8 @@ import pytest
 from tintype.catalog import load
 from tintype.cli import checking
 from tintype.cli.checking import ask_providers
-from tintype.gateway.assemble import is_callable
+from tintype.cli.init import write
+from tintype.gateway.assemble import is_callable, open_gateway
 from tintype.gateway.settings import Settings
 
 from .. import keyed
@@ -92,6 +93,25 @@ def test_those_that_are_off_are_told_last_and_what_they_lack() -> None:
     for service in load():
         if service.needs and not service.is_engine and is_callable(service) and service.name != "nanogpt":
             assert lines[service.name].text.startswith("set ")
+
+
+def test_no_twins_are_told_of_where_there_are_none() -> None:
+    """What one's own server would draw, nobody else draws."""
+    gateway = open_gateway(Settings(), {})
+    drawn = {offer.card.provider for offer in gateway.offers if offer.twin}
+    told = {name for name, finding in ask_providers(Settings(), {}) if "twins" in finding.text}
+    assert told == drawn - {service.name for service in load() if service.is_engine}
+    blocks = [block for block in write().split("\n\n") if "#[provider." in block]
+    assert {block.split("#[provider.")[1].split("]")[0] for block in blocks if "twins" in block} == told
+
+
+def test_credentials_that_are_not_there_are_told_in_a_sentence() -> None:
+    environ = {"GOOGLE_CLOUD_PROJECT": "p", "GOOGLE_APPLICATION_CREDENTIALS": "/nowhere/me.json"}
+    assert dict(ask_providers(Settings(), environ))["vertex"] == (
+        "fail",
+        "Google gives us no token for the credentials /nowhere/me.json: No such file or directory. "
+        "Yours to mend: the credentials that the settings or the environment name for vertex",
+    )
 
 
 def test_the_key_of_another_server_is_not_sent_to_openai() -> None:

@@ -97,6 +97,18 @@ def _delivery(value: Any) -> str:
     return word
 
 
+def _private(reader: Callable[[Any], Any], kind: str) -> Callable[[Any], Any]:
+    """What is wrong with a value that may hold a key or a password is said without it."""
+
+    def read(value: Any) -> Any:
+        try:
+            return reader(value)
+        except ValueError:
+            raise ValueError(f"{kind} is wanted") from None
+
+    return read
+
+
 def _size(value: Any) -> Size:
     size = parse(_text(value))
     if not isinstance(size, Size):
@@ -263,11 +275,11 @@ def _variables(value: Any) -> str:
 PROVIDER: Mapping[str, Callable[[Any], Any]] = {
     "adapter": _text,
     "engine": _flag,
-    "base_url": _text,
+    "base_url": _private(_text, "an address such as https://host/v1/, as a text,"),
     "key_env": _variables,
     "environment": _texts,
     "needs": _words,
-    "headers": _texts,
+    "headers": _private(_texts, 'a table of texts such as { x-house = "mine" }'),
     "timeout": _seconds,
     "connect_timeout": _seconds,
     "at_once": _positive,

@@ -58,12 +58,12 @@ def ask_engines(settings: Settings, environ: Mapping[str, str]) -> Iterator[tupl
 
 
 async def _find(service: Service, environ: Mapping[str, str]) -> Finding:
-    from ..gateway.assemble import is_callable, missing
+    from ..gateway.assemble import has_twins, is_callable, missing
 
     if not is_callable(service):
         return Finding("off", "this version cannot call it yet: its twins draw, free")
     if absent := missing(service, environ):
-        twins = "; until then its twins draw, free" if any(not card.of for card in service.cards) else ""
+        twins = "; until then its twins draw, free" if has_twins(service) else ""
         return Finding("off", f"set {' and '.join(absent)}{twins}")
     if environ.get(BASE_URL, "").strip() and _key(service, environ) == KEY:
         return Finding(
@@ -110,4 +110,6 @@ def _key(service: Service, environ: Mapping[str, str]) -> str:
     """Where its key stands; never the key."""
     variables = service.settings.get("key_env", "").split()
     found = next((name for name in variables if environ.get(name, "").strip()), None)
+    if found is None and "key" not in service.settings:
+        return f"the credentials that the settings or the environment name for {service.name}"
     return found if found and "key" not in service.settings else f"`key` of [provider.{service.name}]"

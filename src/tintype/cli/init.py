@@ -172,12 +172,12 @@ def _settings() -> Iterator[str]:
 
 def _provider(service: Service) -> Iterator[str]:
     """What the catalog says of one provider, and what it leaves to the operator."""
-    from ..gateway.assemble import adapter_of, is_callable, missing
+    from ..gateway.assemble import adapter_of, has_twins, is_callable, missing
 
     settings = service.settings
     needs = ", and ".join(missing(service, {})) or "nothing more"
     count = f"{len(service.cards)} models" if len(service.cards) != 1 else "1 model"
-    own = any(not card.of for card in service.cards)  # what only resells has no twins
+    own = has_twins(service)
     twins = "; until then its twins draw" if own else ""
     if not is_callable(service):
         yield f"# {service.name}: {count}. This version cannot call it yet: its twins draw."

@@ -167,8 +167,13 @@ def offers(services: tuple[Service, ...], environ: Mapping[str, str]) -> Iterato
         for card in service.cards:
             if provider is not None:
                 yield Offer(card, provider, gate=gate)
-            elif not card.of and "base_url" not in service.needs:
+            elif not card.of and has_twins(service):
                 yield Offer(card, artist, twin=True)
+
+
+def has_twins(service: Service) -> bool:
+    """Whether models of this service are drawn by twins while it cannot be called itself."""
+    return "base_url" not in service.needs and any(not card.of for card in service.cards)
 
 
 def missing(service: Service, environ: Mapping[str, str]) -> list[str]:

@@ -143,5 +143,7 @@ def _found(said: str) -> Any:
 
 
 def _brief(error: Exception) -> str:
-    """Without the answer that RefreshError has beside the reason."""
+    """Without the answer that RefreshError has beside the reason, and without the number that an OSError begins with."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
     return str(error.args[0] if error.args else error)[:300]

@@ -130,6 +130,14 @@ def test_a_redirect_is_not_followed() -> None:
     assert asyncio.run(requests()) == 1
 
 
+def test_where_a_redirect_leads_is_told() -> None:
+    """Most often it is http for https; without the place nobody knows what to mend."""
+    told = failure(Reply(status=301, headers={"location": "https://me:hush@api.test/v1/models?key=hush"}))
+    assert (
+        str(told) == "127.0.0.1 answered 301 and leads to https://api.test/v1/models: correct its `base_url`"
+    )
+
+
 def test_nothing_is_quoted_where_a_key_was_refused() -> None:
     """Services write the key with stars in the middle, which no replacing finds."""
     assert "sk-very" not in str(failure(Reply(status=401, chunks=[b"Incorrect API key: sk-very***key"])))

@@ -17,7 +17,7 @@ import msgspec
 
 from .. import pixels
 from ..core import Access, Completed, Events, Image, ImageEvent, ImageRequest, Micros, ModelCard, Octets
-from ..core.errors import BadRequest, TintypeError
+from ..core.errors import BadRequest, TintypeError, Unsupported
 from ..core.money import MILLION
 from ..transport.upstream import Upstream
 from ..wire import openai_images as wire
@@ -83,7 +83,13 @@ def white_mask(mask: Image) -> Image:
 
 
 def build(request: ImageRequest, card: ModelCard) -> Call:
-    """By the older route where nothing that only the newer has is needed. A mask is in NanoGPT's sense already."""
+    """By the older route where nothing that only the newer has is needed. A mask is in NanoGPT's sense already.
+
+    Raises Unsupported for a second word on how many pictures there are to be: NanoGPT would go by it, and take money for
+    as many.
+    """
+    if any("nImages" in names for names in request.extras.values()):
+        raise Unsupported("How many pictures there are to be is said by 'n'.", param="nImages")
     newer = bool(card.qualities or card.sizes.shapes)
     fields: dict[str, Any] = {
         "model": card.upstream_id or card.id,

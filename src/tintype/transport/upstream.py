@@ -244,6 +244,9 @@ class Upstream:
             return refused
         said = self._clean(body.decode("utf-8", "replace")).strip()[:300]
         tells = said and not said.startswith("<")  # a page for people, of whatever stands in front of it
+        if status < 400 and (elsewhere := response.get_header("location")):
+            where = self._clean(_bare(elsewhere))
+            return Rejected(f"{self.host} answered {status} and leads to {where}: correct its `base_url`")
         summary = f"{self.host} answered {status}{f': {said}' if tells else '.'}"
         if status == 429:
             return Busy(summary, retry_after=_retry_after(response))
@@ -344,6 +347,12 @@ def _retry_after(response: Response) -> float | None:
         return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
     except (TypeError, ValueError):
         return None
+
+
+def _bare(location: str) -> str:
+    """An address without what may be a secret in it."""
+    scheme, mark, rest = location.partition("?")[0].rpartition("//")
+    return f"{scheme}{mark}{rest.rpartition('@')[2]}"[:200]
 
 
 def _secrets_of(base_url: str) -> list[str]:

@@ -33,7 +33,7 @@ from tintype.providers.azure import Azure, read_azure_error
 from tintype.transport.upstream import Upstream
 
 from ..upstream import Reply
-from .asking import BASE64, EVENTS, JSON, PNG, ask, checked, sent
+from .asking import BASE64, EVENTS, JSON, PNG, ask, checked, sent, upstream
 
 SERVICE = next(service for service in load() if service.name == "azure")
 CARD = next(card for card in SERVICE.cards if card.of == "gpt-image-2")
@@ -187,7 +187,8 @@ SLOW = replace(LOW, quality="high")
         ({"quality": "low", "size": Size(2048, 2048)}, {}, 1),
         ({"quality": "low", "size": Size(1536, 1024)}, {}, None),
         ({"quality": "low", "size": Size(2048, 2048)}, {"stream_from": "never"}, None),
-        ({"quality": "high", "n": 2}, {}, None),  # "Streaming is only supported with n=1."
+        ({"quality": "low", "n": 2}, {}, None),
+        ({"quality": "high", "n": 2}, {"stream_from": "never"}, None),
         ({"quality": "high", "stream": True, "partial_images": 3}, {}, 3),
         ({"quality": "high", "stream": True}, {}, 1),
     ],
@@ -221,6 +222,35 @@ def test_a_caller_who_streams_gets_the_previews_that_were_asked_for() -> None:
     assert [type(event) for event in events] == [Partial, Completed]
     events, _ = ask(azure, replace(SLOW, stream=True), CARD, reply)
     assert [type(event) for event in events] == [Completed]
+
+
+def test_several_slow_pictures_are_streamed_one_by_one() -> None:
+    """ "Streaming is only supported with n=1", and a plain call for all of them would end at the wall."""
+    reply = Reply(headers=EVENTS, chunks=[PARTIAL, FINISHED])
+    events, fake = ask(azure, replace(SLOW, n=3), CARD, reply)
+    usage = Usage(text_in=7, image_out=310)
+    assert events == [Completed(image=Image.from_bytes(PNG), index=i, usage=usage) for i in range(3)]
+    bodies = [json.loads(request.body) for request in fake.requests]
+    assert [(body.get("n"), body["stream"]) for body in bodies] == [(None, True)] * 3
+
+
+def test_the_others_are_brought_where_one_of_several_fails() -> None:
+    refused = b'data: {"error":{"code":"contentFilter","message":"no"}}\n\n'
+    replies = [Reply(headers=EVENTS, chunks=[refused]), Reply(headers=EVENTS, chunks=[PARTIAL, FINISHED])]
+    made: list[int] = []
+
+    async def main() -> None:
+        async with upstream(*replies) as fake:
+            provider = azure(f"http://127.0.0.1:{fake.port}")
+            try:
+                async for event in provider.generate(replace(SLOW, n=3), CARD):
+                    made.append(event.index)
+            finally:
+                await provider.close()
+
+    with pytest.raises(Refused):
+        asyncio.run(main())
+    assert made == [0, 1]
 
 
 def test_a_relay_that_does_not_stream_is_read_all_the_same() -> None:

@@ -14,8 +14,9 @@ from functools import partial
 from typing import Self
 from urllib.parse import quote
 
-from ..core import Access, Events, ImageRequest, ModelCard, Partial
+from ..core import Access, Completed, Events, ImageRequest, ModelCard, Partial
 from ..core.errors import Rejected, TintypeError
+from ..merging import merge
 from ..transport.upstream import Authorize, Upstream
 from ._openai_build import Call, build
 from ._openai_manner import Manner
@@ -111,7 +112,33 @@ class Azure:
         place = "/openai/v1" if self._route == "v1" else f"/openai/deployments/{quote(deployment, safe='')}"
         return call._replace(path=f"{place}{call.path}?api-version={quote(self._version, safe='')}")
 
-    async def generate(self, request: ImageRequest, card: ModelCard) -> Events:
+    def generate(self, request: ImageRequest, card: ModelCard) -> Events:
+        """Of several pictures none can be streamed: where they take long, each is a call of its own, side by side."""
+        if request.n > 1 and self._takes_long(request, card):
+            return self._one_by_one(request, card)
+        return self._called(request, card)
+
+    async def _one_by_one(self, request: ImageRequest, card: ModelCard) -> Events:
+        """Whatever comes of one, the others are brought: they are paid. The first failure is raised after them."""
+        failures: list[TintypeError] = []
+
+        async def called() -> Events:
+            try:
+                async with aclosing(self._called(replace(request, n=1), card)) as events:
+                    async for event in events:
+                        yield event
+            except TintypeError as error:
+                failures.append(error)
+
+        made = 0
+        async with aclosing(merge([called() for _ in range(request.n)])) as events:
+            async for event in events:
+                yield replace(event, index=made)
+                made += isinstance(event, Completed)
+        if failures:
+            raise failures[0]
+
+    async def _called(self, request: ImageRequest, card: ModelCard) -> Events:
         behind_the_back = not (request.stream and request.partial_images) and self._takes_long(request, card)
         if behind_the_back:  # one preview is what keeps the connection alive (theopenco/llmgateway #2122)
             request = replace(request, stream=True, partial_images=1)
@@ -127,8 +154,8 @@ class Azure:
                     yield event
 
     def _takes_long(self, request: ImageRequest, card: ModelCard) -> bool:
-        """Whether a plain answer could come too late. Of several pictures none can be streamed."""
-        if self._stream_from == _NEVER or request.n > 1 or not card.partial_images:
+        """Whether a plain answer could come too late."""
+        if self._stream_from == _NEVER or not card.partial_images:
             return False
         size = request.size and card.sizes.nearest(request.size)
         if size and size.width * size.height > _LARGE:

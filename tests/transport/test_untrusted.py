@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import socket
 import ssl
 import subprocess
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tintype.transport.untrusted import Fetcher
+from tintype.transport.untrusted import AT_ONCE, Fetcher
 
 from .pages import HERE, LOOPBACK, PNG, Names, answer, hosting, redirect, refusal
 
@@ -211,6 +214,34 @@ def test_three_redirects_are_followed() -> None:
             fetcher = Fetcher(allow=LOOPBACK, resolve=HERE)
             assert await fetcher.fetch(f"http://pictures.example:{host.port}/0") == PNG
 
+    asyncio.run(main())
+
+
+def test_a_name_server_that_keeps_silent_holds_up_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One caller's names, whose servers never answer, and another caller's name at the same time; and whatever else the
+    house does in a thread."""
+    silence, real = threading.Event(), socket.getaddrinfo
+
+    def getaddrinfo(host: str, *args: Any, **kwargs: Any) -> Any:
+        if host.endswith(".silent.example"):
+            silence.wait(60)
+        return real("127.0.0.1", *args, **kwargs)
+
+    async def main() -> None:
+        async with hosting({"/a.png": answer()}) as host:
+            fetcher = Fetcher(allow=LOOPBACK)
+            try:
+                urls = (f"http://{number}.silent.example/a.png" for number in range(AT_ONCE // 2))
+                silent = [asyncio.ensure_future(fetcher.fetch(url)) for url in urls]
+                await asyncio.sleep(0)
+                assert await fetcher.fetch(f"http://pictures.example:{host.port}/a.png") == PNG
+                assert await asyncio.to_thread(lambda: "done") == "done"
+                assert not any(each.done() for each in silent)
+            finally:
+                silence.set()
+            await asyncio.gather(*silent, return_exceptions=True)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     asyncio.run(main())
 
 

@@ -11,8 +11,10 @@ import asyncio
 import re
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import NamedTuple
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -36,6 +38,7 @@ REDIRECTS = 3
 SECONDS = 10.0
 AT_ONCE = 64
 _CONNECT_SECONDS = 4.0
+_lookups = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="lookup")
 TRIED = 2  # network addresses of a host, before it is given up
 _LONGEST = 8192
 _SNIFFED = 16  # bytes that tell a picture's format
@@ -81,8 +84,10 @@ class Target(NamedTuple):
 
 
 async def lookup(host: str, port: int) -> Sequence[str]:
-    """The system's own answer, in its order."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    """The system's own answer, in its order. A name server that someone else owns may keep silent for half a minute, and
+    the event loop has but a handful of threads for that (uvloop four, asyncio those of all else): these are its own."""
+    ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_lookups, ask)
     return [str(entry[4][0]) for entry in found]
 
 

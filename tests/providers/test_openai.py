@@ -302,6 +302,8 @@ def test_frames_of_tomorrow_are_skipped() -> None:
         (b"", Garbled),
         (b'{"data":5}', Garbled),
         (b'{"data":[{"b64_json":"a\\n!"}]}', Garbled),
+        (b'{"data":[{"b64_json":"!!!!"}]}', Garbled),
+        (b'{"data":[{"b64_json":"aGVsbG8="}]}', Garbled),
         (b'{"data":[{}]}', NoImage),
         (b'{"type":"image_generation.completed"}', NoImage),
         (b'{"error":{"message":"no","code":"moderation_blocked"}}', Refused),

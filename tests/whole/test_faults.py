@@ -50,6 +50,7 @@ class Told(NamedTuple):
 
 
 GARBLED = Told(502, "upstream_garbled", "not what the Images API says")
+NONE = GARBLED._replace(words="does not begin as a picture does")
 BROKEN = Told(503, "upstream_unavailable", "The connection to 127.0.0.1 failed")
 SILENT = Told(504, "upstream_timeout", "No answer from 127.0.0.1 in time")
 TOO_LARGE = Told(502, "upstream_garbled", "more than 1,000,000 bytes")
@@ -82,6 +83,8 @@ CASES: dict[str, tuple[Script, Told]] = {
         answers(document(created=1, data=[{"b64_json": None}])),
         Told(502, "no_image", "without a picture"),
     ),
+    "rubbish for a picture": (answers(document(created=1, data=[{"b64_json": "!!!!"}])), NONE),
+    "a page for a picture": (answers(document(created=1, data=[{"b64_json": "PGh0bWw+"}])), NONE),
     "half a stream": (streams(PARTIAL, COMPLETED[:90]), GARBLED._replace(after=1)),
     "stops after a partial": (streams(PARTIAL), Told(502, "no_image", "without a picture", after=1)),
     "an empty stream": (streams(), Told(502, "no_image", "without a picture")),
@@ -99,6 +102,14 @@ CASES: dict[str, tuple[Script, Told]] = {
         streams(PARTIAL, b'data: {"error":{"message":"not this","code":"moderation_blocked"}}\n\n'),
         Told(400, "moderation_blocked", "not this", after=1),
     ),
+    "a bare refusal in a stream": (
+        streams(PARTIAL, b'data: {"type":"error","message":"not this","code":"moderation_blocked"}\n\n'),
+        Told(400, "moderation_blocked", "not this", after=1),
+    ),
+    "our key in an error under a 200": (
+        answers(document(error={"message": f"wrong key {KEY}"})),
+        Told(502, "upstream_rejected", "wrong key ***"),
+    ),
     "too many requests": (
         answers(document(error={"message": "slow down"}), 429, retry_after=7),
         Told(503, "upstream_busy", "slow down", again=True),
@@ -109,7 +120,7 @@ CASES: dict[str, tuple[Script, Told]] = {
     ),
     "a redirect": (
         answers(b"", 307, location="http://127.0.0.1:9/"),
-        Told(502, "upstream_rejected", "127.0.0.1 answered 307."),
+        Told(502, "upstream_rejected", "127.0.0.1 answered 307 and leads to http://127.0.0.1:9/"),
     ),
     "the key is refused": (
         answers(document(error={"message": f"wrong key {KEY}"}), 401),

@@ -481,6 +481,7 @@ def test_error_answers(
     [
         ("34s", 34.0),
         ("22.654275366s", 22.654275366),
+        ("99999999s", 86_400.0),
         ("soon", None),
         ("infs", None),
         ("nan", None),

@@ -150,6 +150,7 @@ def test_retry_after(status: int) -> None:
         failure(Reply(status=status, headers={"retry-after-ms": "1500", "retry-after": "2"})).retry_after
         == 1.5
     )
+    assert failure(Reply(status=status, headers={"retry-after": "99999999"})).retry_after == 86_400
     for nothing in ("soon", "inf", "nan", "1e999"):
         assert failure(Reply(status=status, headers={"retry-after": nothing})).retry_after is None
     assert failure(Reply(status=status)).retry_after is None

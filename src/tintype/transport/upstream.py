@@ -51,6 +51,7 @@ TRACE: ContextVar[Mapping[str, str]] = ContextVar("trace", default=MappingProxyT
 traced."""
 
 _EXCERPT = 65_536
+_DAY = 86_400.0  # nobody is told to come back later than that
 _NOT_SENT = ("(Connect)", "dns error", "tcp connect", "builder error")
 
 
@@ -342,9 +343,10 @@ def _retry_after(response: Response) -> float | None:
         except ValueError:
             continue
         if isfinite(seconds):  # "inf" is a number too, and no time to wait
-            return max(0.0, seconds)
+            return min(max(0.0, seconds), _DAY)
     try:
-        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
+        left = (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
+        return min(max(0.0, left), _DAY)
     except (TypeError, ValueError):
         return None
 

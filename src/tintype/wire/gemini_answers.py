@@ -172,4 +172,4 @@ def _seconds(duration: object) -> float | None:
         seconds = float(str(duration).removesuffix("s"))
     except ValueError:
         return None
-    return max(0.0, seconds) if isfinite(seconds) else None
+    return min(max(0.0, seconds), 86_400.0) if isfinite(seconds) else None

@@ -41,6 +41,17 @@ def told(script: Script, **more: object) -> checking.Finding:
             "fail",
             "Our account at the upstream is out of credit: no money. Yours to mend: the account there",
         ),
+        (
+            answers(document(error={"message": f"Invalid token {keyed.KEY}"})),
+            "fail",
+            "127.0.0.1 says no: Invalid token ***. Yours to mend: what the settings say of openai",
+        ),
+        (
+            answers(b"<!doctype html><title>Acme</title>"),
+            "fail",
+            "127.0.0.1 answered with a page, and with no document of an API. "
+            "Yours to mend, if this is not its address",
+        ),
         (answers(b"", 400), "fail", "127.0.0.1 answered 400. Yours to mend: what the settings say of openai"),
         (answers(b"", 503), "fail", "127.0.0.1 answered 503. The service's to mend, or the network's"),
         (answers(b"<html>", 502), "fail", "127.0.0.1 answered 502. The service's to mend, or the network's"),

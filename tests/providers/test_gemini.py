@@ -692,7 +692,7 @@ def test_options_that_cannot_be() -> None:
     ("given", "told"),
     [
         (Reply(chunks=[b'{"models":[{},{}]}']), "the key is taken, 2 models"),
-        (Reply(chunks=[b"ok"]), "the key is taken"),
+        (Reply(chunks=[b"{}"]), "the key is taken"),
     ],
 )
 def test_a_check_asks_for_the_models(given: Reply, told: str) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypeVar
 
 import msgspec
 
 from ..core import Image, Octets
 from ..core.errors import Garbled, NoImage, Rejected
+from ..transport.upstream import ReadError, Upstream
 from ..wire import payload
 
 T = TypeVar("T")
@@ -32,6 +34,23 @@ def error_of(body: bytes, kind: type[T]) -> T | None:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, ValueError, RecursionError):
         return None
+
+
+def taken(document: bytes, read_error: ReadError, upstream: Upstream) -> str:
+    """What can be said of an answer to a look at the key that is not as it is documented.
+
+    Raises what a failure under a 200 means, and Garbled for what is no document: a page for people, mostly, of an address
+    that is not the API's.
+    """
+    with upstream.discreet():
+        try:
+            found = msgspec.json.decode(document)
+        except (msgspec.DecodeError, ValueError, RecursionError):
+            raise Garbled(f"{upstream.host} answered with a page, and with no document of an API") from None
+        if isinstance(found, Mapping) and (error := found.get("error")):
+            said = error.get("message") if isinstance(error, Mapping) else error
+            raise read_error(200, document) or Rejected(f"{upstream.host} says no: {short(said)}")
+    return "the key is taken"
 
 
 def picture(raw: msgspec.Raw) -> Image:

@@ -106,7 +106,7 @@ class BlackForestLabs:
         try:
             return f"the key is taken, {msgspec.json.decode(answer, type=_Credits).credits:g} credits"
         except (msgspec.DecodeError, ValueError):
-            return "the key is taken"
+            return _answers.taken(answer, read_error, self._upstream)
 
     async def close(self) -> None:
         for upstream in (self._upstream, *self._clusters.values()):

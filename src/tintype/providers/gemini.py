@@ -30,6 +30,7 @@ from ..transport.upstream import Upstream
 from ..wire import gemini as wire
 from ..wire import payload, sse
 from ..wire.gemini_answers import Answer, Candidate, Part, read_usage
+from . import _answers
 from . import _imagen as imagen
 from ._google import (
     FAMILY,
@@ -87,7 +88,7 @@ class Gemini:
         try:
             count = len(msgspec.json.decode(document, type=_Models).models)
         except (msgspec.DecodeError, ValueError):
-            return "the key is taken"
+            return _answers.taken(document, self._read_error, self._upstream)
         return f"the key is taken, {count} models"
 
     async def close(self) -> None:

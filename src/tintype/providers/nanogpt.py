@@ -21,7 +21,7 @@ from ..core.errors import BadRequest, TintypeError, Unsupported
 from ..core.money import MILLION
 from ..transport.upstream import Upstream
 from ..wire import openai_images as wire
-from . import openai
+from . import _answers, openai
 from ._openai_build import JSON, Call, json_body, size_fields, with_extras
 
 NORMALIZED = "/images"
@@ -53,7 +53,7 @@ class NanoGPT:
         try:
             balance = msgspec.json.decode(document, type=_Balance).usd_balance
         except (msgspec.DecodeError, ValueError):
-            return "the key is taken"
+            return _answers.taken(document, read_error, self._upstream)
         return f"the key is taken, ${balance} left"
 
     async def close(self) -> None:

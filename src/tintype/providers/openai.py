@@ -17,6 +17,7 @@ from ..core import Access, Completed, Events, ImageEvent, ImageRequest, ModelCar
 from ..core.errors import NoImage, NotFound, TintypeError
 from ..transport.upstream import ReadError, Upstream
 from ..wire import sse
+from . import _answers
 from ._openai_build import Call, build
 from ._openai_manner import OPENAI, OPTIONS, Manner
 from ._openai_read import read, read_error
@@ -119,7 +120,7 @@ async def check_models(upstream: Upstream, read_error: ReadError, path: str = "/
     try:
         count = len(msgspec.json.decode(document, type=_Models).data)
     except (msgspec.DecodeError, ValueError):
-        return "the key is taken"
+        return _answers.taken(document, read_error, upstream)
     return f"the key is taken, {count} models"
 
 

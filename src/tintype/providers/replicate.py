@@ -88,7 +88,7 @@ class Replicate:
         try:
             return f"the key is taken, it is {msgspec.json.decode(answer, type=_Account).username}'s"
         except (msgspec.DecodeError, ValueError):
-            return "the key is taken"
+            return _answers.taken(answer, read_error, self._upstream)
 
     async def close(self) -> None:
         await self._upstream.close()

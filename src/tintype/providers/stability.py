@@ -75,7 +75,7 @@ class Stability:
         try:
             return f"the key is taken, {msgspec.json.decode(answer, type=_Balance).credits:g} credits"
         except (msgspec.DecodeError, ValueError):
-            return "the key is taken"
+            return _answers.taken(answer, read_error, self._upstream)
 
     async def close(self) -> None:
         await self._upstream.close()

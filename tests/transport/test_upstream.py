@@ -329,6 +329,21 @@ def test_a_key_that_no_header_may_have_is_not_quoted() -> None:
     assert KEY not in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["authorization", "Authorization", "AUTHORIZATION"])
+def test_the_operators_header_stands_in_place_of_ours(name: str) -> None:
+    async def call() -> Request:
+        async with fake_upstream(Reply(chunks=[b"{}"])) as fake:
+            access = Access(name="acme", base_url=fake.url, headers={name: "raw-key", "Accept": "image/png"})
+            upstream = Upstream.of(access, authorization=f"Bearer {KEY}")
+            await post(upstream)
+            await upstream.close()
+            return fake.requests[0]
+
+    lines = asyncio.run(call()).head.lower().split("\r\n")
+    sent = sorted(line for line in lines if line.startswith(("authorization:", "accept:")))
+    assert sent == ["accept: image/png", "authorization: raw-key"]
+
+
 def test_a_password_of_the_address_is_not_quoted() -> None:
     async def call(url: str) -> None:
         upstream = Upstream(url.replace("://", "://somebody:pass-word-of-mine@"))

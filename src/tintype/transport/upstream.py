@@ -94,11 +94,14 @@ class Upstream:
         left out. Raises ValueError for an access without an address."""
         if not urlsplit(access.base_url).hostname:
             raise ValueError(f"[provider.{access.name}]: `base_url` is an address such as https://host/v1/")
-        own = {name.replace("_", "-"): value for name, value in headers.items() if value}
+        own = {name.replace("_", "-").lower(): value for name, value in headers.items() if value}
+        said = {
+            name.lower(): value for name, value in access.headers.items()
+        }  # `Authorization` is not sent twice
         try:
             return cls(
                 access.base_url,
-                {**own, **access.headers},
+                {**own, **said},
                 timeout=access.timeout,
                 connect_timeout=access.connect_timeout,
                 authorize=authorize,

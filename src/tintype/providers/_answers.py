@@ -64,6 +64,13 @@ def picture(raw: msgspec.Raw) -> Image:
     raise NoImage("The upstream answered without a picture.", charged=True)
 
 
+def whole(said: object) -> int | None:
+    """A number that is told beside a picture, such as its seed; None for anything else, over which no picture is lost."""
+    if isinstance(said, bool) or not isinstance(said, int | float) or not abs(said) < 2**63:
+        return None
+    return int(said) if said == int(said) else None
+
+
 def out_of_credit(message: str) -> Rejected:
     return Rejected(f"Our account at the upstream is out of credit: {message}", code="upstream_out_of_credit")
 

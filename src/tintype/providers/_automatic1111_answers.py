@@ -32,7 +32,7 @@ _decoration = re.compile(r"(\.safetensors|\.ckpt)?(\s*\[\w+\])?$")
 
 class Answer(msgspec.Struct):
     images: list[msgspec.Raw] = []
-    info: str = ""
+    info: Any = ""
 
 
 class Info(msgspec.Struct):
@@ -89,10 +89,10 @@ def read(document: bytes, wanted: int) -> Iterator[Completed]:
         yield Completed(image=image, index=index, seed=seed if seed >= 0 else None)
 
 
-def _read_info(text: str) -> Info:
+def _read_info(text: object) -> Info:
     """stable-diffusion.cpp leaves it empty."""
     try:
-        return msgspec.json.decode(text, type=Info)
+        return msgspec.json.decode(text if isinstance(text, str) else "", type=Info)
     except (msgspec.DecodeError, ValueError, RecursionError):
         return Info()
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import NamedTuple, Self
+from math import isfinite
+from typing import Any, NamedTuple, Self
 
 import msgspec
 
-from ..core import Access, Completed, Events, ImageEvent, ImageRequest, ModelCard, Octets
+from ..core import Access, Completed, Events, ImageEvent, ImageRequest, Micros, ModelCard, Octets
 from ..core.errors import BadRequest, Garbled, Refused, TintypeError, Unavailable
 from ..transport.upstream import Upstream
 from . import _answers, _parameters, _queue
@@ -48,12 +49,12 @@ class Ticket(msgspec.Struct):
 
     id: str
     polling_url: str
-    cost: float | None = None
+    cost: Any = None
 
 
 class _Result(msgspec.Struct):
     sample: msgspec.Raw = msgspec.Raw(b"null")
-    seed: int | None = None
+    seed: Any = None
 
 
 class Answer(msgspec.Struct):
@@ -61,9 +62,9 @@ class Answer(msgspec.Struct):
 
     status: str
     result: _Result | None = None
-    cost: float | None = None
-    error: str | None = None
-    message: str | None = None
+    cost: Any = None
+    error: Any = None
+    message: Any = None
     details: msgspec.Raw = msgspec.Raw(b"null")
 
 
@@ -116,7 +117,7 @@ class BlackForestLabs:
         """The service has no call that cancels: an order that was taken is drawn, and paid."""
         request = await _parameters.with_white_mask(request)
         call = build(request, card)
-        credits: list[float | None] = []
+        credits: list[Any] = []
 
         async def submit() -> Ticket:
             answer = await self._upstream.ask("POST", call.path, call.body, read_error=read_error)
@@ -189,16 +190,22 @@ def ended(answer: Answer) -> TintypeError | None:
     return None  # "Pending", and stages that the documentation does not name
 
 
-def read(document: Octets, credits: float | None = None) -> Iterator[ImageEvent]:
+def read(document: Octets, credits: Any = None) -> Iterator[ImageEvent]:
     """The picture. `credits` is what the order was said to cost, where the answer itself does not say."""
     answer = _answers.decoded(document, Answer)
     result = answer.result or _Result()
     cost = answer.cost if answer.cost is not None else credits
     yield Completed(
         image=_answers.picture(result.sample),
-        seed=result.seed,
-        cost=None if cost is None else round(cost * CREDIT),
+        seed=_answers.whole(result.seed),
+        cost=_micros(cost),
     )
+
+
+def _micros(cost: object) -> Micros | None:
+    if isinstance(cost, bool) or not isinstance(cost, int | float) or not isfinite(cost):
+        return None
+    return round(cost * CREDIT)
 
 
 def read_error(status: int, body: bytes) -> TintypeError | None:

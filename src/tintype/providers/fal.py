@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import msgspec
 
@@ -60,7 +60,7 @@ class Ticket(msgspec.Struct):
 
 class Status(msgspec.Struct):
     status: str
-    error: str | None = None
+    error: Any = None
     error_type: str | None = None
 
 
@@ -73,8 +73,8 @@ class _Result(msgspec.Struct):
 
     images: list[_Picture] | None = None
     image: _Picture | None = None
-    seed: int | None = None
-    has_nsfw_concepts: list[bool] | None = None
+    seed: Any = None
+    has_nsfw_concepts: Any = None
 
 
 class _Detail(msgspec.Struct):
@@ -172,14 +172,16 @@ def read(document: Octets) -> Iterator[ImageEvent]:
     """The pictures, without those that fal's checker has blackened. Raises Refused when it did with all."""
     result = _answers.decoded(document, _Result)
     pictures = result.images if result.images is not None else [result.image] if result.image else []
-    flags = result.has_nsfw_concepts or []
-    kept = [each for number, each in enumerate(pictures) if not (number < len(flags) and flags[number])]
+    flags = result.has_nsfw_concepts if isinstance(result.has_nsfw_concepts, list) else []
+    kept = [
+        each for number, each in enumerate(pictures) if not (number < len(flags) and flags[number] is True)
+    ]
     if pictures and not kept:
         raise Refused("The upstream's safety checker refused what it had drawn.", charged=True)
     if not kept:
         raise NoImage("The upstream answered without a picture.", charged=True)
     for index, each in enumerate(kept):
-        yield Completed(image=_answers.picture(each.url), index=index, seed=result.seed)
+        yield Completed(image=_answers.picture(each.url), index=index, seed=_answers.whole(result.seed))
 
 
 def read_error(status: int, body: bytes) -> TintypeError | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import msgspec
 
@@ -49,7 +49,7 @@ class Prediction(msgspec.Struct):
     id: str
     status: str
     output: msgspec.Raw = msgspec.Raw(b"null")
-    error: str | None = None
+    error: Any = None
 
 
 class _Failure(msgspec.Struct):

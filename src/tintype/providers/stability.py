@@ -43,7 +43,7 @@ class Call(NamedTuple):
 class _Answer(msgspec.Struct):
     image: msgspec.Raw = msgspec.Raw(b"null")
     finish_reason: str = ""
-    seed: int | None = None
+    seed: Any = None
 
 
 class _Failure(msgspec.Struct):
@@ -121,7 +121,7 @@ def read(document: Octets) -> Iterator[ImageEvent]:
         raise NoImage(
             f"The upstream answered without a picture: {_answers.short(answer.finish_reason)}.", charged=True
         )
-    yield Completed(image=image, seed=answer.seed)
+    yield Completed(image=image, seed=_answers.whole(answer.seed))
 
 
 def read_error(status: int, body: bytes) -> TintypeError | None:

@@ -64,6 +64,14 @@ def test_true_pixels_previews_and_seconds() -> None:
     assert tally(sold(second=400), done()).cost() is None
 
 
+def test_a_preview_that_nobody_saw_is_expected_among_the_tokens() -> None:
+    """Or the truth meter would say of an honest upstream that it claims too many."""
+    drawn = BY_TOKEN.tokens.image_out("low", Size(8, 8)) if BY_TOKEN.tokens else 0
+    unseen = tally(BY_TOKEN, done(usage=Usage(image_out=drawn + 100), previews=1, quality="low"))
+    assert unseen.expected() == unseen.usage
+    assert unseen.previews == 1
+
+
 def test_seconds_are_those_of_the_call() -> None:
     card = sold(second=1_000_000)
     attempt = tally(card, done()).attempt("job", card, FakeProvider())

@@ -59,6 +59,12 @@ def azure(base_url: str = URL, *, key: str | None = "K", **options: Any) -> Azur
             "/openai/deployments/gpt-image-2/images/generations?api-version=2024-02-01",
         ),
         (
+            f"{URL}openai/deployments/mine/images/edits?api-version=2024-02-01",  # the portal's "target URI"
+            {"deployments": {"gpt-image-2": "mine"}},
+            "/openai/deployments/mine/images/generations?api-version=2025-04-01-preview",
+        ),
+        (f"{URL}openai/v1/images/generations", {}, "/openai/v1/images/generations?api-version=preview"),
+        (
             URL,
             {"deployments": {"gpt-image-2": "my pictures/1"}},
             "/openai/deployments/my%20pictures%2F1/images/generations?api-version=2025-04-01-preview",
@@ -213,7 +219,8 @@ FINISHED = (
 def test_a_plain_caller_gets_one_picture_of_the_stream() -> None:
     reply = Reply(headers=EVENTS, chunks=[PARTIAL[:40], PARTIAL[40:] + FINISHED[:9], FINISHED[9:]])
     events, _ = ask(azure, SLOW, CARD, reply)
-    assert events == [Completed(image=Image.from_bytes(PNG), usage=Usage(text_in=7, image_out=310))]
+    picture = Completed(image=Image.from_bytes(PNG), usage=Usage(text_in=7, image_out=310), previews=1)
+    assert events == [picture]
 
 
 def test_a_caller_who_streams_gets_the_previews_that_were_asked_for() -> None:
@@ -229,7 +236,8 @@ def test_several_slow_pictures_are_streamed_one_by_one() -> None:
     reply = Reply(headers=EVENTS, chunks=[PARTIAL, FINISHED])
     events, fake = ask(azure, replace(SLOW, n=3), CARD, reply)
     usage = Usage(text_in=7, image_out=310)
-    assert events == [Completed(image=Image.from_bytes(PNG), index=i, usage=usage) for i in range(3)]
+    picture = Completed(image=Image.from_bytes(PNG), usage=usage, previews=1)
+    assert events == [replace(picture, index=index) for index in range(3)]
     bodies = [json.loads(request.body) for request in fake.requests]
     assert [(body.get("n"), body["stream"]) for body in bodies] == [(None, True)] * 3
 

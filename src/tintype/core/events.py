@@ -64,7 +64,8 @@ class Completed:
     Usage rides on the last picture of an upstream call and is zero on the others, so the
     usage of a request is always the plain sum. So does `cost`, of an upstream that says what it took:
     micro-dollars, None when it does not say. `quality` and `background` are what the provider says
-    it applied, None when it does not say; size and format are in the picture.
+    it applied, None when it does not say; size and format are in the picture. `previews` were drawn and paid on the way
+    to it, and are shown to nobody.
     """
 
     image: Image
@@ -75,6 +76,7 @@ class Completed:
     quality: str | None = None
     background: str | None = None
     cost: int | None = None
+    previews: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,6 +72,7 @@ class Tally:
             self.unfinished = True
         elif isinstance(event, Completed):
             self.unfinished = False
+            self.previews += event.previews
             self.usage += event.usage
             if event.cost is not None:
                 self.said = (self.said or 0) + event.cost

@@ -148,9 +148,14 @@ class Azure:
             read,
             partial(read_azure_error, deployment=self.deployment(card)),
         )
+        unseen = 0
         async with aclosing(made) as events:
             async for event in events:
-                if not (behind_the_back and isinstance(event, Partial)):
+                if behind_the_back and isinstance(event, Partial):
+                    unseen += 1
+                elif isinstance(event, Completed):
+                    yield replace(event, previews=unseen)
+                else:
                     yield event
 
     def _takes_long(self, request: ImageRequest, card: ModelCard) -> bool:
@@ -182,11 +187,19 @@ def _split(base_url: str, route: str) -> tuple[str, str]:
 
     >>> _split("https://r.openai.azure.com/openai/v1/", ""), _split("https://r.openai.azure.com", "")
     (('https://r.openai.azure.com', 'v1'), ('https://r.openai.azure.com', 'deployments'))
+
+    Azure's portal shows it as a whole "target URI":
+
+    >>> _split("https://r.openai.azure.com/openai/deployments/d/images/generations?api-version=2024-02-01", "")
+    ('https://r.openai.azure.com', 'deployments')
     """
-    base = base_url.rstrip("/")
-    if base.endswith("/openai/v1"):
-        return base.removesuffix("/openai/v1"), route or "v1"
-    return base.removesuffix("/openai"), route or "deployments"
+    base = base_url.partition("?")[0].rstrip("/") + "/"
+    before, v1, _ = base.partition("/openai/v1/")
+    if v1:
+        return before, route or "v1"
+    return base.partition("/openai/deployments/")[0].removesuffix("/").removesuffix(
+        "/openai"
+    ), route or "deployments"
 
 
 def _entra(access: Access) -> Authorize:

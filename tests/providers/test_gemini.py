@@ -306,6 +306,16 @@ def test_tokens_by_kind(said: dict[str, Any], usage: Usage) -> None:
     assert usage.total_tokens == max(said.get("totalTokenCount") or 0, usage.total_tokens)
 
 
+@pytest.mark.parametrize("odd", [[], "none", 5, True], ids=str)
+def test_no_picture_is_lost_over_what_stands_beside_it(odd: object) -> None:
+    part = {"inlineData": {"mimeType": "image/png", "data": base64.b64encode(picture()).decode()}}
+    candidate = {"content": {"parts": [part]}, "finishReason": odd, "finishMessage": odd}
+    reading = Reading()
+    document = {"candidates": [candidate], "usageMetadata": odd, "promptFeedback": odd}
+    events = [*reading.read(json.dumps(document).encode()), *reading.end()]
+    assert events == [Completed(image=Image.from_bytes(picture()))]
+
+
 def test_the_count_of_a_stream_is_the_last_and_rides_on_the_last_picture() -> None:
     first = {"promptTokenCount": 19, "totalTokenCount": 19}
     assert read(

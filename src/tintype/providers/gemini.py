@@ -270,7 +270,8 @@ class Reading:
             return Refused(self._blocked)
         finish = self._finish or Candidate()
         reason = finish.finishReason or finish.finish_reason or ""
-        message = finish.finishMessage or finish.finish_message
+        told = finish.finishMessage or finish.finish_message
+        message = told if isinstance(told, str) else ""
         if reason in _WITHHELD:
             return Refused(message or f"The upstream withheld the picture ({reason}).", charged=True)
         charged = self._usage is None or self._usage.total_tokens > 0

@@ -55,10 +55,10 @@ class Content(msgspec.Struct):
 
 class Candidate(msgspec.Struct):
     content: Content | None = None
-    finishReason: str | None = None
-    finish_reason: str | None = None
-    finishMessage: str | None = None
-    finish_message: str | None = None
+    finishReason: Any = None
+    finish_reason: Any = None
+    finishMessage: Any = None
+    finish_message: Any = None
 
 
 class Prediction(msgspec.Struct):
@@ -70,23 +70,28 @@ class Prediction(msgspec.Struct):
 
 
 class Answer(msgspec.Struct):
-    """Of generateContent, a frame of its stream, or of `:predict`."""
+    """Of generateContent, a frame of its stream, or of `:predict`. What stands beside the pictures may be of any kind: a
+    relay that tells it otherwise has sent them all the same."""
 
     candidates: list[Candidate] | None = None
     predictions: list[Prediction] | None = None
-    promptFeedback: dict[str, Any] | None = None
-    prompt_feedback: dict[str, Any] | None = None
-    usageMetadata: dict[str, Any] | None = None
-    usage_metadata: dict[str, Any] | None = None
+    promptFeedback: Any = None
+    prompt_feedback: Any = None
+    usageMetadata: Any = None
+    usage_metadata: Any = None
     error: Any = None
 
     @property
     def feedback(self) -> Mapping[str, Any]:
-        return camelled(self.promptFeedback or self.prompt_feedback or {})
+        return _members(self.promptFeedback or self.prompt_feedback)
 
     @property
     def usage(self) -> Mapping[str, Any]:
-        return camelled(self.usageMetadata or self.usage_metadata or {})
+        return _members(self.usageMetadata or self.usage_metadata)
+
+
+def _members(said: object) -> Mapping[str, Any]:
+    return camelled(said) if isinstance(said, Mapping) else {}
 
 
 def read_usage(said: Mapping[str, Any]) -> Usage:
@@ -123,7 +128,7 @@ def _kinds(total: int, details: object) -> tuple[int, int]:
 
 def _count(said: Mapping[str, Any], name: str) -> int:
     value = said.get(name)
-    return value if isinstance(value, int) and value > 0 else 0
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
 
 
 class Fault(NamedTuple):

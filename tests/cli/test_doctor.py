@@ -116,6 +116,18 @@ def test_no_twins_are_told_of_where_there_are_none() -> None:
     assert {block.split("#[provider.")[1].split("]")[0] for block in blocks if "twins" in block} == told
 
 
+@pytest.mark.parametrize("kind", ["openai-compatible", "localai"])
+def test_a_variable_that_is_not_set_is_named(kind: str) -> None:
+    """Of a service that may do without a key, and of this server that does not."""
+    with faulty_upstream(echoes(401)) as upstream:
+        acme = {"kind": kind, "base_url": upstream.url, "key_env": "ACME_API_KEY"}
+        told = dict(ask_providers(Settings(provider={"acme": acme}), {}))["acme"]
+    assert told == (
+        "fail",
+        "127.0.0.1 does not take our key (401). Yours to mend: ACME_API_KEY, which is not set",
+    )
+
+
 def test_credentials_that_are_not_there_are_told_in_a_sentence() -> None:
     environ = {"GOOGLE_CLOUD_PROJECT": "p", "GOOGLE_APPLICATION_CREDENTIALS": "/nowhere/me.json"}
     assert dict(ask_providers(Settings(), environ))["vertex"] == (

@@ -111,5 +111,7 @@ def _key(service: Service, environ: Mapping[str, str]) -> str:
     variables = service.settings.get("key_env", "").split()
     found = next((name for name in variables if environ.get(name, "").strip()), None)
     if found is None and "key" not in service.settings:
+        if variables and not any("key" in need.split("|") for need in service.needs):
+            return f"{' or '.join(variables)}, which is not set"
         return f"the credentials that the settings or the environment name for {service.name}"
     return found if found and "key" not in service.settings else f"`key` of [provider.{service.name}]"

@@ -175,6 +175,7 @@ WRONG: list[tuple[str, str, Any, int, str | None]] = [
     ("GET", "/admin/accounts?closed=true&closed=true", None, 400, "closed"),
     ("GET", "/admin/accounts/nobody", None, 404, "account"),
     ("PATCH", "/admin/accounts/nobody", {}, 404, "account"),
+    ("PATCH", "/admin/accounts/taken", {"name": ""}, 400, "name"),
     ("DELETE", "/admin/accounts/nobody", None, 404, "account"),
     ("PUT", "/admin/accounts", {}, 405, None),
     ("DELETE", "/admin/accounts", None, 405, None),
@@ -190,6 +191,9 @@ WRONG: list[tuple[str, str, Any, int, str | None]] = [
     ("POST", "/admin/keys", {"name": "k", "models": "gpt-image-2"}, 400, "models"),
     ("POST", "/admin/keys", {"name": "k", "models": [7]}, 400, "models"),
     ("POST", "/admin/keys", {"name": "k", "expires": "tomorrow"}, 400, "expires"),
+    ("POST", "/admin/keys", {"name": "k", "expires": 1_700_000_000}, 400, "expires"),  # it is over
+    ("POST", "/admin/keys", {"name": "k", "expires": 4_000_000_000_000}, 400, "expires"),  # in milliseconds
+    ("POST", "/admin/keys", {"name": "k", "expires": 1e300}, 400, "expires"),
     ("POST", "/admin/keys", {"name": "k", "admin": 1}, 400, "admin"),
     ("GET", "/admin/keys?account=nobody", None, 404, "account"),
     ("GET", "/admin/keys/nobody", None, 404, "key"),

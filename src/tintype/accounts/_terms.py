@@ -15,6 +15,7 @@ from .records import Money
 from .schema import purses
 
 LARGEST = 10**15  # micro-dollars: a thousand million dollars
+LATEST = 10**11  # Unix time, in some 3,000 years: what is more was meant in milliseconds
 
 
 class Limits(TypedDict, total=False):
@@ -80,8 +81,8 @@ def _checked(name: str, value: Any) -> Any:
             f"{name} is a {'time' if name == 'expires' else 'whole number'}, not {value!r}.", param=name
         )
     least = -10_000 if name == "markup" else 0
-    most = LARGEST if name.endswith("_limit") else 2**31 - 1
-    if name != "expires" and not least <= value <= most:
+    most = LARGEST if name.endswith("_limit") else LATEST if name == "expires" else 2**31 - 1
+    if not least <= value <= most:  # nor is NaN
         raise BadRequest(f"{name} is between {least} and {most}, not {value}.", param=name)
     return value
 

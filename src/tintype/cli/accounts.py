@@ -139,7 +139,8 @@ def change(
     said = _said(prepaid, markup, terms.limits(day_limit, month_limit, spent_limit, at_once))
     terms.check_something(name, said)
     changed = with_office(
-        settings_of(config, data), lambda office: office.owners.change(account, called_now=name, **said)
+        settings_of(config, data),
+        lambda office: office.owners.change(account, called_now=name or None, **said),
     )
     return _tell(changed, "changed", json=json)
 

@@ -158,7 +158,7 @@ def change(
     said |= _said(expires, model, dialect, requests_per_minute, images_per_minute, admin, strict)
     terms.check_something(name, said)
     changed = with_office(
-        settings_of(config, data), lambda office: office.keys.change(key, called_now=name, **said)
+        settings_of(config, data), lambda office: office.keys.change(key, called_now=name or None, **said)
     )
     return _tell(changed, "changed", json=json)
 

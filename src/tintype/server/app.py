@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -14,6 +15,7 @@ import msgspec
 import structlog
 from structlog.contextvars import bind_contextvars
 
+from ..accounts.keys import PREFIX
 from ..accounts.limits import headers_of
 from ..core import Answer, Dialect, Incoming
 from ..core.errors import MethodNotAllowed, TintypeError
@@ -71,6 +73,7 @@ class App:
         self._door = self._rooms.door
         self._upkeep = Upkeep(gateway, self._rooms.chores)
         self._grace = settings.grace
+        self._metrics_key = settings.metrics_key
         self._dialects = dialects
         self._routes = Routes(dialects)
         self._endpoint = Endpoint(gateway, settings, self._door, self._rooms.webhooks)
@@ -102,7 +105,7 @@ class App:
                     (b"access-control-allow-origin", origin),
                     (b"access-control-expose-headers", _EXPOSED),
                 ]
-        facts = Facts(request_id, added, {"method": scope["method"], "path": scope["path"][:LONGEST_PATH]})
+        facts = Facts(request_id, added, {"method": scope["method"], "path": shown(scope["path"])})
         if theirs and (named := callers_id(theirs)):
             bind_contextvars(request_id=request_id, client_request_id=named)
         else:
@@ -136,13 +139,13 @@ class App:
             return await respond(send, 204, ALLOWED if private else preflight(scope), [])
         path = normal(scope["path"])
         if path in OWN or path.startswith("/admin"):
-            scope["route"] = path
-            seen = {**scope, "path": path, "raw_path": path.encode()}
+            seen = {**scope, "path": path, "raw_path": path.encode(), "facts": facts}
             if scope["method"] == "HEAD":
                 seen["method"] = "GET"
             if self._made is None:
                 self._made = await asyncio.to_thread(self._pages)
             await self._made(seen, receive, send)
+            scope["route"] = seen.get("path_template")  # Litestar's, where there is such a page
             return None
         if path in (HEALTH, READY):
             scope["route"] = path
@@ -178,7 +181,7 @@ class App:
     ) -> None:
         facts.log["dialect"] = "jobs"
         caller = await self._door.let_in(head, scope, facts.headers)
-        facts.log["key"] = caller.key or None
+        facts.tell_caller(caller)
         incoming = replace(head, body=await read_body(scope, receive, self._max_body))
         await self._jobs.answer(scope["method"], path, incoming, caller, receive, send)
 
@@ -186,7 +189,9 @@ class App:
         from .pages import make_pages
 
         speaker = self._routes.speaker("/")
-        pages = make_pages(self._dialects, speaker, self.watch.metrics, self._rooms.office)
+        pages = make_pages(
+            self._dialects, speaker, self.watch.metrics, self._rooms.office, metrics_key=self._metrics_key
+        )
         return cast("ASGIApp", pages)
 
     async def _tell_health(self, path: str, method: str, send: Send, facts: Facts) -> None:
@@ -231,6 +236,18 @@ class App:
             await send({"type": f"{kind}.complete"})
             if kind == "lifespan.shutdown":
                 return
+
+
+_KEY = re.compile(rf"{PREFIX}[\w-]+")
+
+
+def shown(path: str) -> str:
+    """As the log has it: cut, and without a key that somebody took for the name of one.
+
+    >>> shown("/admin/keys/tt-2gS-pSGDsjGrc2nFovcaAO"), shown("/v1/models")
+    ('/admin/keys/tt-…', '/v1/models')
+    """
+    return _KEY.sub(f"{PREFIX}…", path[:LONGEST_PATH]) if PREFIX in path else path[:LONGEST_PATH]
 
 
 async def fail(send: Send, dialect: Dialect, error: TintypeError, facts: Facts) -> None:

@@ -250,10 +250,12 @@ def test_a_server_that_goes_away_fails_what_is_written_then_and_nothing_later(se
         before = await names(database)
         await database.write(lambda connection: connection.execute(add("before")))
         relay.down()
-        with pytest.raises(Unavailable, match="The database is not there"):
+        with pytest.raises(Unavailable, match="The database is not there") as writing:
             await database.write(lambda connection: connection.execute(add("lost")))
-        with pytest.raises(Unavailable, match="The database is not there"):
+        with pytest.raises(Unavailable, match="The database is not there") as reading:
             await names(database)
+        for caught in (writing, reading):
+            assert caught.value.code == "database_unavailable", "no upstream is to blame"
         relay.up()
         await database.write(lambda connection: connection.execute(add("after")))
         relay.down()  # a server that was started anew: the old connections are dead, and nobody notices

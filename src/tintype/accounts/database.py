@@ -10,9 +10,8 @@ from typing import Any, Self, TypeVar
 import sqlalchemy as sa
 import structlog
 
-from ..core.errors import Unavailable
 from . import _engines
-from ._failures import AWAY, judge, reason
+from ._failures import AWAY, Away, judge, reason
 from ._upgrade import bring_up_to_date
 from ._writer import Item, Writer
 
@@ -98,7 +97,7 @@ class Database:
                     self._readers.dispose()  # the others are as old as this one
                 if tries == 2:
                     log.warning("the database is not there", reason=reason(error))
-                    raise Unavailable(AWAY) from error
+                    raise Away(AWAY) from error
         raise AssertionError("unreachable")
 
     async def close(self) -> None:

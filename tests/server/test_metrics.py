@@ -45,6 +45,7 @@ def test_requests_are_counted_by_dialect_and_status(path: str) -> None:
         status, media_type, text = ask(address, "GET", path)
     told = text.splitlines()
     assert (status, media_type.partition(";")[0]) == (200, "text/plain")
+    assert media_type.count("charset=utf-8") == 1, "a scraper that reads it by the book takes it once"
     assert 'tintype_requests_total{dialect="openai-images",status="200"} 3.0' in told
     assert 'tintype_requests_total{dialect="openai-images",status="400"} 1.0' in told
     assert 'tintype_requests_total{dialect="none",status="404"} 1.0' in told

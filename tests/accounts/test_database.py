@@ -174,6 +174,7 @@ def free_port() -> int:
         ("sqlite://", "must be a file"),
         ("sqlite:///:memory:", "must be a file"),
         ("//::secret", "cannot be read"),
+        ("/a/path/file.db", "cannot be read: it is sqlite:////a/path"),
         ("postgresql://u:secret@127.0.0.1:PORT/d", r"postgresql\+psycopg://u:\*\*\*@127.0.0.1:\d+/d cannot be opened"),
         ("postgresql://u:secret@127.0.0.1:x/d", "cannot be"),
         ("sqlite:////dev/null/x.db", "cannot be opened: File exists"),

@@ -203,6 +203,8 @@ def test_two_keys_of_a_name_are_told_apart_by_their_ids(url: str) -> None:
         ({"expires": float("nan")}, "expires is between 0 and"),
         ({"admin": "yes"}, "admin is true or false"),
         ({"models": "gpt-image-2"}, "models is a list"),
+        ({"models": [""]}, "One of the models is empty"),
+        ({"dialects": ["gemini", " \n"]}, "One of the dialects is empty"),
         ({"colour": "red"}, "There is no 'colour' to be set: there are admin, at_once"),
     ],
 )

@@ -176,6 +176,7 @@ WRONG: list[tuple[tuple[str, ...], int, str]] = [
     (("keys", "create", "--name", "k", "--at-once", "2.5"), 2, "at-once"),
     (("keys", "create", "--name", "k", "--expires", "soon"), 2, "30d"),
     (("keys", "create", "--name", "k", "--expires", "2026-01-31"), 2, "expired already"),
+    (("keys", "create", "--name", "k", "--model", ""), 2, "One of the models is empty"),
     (("keys", "create", "--name", "taken"), 2, "'taken'"),
     (("keys", "change", "taken"), 2, "nothing to change"),
     (("keys", "change", "nobody", "--admin"), 2, "no key 'nobody'"),

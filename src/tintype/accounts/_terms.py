@@ -73,7 +73,10 @@ def _checked(name: str, value: Any) -> Any:
     if name in _PATTERNS:
         if isinstance(value, str) or not all(isinstance(each, str) for each in value or ()):
             raise BadRequest(f"{name} is a list of names or patterns, not {value!r}.", param=name)
-        return "\n".join(clean for each in value or () if (clean := " ".join(tidy(each).split())))
+        patterns = [" ".join(tidy(each).split()) for each in value or ()]
+        if "" in patterns:  # alone, it would be a list of none, which allows all
+            raise BadRequest(f"One of the {name} is empty.", param=name)
+        return "\n".join(patterns)
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float) if name == "expires" else int):

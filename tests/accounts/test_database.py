@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sqlite3
 import stat
 import threading
 from contextlib import suppress
@@ -185,6 +186,19 @@ def test_an_address_that_leads_nowhere_is_told_without_its_password(url: str, sa
         Database.open(url.replace("PORT", str(free_port())))
     assert "secret" not in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_somebody_keeps_locked_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = f"sqlite:///{tmp_path}/tintype.db"
+    asyncio.run(Database.open(url).close())
+    monkeypatch.setattr("tintype.accounts._engines.PATIENCE", 0.1)
+    other = sqlite3.connect(tmp_path / "tintype.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(ValueError, match=r"tintype\.db cannot be opened: database is locked\.$"):
+        Database.open(url)
+    other.execute("ROLLBACK")
+    other.close()
+    asyncio.run(Database.open(url).close())
 
 
 def test_a_file_that_is_something_else_is_refused(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -15,7 +14,6 @@ import msgspec
 import structlog
 from structlog.contextvars import bind_contextvars
 
-from ..accounts.keys import PREFIX
 from ..accounts.limits import headers_of
 from ..core import Answer, Dialect, Incoming
 from ..core.errors import MethodNotAllowed, TintypeError
@@ -27,7 +25,7 @@ from .door import Door
 from .endpoint import Endpoint, head_of
 from .http import Facts, Gone, Headers, Message, Receive, Scope, Send, header, read_body, respond, tell
 from .jobs import JobPages
-from .log import callers_id
+from .log import callers_id, shown
 from .opening import Rooms
 from .pictures import Pictures
 from .readiness import Readiness
@@ -48,9 +46,6 @@ _EXPOSED = (
 
 
 OWN = ("/", "/metrics", "/openapi.json", "/docs")
-LONGEST_PATH = 120
-"""Letters of it that the log shows."""
-
 HEALTH = "/healthz"
 READY = "/readyz"
 
@@ -236,18 +231,6 @@ class App:
             await send({"type": f"{kind}.complete"})
             if kind == "lifespan.shutdown":
                 return
-
-
-_KEY = re.compile(rf"{PREFIX}[\w-]+")
-
-
-def shown(path: str) -> str:
-    """As the log has it: cut, and without a key that somebody took for the name of one.
-
-    >>> shown("/admin/keys/tt-2gS-pSGDsjGrc2nFovcaAO"), shown("/v1/models")
-    ('/admin/keys/tt-…', '/v1/models')
-    """
-    return _KEY.sub(f"{PREFIX}…", path[:LONGEST_PATH]) if PREFIX in path else path[:LONGEST_PATH]
 
 
 async def fail(send: Send, dialect: Dialect, error: TintypeError, facts: Facts) -> None:

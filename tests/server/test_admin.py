@@ -54,6 +54,8 @@ def test_money_is_exact_and_a_reference_counts_once(house: House) -> None:
         assert told == {"account": account, "amount": "12.345678", "balance": "12.345678"}
     taken = house.post("/admin/accounts/acme/credit", {"amount": "-0.000001"})
     assert taken["balance"] == "12.345677"
+    entries = house.get("/admin/entries?account=acme")["data"]
+    assert [(each["reference"], each["note"]) for each in entries] == [("", ""), ("inv-7", "invoice 7")]
     other = house.ask("POST", "/admin/accounts/acme/credit", {**credit, "amount": "1"})
     assert (other.status, other.error["param"]) == (400, "reference")
     much = house.ask("POST", "/admin/accounts/acme/credit", {"amount": "-13"})

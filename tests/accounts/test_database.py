@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sqlite3
 import stat
 import threading
 from contextlib import suppress
@@ -174,6 +175,7 @@ def free_port() -> int:
         ("sqlite://", "must be a file"),
         ("sqlite:///:memory:", "must be a file"),
         ("//::secret", "cannot be read"),
+        ("/a/path/file.db", "cannot be read: it is sqlite:////a/path"),
         ("postgresql://u:secret@127.0.0.1:PORT/d", r"postgresql\+psycopg://u:\*\*\*@127.0.0.1:\d+/d cannot be opened"),
         ("postgresql://u:secret@127.0.0.1:x/d", "cannot be"),
         ("sqlite:////dev/null/x.db", "cannot be opened: File exists"),
@@ -184,6 +186,19 @@ def test_an_address_that_leads_nowhere_is_told_without_its_password(url: str, sa
         Database.open(url.replace("PORT", str(free_port())))
     assert "secret" not in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_somebody_keeps_locked_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = f"sqlite:///{tmp_path}/tintype.db"
+    asyncio.run(Database.open(url).close())
+    monkeypatch.setattr("tintype.accounts._engines.PATIENCE", 0.1)
+    other = sqlite3.connect(tmp_path / "tintype.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(ValueError, match=r"tintype\.db cannot be opened: database is locked\.$"):
+        Database.open(url)
+    other.execute("ROLLBACK")
+    other.close()
+    asyncio.run(Database.open(url).close())
 
 
 def test_a_file_that_is_something_else_is_refused(tmp_path: Path) -> None:
@@ -250,10 +265,12 @@ def test_a_server_that_goes_away_fails_what_is_written_then_and_nothing_later(se
         before = await names(database)
         await database.write(lambda connection: connection.execute(add("before")))
         relay.down()
-        with pytest.raises(Unavailable, match="The database is not there"):
+        with pytest.raises(Unavailable, match="The database is not there") as writing:
             await database.write(lambda connection: connection.execute(add("lost")))
-        with pytest.raises(Unavailable, match="The database is not there"):
+        with pytest.raises(Unavailable, match="The database is not there") as reading:
             await names(database)
+        for caught in (writing, reading):
+            assert caught.value.code == "database_unavailable", "no upstream is to blame"
         relay.up()
         await database.write(lambda connection: connection.execute(add("after")))
         relay.down()  # a server that was started anew: the old connections are dead, and nobody notices

@@ -198,8 +198,13 @@ def test_two_keys_of_a_name_are_told_apart_by_their_ids(url: str) -> None:
         ({"requests_per_minute": 1.5}, "requests_per_minute is a whole number"),
         ({"images_per_minute": True}, "images_per_minute is a whole number"),
         ({"expires": "tomorrow"}, "expires is a time"),
+        ({"expires": 1000.0}, "would have expired already"),
+        ({"expires": 2_000_000_000_000}, "expires is between 0 and"),
+        ({"expires": float("nan")}, "expires is between 0 and"),
         ({"admin": "yes"}, "admin is true or false"),
         ({"models": "gpt-image-2"}, "models is a list"),
+        ({"models": [""]}, "One of the models is empty"),
+        ({"dialects": ["gemini", " \n"]}, "One of the dialects is empty"),
         ({"colour": "red"}, "There is no 'colour' to be set: there are admin, at_once"),
     ],
 )

@@ -154,6 +154,42 @@ def test_what_is_settled_later_corrects_the_day_on_which_it_was_held_and_no_othe
     asyncio.run(main())
 
 
+@pytest.mark.parametrize("behind", [1.0, 40 * DAY])
+def test_a_clock_that_is_behind_lets_nobody_spend_a_day_twice(url: str, behind: float) -> None:
+    """Of another server at midnight; or of all, where a clock was once far ahead."""
+
+    async def main() -> None:
+        async with books(url) as ledger:
+            account = await customer(ledger, prepaid=False, credit=0, day_limit=110, month_limit=150)
+            key, _ = await Keys(ledger.database).make("k", account, day_limit=90)
+            who = {"account": account, "key": key.id}
+            midnight = NOON - DAY / 2  # of November 30
+            ahead, now = midnight + behind - 1.0, midnight - 1.0
+
+            await ledger.hold(opening("before", **who, hold=60, created=now))
+            await ledger.hold(opening("ahead", **who, hold=40, created=ahead))
+            await ledger.settle(closing("before", cost=30))
+            results = await asyncio.gather(
+                *(ledger.hold(opening(f"late{n}", **who, hold=20, created=now)) for n in range(4)),
+                return_exceptions=True,
+            )
+            assert [type(each) for each in results] == [type(None)] * 3 + [OutOfCredit]
+            assert "the key's limit of $0.00009 for 2026-11-29" in str(results[3])
+            with pytest.raises(
+                OutOfCredit, match=r"the account's limit of \$0.00011 for 2026-11-29 .* \$0.00002 is"
+            ):
+                await ledger.hold(opening("more", account=account, hold=21, created=now))
+            await ledger.hold(opening("last", account=account, hold=20, created=now))
+            for job in ("ahead", "late0", "late1", "late2", "last"):
+                await ledger.settle(closing(job, cost=10))
+            await ledger.hold(opening("again", account=account, hold=30, created=now))
+            with pytest.raises(OutOfCredit, match="2026-11"):
+                await ledger.hold(opening("month", account=account, hold=51, created=now - 3 * DAY))
+            await ledger.settle(closing("again", cost=30))
+
+    asyncio.run(main())
+
+
 def test_a_key_has_a_budget_of_its_own(url: str) -> None:
     async def main() -> None:
         async with books(url) as ledger:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tintype.core.errors import Forbidden, OutOfCredit, Refused, Timeout, Tintyp
 
 from ..fakes import FakeProvider
 from ..pictures import opened, png
+from ..serving import picture_host
 from .conftest import Tintype
 
 pytestmark = pytest.mark.usefixtures("server")
@@ -218,3 +220,35 @@ def test_what_a_tintype_server_tells_is_handed_on(
     assert "tintype: seed: ignored" in done.err
     assert done.err.count("size:") == 1
     assert done.err.endswith("(twin: not charged)\n")
+
+
+def test_a_dry_run_asks_the_server_what_it_would_cost(tintype: Tintype, provider: FakeProvider) -> None:
+    order = ("gen", "a fox", "-m", "gpt-image-2", "-s", "512x512", "-q", "medium", "--dry-run")
+    rows = dict(line.split(maxsplit=1) for line in tintype(*order).out.splitlines())
+    assert re.fullmatch(r"about \$0\.0\d+, \$0\.0\d+ at most", rows["cost"]), rows
+    assert (rows["model"], rows["adjusted"]) == ("gpt-image-2", "size 512x512->816x816")
+    (told,) = tintype(*order, "--json").documents
+    assert 0 < told["cost"] < told["most"] < 0.1
+    assert (told["charged"], told["provider"]) == (True, "fake")
+    edit = ("edit", "a hat", "-i", "in.png", "-m", "gpt-image-2", "-s", "1024x1024", "-q", "low", "--dry-run")
+    Path("in.png").write_bytes(png(Size(512, 512)))
+    assert "at most" in tintype(*edit).out
+    assert provider.asked == []
+
+
+def test_what_a_server_says_instead_of_a_cost_is_told(tintype: Tintype, provider: FakeProvider) -> None:
+    dry = tintype("gen", "a fox", "-m", "nobody", "--dry-run")
+    assert dry.code == 0
+    assert "cost      cost not known" in dry.out
+    assert re.search(r"notice +127\S+ tells no cost: The model `nobody` does not exist", dry.out)
+    assert provider.asked == []
+
+
+def test_of_a_server_without_quotes_the_cost_is_not_known(
+    tintype: Tintype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with picture_host({}) as (url, _):
+        monkeypatch.setenv("OPENAI_BASE_URL", f"{url}/v1")
+        dry = tintype("gen", "a fox", "--dry-run")
+    rows = dict(line.split(maxsplit=1) for line in dry.out.splitlines())
+    assert (dry.code, rows["cost"], "notice" in rows) == (0, "cost not known", False)

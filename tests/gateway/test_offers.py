@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from tintype.core import Life, ModelCard
+from tintype.core import Caller, Life, ModelCard
 from tintype.core.errors import BadRequest, UnknownModel
 from tintype.gateway.offers import Offer, Offers
 
@@ -38,6 +38,12 @@ def test_an_unknown_model_is_refused_with_what_is_on_offer() -> None:
     with pytest.raises(UnknownModel, match=r"`gpt-9` does not exist. On offer: new, old\.") as caught:
         offers().find("gpt-9", strict=False, today=BEFORE)
     assert caught.value.param == "model"
+
+
+@pytest.mark.parametrize(("models", "told"), [(("n*",), "new"), (("other",), "none")])
+def test_a_caller_hears_of_no_model_that_it_may_not_use(models: tuple[str, ...], told: str) -> None:
+    with pytest.raises(UnknownModel, match=rf"On offer: {told}\.$"):
+        offers().find("gpt-9", strict=False, today=BEFORE, caller=Caller(models=models))
 
 
 def test_a_retired_model_is_still_drawn_by_its_twin_and_says_so() -> None:

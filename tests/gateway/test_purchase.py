@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import re
 import weakref
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
@@ -27,6 +28,7 @@ from tintype.gateway.gateway import Gateway
 from tintype.gateway.jobs import Job
 from tintype.gateway.purchase import Once
 from tintype.gateway.terms import Terms
+from tintype.server.metrics import Metrics
 
 from .offering import CARD, REQUEST, Seller, ordered, selling
 
@@ -69,12 +71,14 @@ def sold(
     terms: Terms | None = None,
     once: Once = Once(),  # noqa: B008 -- frozen
     seller: Seller | None = None,
+    teller: Metrics | None = None,
     then: Callable[[Gateway, Job], Coroutine[Any, Any, None]] | None = None,
 ) -> tuple[Job, Noting, Gateway]:
     """One order, to its end."""
     kept = books or Noting()
     seller = seller or Seller("a", script or (10,))
     gateway = selling(seller, cards=[replace(PRICED, prices=prices)], books=kept, terms=terms or Terms())
+    gateway = replace(gateway, teller=teller)
 
     async def main() -> Job:
         job = gateway.submit(request, caller=caller, request_id="req_1", once=once, dialect="openai-images")
@@ -105,13 +109,15 @@ def test_it_is_held_before_and_settled_after() -> None:
 
 
 def test_nothing_is_drawn_for_what_is_not_held() -> None:
-    seller = Seller("a")
+    seller, metrics = Seller("a"), Metrics()
     for error in (OutOfCredit("no"), Unavailable("the database is away"), RuntimeError("broken")):
         books = Noting(refuses=error)
-        job, books, _ = sold(books=books, seller=seller)
+        job, books, _ = sold(books=books, seller=seller, teller=metrics)
         assert (seller.asked, books.closed) == ([], [])
         assert job.error is not None
         assert type(job.error) is (TintypeError if isinstance(error, RuntimeError) else type(error))
+    told = re.findall(rb'tintype_holds_refused_total{reason="(.*)"}', metrics.text())
+    assert told == [b"insufficient_quota"], "only what its caller could not pay"
 
 
 @pytest.mark.parametrize(

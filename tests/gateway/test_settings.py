@@ -72,12 +72,13 @@ def test_a_file_that_was_asked_for_must_be_there(tmp_path: Path) -> None:
         Settings.load({}, tmp_path / "none.toml")
 
 
-def test_the_secret_is_shown_to_nobody(tmp_path: Path) -> None:
-    settings = Settings.load({"TINTYPE_SECRET": "the-secret-of-this-house"}, None)
-    assert settings.secret == "the-secret-of-this-house"
+@pytest.mark.parametrize("name", ["secret", "webhook_secret", "metrics_key"])
+def test_the_secret_is_shown_to_nobody(tmp_path: Path, name: str) -> None:
+    settings = Settings.load({f"TINTYPE_{name.upper()}": "the-secret-of-this-house"}, None)
+    assert getattr(settings, name) == "the-secret-of-this-house"
     assert "the-secret" not in repr(settings)
     path = tmp_path / "tintype.toml"
-    path.write_text('secret = ["the-secret-of-this-house"]\n')
-    with pytest.raises(ValueError, match="secret cannot be that: it must be a text") as caught:
+    path.write_text(f'{name} = ["the-secret-of-this-house"]\n')
+    with pytest.raises(ValueError, match=f"{name} cannot be that: it must be a text") as caught:
         Settings.load({}, path)
     assert "the-secret" not in str(caught.value)

@@ -54,6 +54,8 @@ def test_money_is_exact_and_a_reference_counts_once(house: House) -> None:
         assert told == {"account": account, "amount": "12.345678", "balance": "12.345678"}
     taken = house.post("/admin/accounts/acme/credit", {"amount": "-0.000001"})
     assert taken["balance"] == "12.345677"
+    entries = house.get("/admin/entries?account=acme")["data"]
+    assert [(each["reference"], each["note"]) for each in entries] == [("", ""), ("inv-7", "invoice 7")]
     other = house.ask("POST", "/admin/accounts/acme/credit", {**credit, "amount": "1"})
     assert (other.status, other.error["param"]) == (400, "reference")
     much = house.ask("POST", "/admin/accounts/acme/credit", {"amount": "-13"})
@@ -175,6 +177,7 @@ WRONG: list[tuple[str, str, Any, int, str | None]] = [
     ("GET", "/admin/accounts?closed=true&closed=true", None, 400, "closed"),
     ("GET", "/admin/accounts/nobody", None, 404, "account"),
     ("PATCH", "/admin/accounts/nobody", {}, 404, "account"),
+    ("PATCH", "/admin/accounts/taken", {"name": ""}, 400, "name"),
     ("DELETE", "/admin/accounts/nobody", None, 404, "account"),
     ("PUT", "/admin/accounts", {}, 405, None),
     ("DELETE", "/admin/accounts", None, 405, None),
@@ -190,6 +193,9 @@ WRONG: list[tuple[str, str, Any, int, str | None]] = [
     ("POST", "/admin/keys", {"name": "k", "models": "gpt-image-2"}, 400, "models"),
     ("POST", "/admin/keys", {"name": "k", "models": [7]}, 400, "models"),
     ("POST", "/admin/keys", {"name": "k", "expires": "tomorrow"}, 400, "expires"),
+    ("POST", "/admin/keys", {"name": "k", "expires": 1_700_000_000}, 400, "expires"),  # it is over
+    ("POST", "/admin/keys", {"name": "k", "expires": 4_000_000_000_000}, 400, "expires"),  # in milliseconds
+    ("POST", "/admin/keys", {"name": "k", "expires": 1e300}, 400, "expires"),
     ("POST", "/admin/keys", {"name": "k", "admin": 1}, 400, "admin"),
     ("GET", "/admin/keys?account=nobody", None, 404, "account"),
     ("GET", "/admin/keys/nobody", None, 404, "key"),

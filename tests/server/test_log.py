@@ -9,6 +9,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from tintype.server.log import log_to_stderr
 from ..fakes import FakeProvider
 from ..serving import fake_gateway, serving
 from ..whole.test_http import call
+from .administered import administered
 
 CARD = ModelCard(id="m", provider="p", sizes=Sizes(grid=Grid()))
 
@@ -121,3 +123,31 @@ def test_requests_side_by_side_keep_their_ids_apart(monkeypatch: pytest.MonkeyPa
         own = [line for line in lines if line["request_id"] == headers["x-request-id"]]
         assert {line["client_request_id"] for line in own} == {str(position)}
         assert len(own) == 3
+
+
+def test_it_says_who_used_the_admin_api_and_what_was_wrong(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with logged(monkeypatch) as lines, administered(tmp_path) as house:
+        boss = house.post("/admin/keys", {"name": "boss", "admin": True})
+        house.get("/admin/accounts/default", boss["key"])
+        assert house.ask("DELETE", "/admin/keys/nobody", key=boss["key"]).status == 404
+        assert house.ask("GET", "/admin/keys").status == 401
+    told = [[line.get(name) for name in ("path", "status", "key", "error")] for line in lines]
+    assert told == [
+        ["/admin/keys", 201, None, None],
+        ["/admin/accounts/default", 200, boss["id"], None],
+        ["/admin/keys/nobody", 404, boss["id"], "not_found"],
+        ["/admin/keys", 401, None, "invalid_api_key"],
+    ]
+
+
+def test_a_key_that_was_taken_for_its_name_is_not_written_down(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with logged(monkeypatch) as lines, administered(tmp_path) as house:
+        secret = house.post("/admin/keys", {"name": "boss", "admin": True})["key"]
+        assert house.ask("GET", f"/admin/keys/{secret}", key=secret).status == 404
+        assert house.ask("GET", f"/v1/models/{secret}", key=secret).status == 404
+    assert [line["path"] for line in lines] == ["/admin/keys", "/admin/keys/tt-…", "/v1/models/tt-…"]
+    assert secret not in json.dumps(lines)

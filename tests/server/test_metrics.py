@@ -14,6 +14,7 @@ from tintype.core import Attempt, Grid, ModelCard, Sizes
 from tintype.core.errors import Busy, OutOfCredit
 from tintype.gateway.health import Breaker
 from tintype.gateway.offers import Offer
+from tintype.gateway.settings import Settings
 from tintype.server.metrics import Metrics
 
 from ..fakes import FakeProvider
@@ -22,9 +23,11 @@ from ..serving import fake_gateway, serving
 CARD = ModelCard(id="m", provider="p", sizes=Sizes(grid=Grid()))
 
 
-def ask(address: str, method: str, path: str, body: bytes | None = None) -> tuple[int, str, str]:
+def ask(
+    address: str, method: str, path: str, body: bytes | None = None, key: str = ""
+) -> tuple[int, str, str]:
     connection = HTTPConnection(urlsplit(address).netloc, timeout=30)
-    connection.request(method, path, body)
+    connection.request(method, path, body, {"authorization": f"Bearer {key}"} if key else {})
     response = connection.getresponse()
     answer = response.status, response.getheader("content-type", ""), response.read().decode()
     connection.close()
@@ -42,12 +45,28 @@ def test_requests_are_counted_by_dialect_and_status(path: str) -> None:
         status, media_type, text = ask(address, "GET", path)
     told = text.splitlines()
     assert (status, media_type.partition(";")[0]) == (200, "text/plain")
+    assert media_type.count("charset=utf-8") == 1, "a scraper that reads it by the book takes it once"
     assert 'tintype_requests_total{dialect="openai-images",status="200"} 3.0' in told
     assert 'tintype_requests_total{dialect="openai-images",status="400"} 1.0' in told
     assert 'tintype_requests_total{dialect="none",status="404"} 1.0' in told
     assert 'tintype_requests_total{dialect="none",status="204"} 1.0' in told
     assert 'tintype_request_seconds_count{dialect="openai-images"} 4.0' in told
     assert "tintype_jobs_running 0.0" in told
+
+
+def test_with_a_key_of_their_own_they_are_told_to_nobody_else() -> None:
+    settings = Settings(metrics_key="geheim-größer")
+    with serving(fake_gateway(FakeProvider(), CARD), settings) as address:
+        for path, key in (
+            ("/metrics", ""),
+            ("/metrics", "geheim"),
+            ("/metrics?key=geheim-gr%C3%B6%C3%9Fer", ""),  # addresses are written down
+        ):
+            status, _, text = ask(address, "GET", path, key=key)
+            assert (status, "metrics_key" in text, "tintype_" in text) == (401, True, False)
+        status, _, text = ask(address, "GET", "/metrics", key="geheim-größer".encode().decode("latin-1"))
+        assert (status, "tintype_jobs_running" in text) == (200, True)
+        assert ask(address, "GET", "/v1/models")[0] == 200, "it is of nothing else"
 
 
 def test_jobs_are_counted_when_they_are_asked_for() -> None:

@@ -117,10 +117,12 @@ def test_what_went_wrong_is_told(
 
 def test_addresses_that_nobody_knows_make_no_names(spans: Spans) -> None:
     with observed(spans, FakeProvider()) as address:
-        for path in ("/made/up/1", "/made/up/2", "/pictures/unguessable"):
+        for path in ("/made/up/1", "/admin/made/up/2", "/pictures/unguessable"):
             call(address, "GET", path)
+        call(address, "GET", "/admin/accounts/acme")
         call(address, "PROPFIND", "/made/up/3")
-    assert [span.name for span in spans.all()] == ["GET", "GET", "GET /pictures/{name}", "_OTHER"]
+    names = ["GET", "GET", "GET /pictures/{name}", "GET /admin/accounts/{account}", "_OTHER"]
+    assert [span.name for span in spans.all()] == names
     assert "unguessable" not in "".join(span.to_json() for span in spans.all())
 
 

@@ -104,4 +104,5 @@ def test_no_new_work_is_taken(tmp_path: Path) -> None:
     assert said.startswith(b"HTTP/1.1 503")
     assert b"\r\nretry-after: 5\r\n" in said
     assert b"takes no new work" in said
+    assert b'"server_stopped"' in said
     assert replies[0].status == 200

@@ -7,10 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ._earlier import SPENT
 from .schema import accounts, entries, jobs, keys, purses
 
 _RUNNING = jobs.c.state == sa.literal_column("'running'")
-_SPENT = sa.func.coalesce(sa.func.sum(sa.case((_RUNNING, jobs.c.held), else_=jobs.c.charged)), 0)
+_SPENT = sa.func.coalesce(sa.func.sum(SPENT), 0)
 
 
 def check_books(connection: sa.Connection) -> list[str]:
@@ -60,8 +61,7 @@ def _purses(connection: sa.Connection) -> Iterable[str]:
 
 
 def _spent_while(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[Any]:
-    spent = sa.case((_RUNNING, jobs.c.held), else_=jobs.c.charged)
-    return sa.func.coalesce(sa.func.sum(sa.case((condition, spent), else_=0)), 0)
+    return sa.func.coalesce(sa.func.sum(sa.case((condition, SPENT), else_=0)), 0)
 
 
 def _jobs(connection: sa.Connection) -> Iterable[str]:

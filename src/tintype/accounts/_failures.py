@@ -18,7 +18,13 @@ not there, or takes nothing. `wrong`: ours to mend."""
 _AWAY = tuple(f"SQLITE_{name}" for name in ("FULL", "IOERR", "READONLY", "CANTOPEN", "CORRUPT", "NOTADB"))
 
 
-class Unheard(Unavailable):
+class Away(Unavailable):
+    """This house's own database: no upstream is to blame."""
+
+    code = "database_unavailable"
+
+
+class Unheard(Away):
     """The database went away before it said whether it has written something: it may have."""
 
 

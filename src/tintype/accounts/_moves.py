@@ -13,8 +13,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ..core import Micros
 from ..core.errors import Unauthenticated
 from ..core.money import dollars
+from ._earlier import Whose, spent
 from ._failures import InTheWay
 from ._rows import JOB_COLUMNS, Row, attempted, closed, kept, order_name, read_job
 from ._statements import Hand, Lookup, Statement
@@ -37,6 +39,7 @@ class Settle:
 
 Move = Hold | Settle
 
+_WHOSE: tuple[Whose, ...] = ("account", "key")
 _FIELDS = tuple(each.name for each in fields(Purse))
 _MOVING = ("balance", "held", "running", "day", "day_spent", "month_spent", "spent")
 
@@ -112,7 +115,7 @@ def move(connection: sa.Connection, moves: Sequence[Move], again: bool) -> list[
         waiting = list(enumerate(moves))
         while waiting:
             together, waiting = _round(waiting)
-            Round(hand, again).run(together, answers)
+            Round(connection, hand, again).run(together, answers)
     finally:
         hand.close()
     return answers
@@ -139,11 +142,13 @@ def _round(waiting: list[tuple[int, Move]]) -> tuple[list[tuple[int, Move]], lis
 class Round:
     """What is read, and what is to be written, of moves that do not depend on one another."""
 
+    connection: sa.Connection
     hand: Hand
     again: bool
     purses: dict[str, Purse] = field(default_factory=dict)
     before: dict[str, Row] = field(default_factory=dict)
     moved: set[str] = field(default_factory=set)
+    late: list[tuple[str, str, Micros]] = field(default_factory=list)  # purse, day, and what is spent more
     new_jobs: list[Row] = field(default_factory=list)
     freed: list[Row] = field(default_factory=list)
     ended: list[Row] = field(default_factory=list)
@@ -185,21 +190,33 @@ class Round:
     def _hold(self, row: Row, earlier: JobRecord | None) -> Exception | None:
         if earlier is not None and earlier.state in ("running", "done"):
             return Taken(earlier)
-        mine = [(whose, self.purses.get(row[whose])) for whose in ("account", "key") if row[whose]]
+        day = row["day"]
+        mine = [(whose, self.purses.get(row[whose])) for whose in _WHOSE if row[whose]]
         for whose, purse in mine:
             if purse is None:
                 return Unauthenticated(f"The {whose} {row[whose]} is not there any more.")
-            refusal = purse.refusal(row["held"], row["day"], whose)
+            gone = None if purse.counts(day) else self._counted_again(whose, purse, day)
+            refusal = purse.refusal(row["held"], day, whose, gone)
             if refusal is not None:
                 return refusal
         for _, purse in mine:
             if purse is not None:
-                purse.hold(row["held"], row["day"])
+                purse.hold(row["held"], day)
                 self.moved.add(purse.id)
+                self.late.append((purse.id, day, row["held"]))
         if earlier is not None:
             self.freed.append({"job": earlier.id})
         self.new_jobs.append(row)
         return None
+
+    def _counted_again(self, whose: Whose, purse: Purse, day: str) -> tuple[Micros, Micros]:
+        """On that day and in its month: what is written, and what this round adds to it."""
+        found = []
+        for first, last in ((day, day), (f"{day[:7]}-01", f"{day[:7]}-31")):
+            more = (amount for id, on, amount in self.late if id == purse.id and first <= on <= last)
+            written = spent(self.connection, whose=whose, id=purse.id, first=first, last=last)
+            found.append(written + sum(more))
+        return found[0], found[1]
 
     def _settle(self, closing: Closing, found: tuple[Any, ...] | None) -> Settled | None:
         if found is None:
@@ -215,6 +232,7 @@ class Round:
             if purse is not None:
                 purse.settle(held, charged, day, balanced=purse is paying)
                 self.moved.add(purse.id)
+                self.late.append((purse.id, day, charged - held))
         if paying is not None and cost:
             short = (
                 f"It cost {dollars(cost)}; {dollars(cost - charged)} of it was not there."

@@ -15,6 +15,7 @@ from .records import Money
 from .schema import purses
 
 LARGEST = 10**15  # micro-dollars: a thousand million dollars
+LATEST = 10**11  # Unix time, in some 3,000 years: what is more was meant in milliseconds
 
 
 class Limits(TypedDict, total=False):
@@ -72,7 +73,10 @@ def _checked(name: str, value: Any) -> Any:
     if name in _PATTERNS:
         if isinstance(value, str) or not all(isinstance(each, str) for each in value or ()):
             raise BadRequest(f"{name} is a list of names or patterns, not {value!r}.", param=name)
-        return "\n".join(clean for each in value or () if (clean := " ".join(tidy(each).split())))
+        patterns = [" ".join(tidy(each).split()) for each in value or ()]
+        if "" in patterns:  # alone, it would be a list of none, which allows all
+            raise BadRequest(f"One of the {name} is empty.", param=name)
+        return "\n".join(patterns)
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float) if name == "expires" else int):
@@ -80,8 +84,8 @@ def _checked(name: str, value: Any) -> Any:
             f"{name} is a {'time' if name == 'expires' else 'whole number'}, not {value!r}.", param=name
         )
     least = -10_000 if name == "markup" else 0
-    most = LARGEST if name.endswith("_limit") else 2**31 - 1
-    if name != "expires" and not least <= value <= most:
+    most = LARGEST if name.endswith("_limit") else LATEST if name == "expires" else 2**31 - 1
+    if not least <= value <= most:  # nor is NaN
         raise BadRequest(f"{name} is between {least} and {most}, not {value}.", param=name)
     return value
 

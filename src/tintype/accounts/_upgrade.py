@@ -3,34 +3,37 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import time
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from . import _engines
 from ._failures import judge
 from .migrations import HEAD, TABLE
 from .schema import metadata
 
 LOCK = 0x74696E74797065  # "tintype": whoever holds it in PostgreSQL is making or changing tables
-TRIES = 50
+FAILURES = (sa.exc.DBAPIError, sqlite3.Error)
+"""A transaction of SQLite's is begun by its driver (`_engines`), and what goes wrong with that is told in its words."""
 
 version = sa.Table(TABLE, sa.MetaData(), sa.Column("version_num", sa.String(32), nullable=False))
 
 
 def bring_up_to_date(engine: sa.Engine) -> None:
-    """Raises ValueError for a database that cannot be brought there, and SQLAlchemy's DBAPIError for one that is away."""
-    for left in reversed(range(TRIES)):
+    """Raises ValueError for a database that cannot be brought there, and what is in `FAILURES` for one that is away."""
+    until = time.monotonic() + _engines.PATIENCE
+    while True:
         try:
             with engine.begin() as connection:
                 return _check(connection)
-        except sa.exc.DBAPIError as error:
+        except FAILURES as error:
             # Whoever else opens it at this moment may hold a lock that SQLite does not wait for.
-            if judge(error) != "again" or not left:
+            if judge(error) != "again" or time.monotonic() >= until:
                 raise
             time.sleep(random.uniform(0.01, 0.1))
-    return None
 
 
 def _check(connection: sa.Connection) -> None:

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 import structlog
 
-from ..core.errors import TintypeError, Unavailable
-from ._failures import AWAY, Unheard, judge, reason
+from ..core.errors import TintypeError
+from ._failures import AWAY, Away, Unheard, judge, reason
 
 log = structlog.get_logger()
 
@@ -64,7 +64,7 @@ class Writer:
         if self._thread is None:
             self._start()
         if self._closed:
-            raise Unavailable("The database has been closed.")
+            raise Away("The database has been closed.")
         self._queue.append(item)
         if self._idle or len(self._queue) == ENOUGH:
             self._news.set()
@@ -134,7 +134,7 @@ class Writer:
                         continue
                     self._away = True
                     log.warning("the database is not there", reason=reason(error))
-                    return [Unheard(AWAY) if item.uncertain else Unavailable(AWAY) for item in batch]
+                    return [Unheard(AWAY) if item.uncertain else Away(AWAY) for item in batch]
                 if verdict == "twice" and len(batch) == 1 and tries < 3:  # by now it may be seen
                     tries += 1
                     continue
@@ -171,9 +171,7 @@ class Writer:
             if item.group is not None:
                 groups.setdefault(item.group, []).append(position)
             elif item.uncertain:
-                answers[position] = Unavailable(
-                    "The database went away: whether it was written is not known."
-                )
+                answers[position] = Away("The database went away: whether it was written is not known.")
             elif item.work is not None:
                 answers[position] = _alone(connection, item.work)
         for group, positions in groups.items():

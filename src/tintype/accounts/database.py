@@ -10,10 +10,8 @@ from typing import Any, Self, TypeVar
 import sqlalchemy as sa
 import structlog
 
-from ..core.errors import Unavailable
-from . import _engines
-from ._failures import AWAY, judge, reason
-from ._upgrade import bring_up_to_date
+from . import _engines, _upgrade
+from ._failures import AWAY, Away, judge, reason
 from ._writer import Item, Writer
 
 log = structlog.get_logger()
@@ -42,8 +40,8 @@ class Database:
         _engines.prepare(parsed)
         engine = _engines.for_writing(parsed)
         try:
-            bring_up_to_date(engine)
-        except sa.exc.DBAPIError as error:
+            _upgrade.bring_up_to_date(engine)
+        except _upgrade.FAILURES as error:
             shown = parsed.render_as_string(hide_password=True)
             raise ValueError(f"The database {shown} cannot be opened: {reason(error)}.") from None
         finally:
@@ -98,7 +96,7 @@ class Database:
                     self._readers.dispose()  # the others are as old as this one
                 if tries == 2:
                     log.warning("the database is not there", reason=reason(error))
-                    raise Unavailable(AWAY) from error
+                    raise Away(AWAY) from error
         raise AssertionError("unreachable")
 
     async def close(self) -> None:

@@ -167,7 +167,7 @@ class History:
             query = query.where(entries.c.id < before)
         query = query.limit(min(limit, LIMIT))
         rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
-        return [Entry(**{name: row[name] for name in Entry.__dataclass_fields__}) for row in rows]
+        return [_entry(row) for row in rows]
 
     async def forget(self, before: float) -> int:
         """Prompts and results of jobs that ended `before` that time, and under which names they were ordered; how
@@ -204,6 +204,12 @@ def _older(connection: sa.Connection, query: sa.Select[Any], before: str) -> sa.
     return query.where(
         sa.tuple_(jobs.c.created, jobs.c.id) < sa.tuple_(sa.literal(created), sa.literal(before))
     )
+
+
+def _entry(row: Any) -> Entry:
+    named, _, reference = (row["reference"] or "").partition(":")
+    facts = {name: row[name] for name in Entry.__dataclass_fields__}
+    return Entry(**facts | {"reference": reference if named == "credit" else ""})
 
 
 def _found(row: Any) -> FoundPicture:

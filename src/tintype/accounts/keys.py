@@ -52,11 +52,13 @@ class Keys:
         """The key, and what its caller writes: that is shown to nobody again. `account` is a name or an id; without
         one, the account "default" pays, which is made when it is missing.
 
-        Raises NotFound for an account that is not there, BadRequest for a name that is taken in it or a number that
-        cannot be, CallerError for an account that is closed.
+        Raises NotFound for an account that is not there, BadRequest for a name that is taken in it, a number that
+        cannot be, or a time that is over already, CallerError for an account that is closed.
         """
         clean, now = called(name), self._clock()
         purse, rest = split(terms, KeyTerms)
+        if rest.get("expires") is not None and rest["expires"] <= now:
+            raise BadRequest("This key would let nobody in: it would have expired already.", param="expires")
         secret = PREFIX + token_urlsafe(32)
         key = f"key_{token_hex(8)}"
 
@@ -128,10 +130,10 @@ class Keys:
 
         return await self._database.read(work)
 
-    async def change(self, name: str, *, called_now: str = "", **terms: Unpack[KeyTerms]) -> Key:
+    async def change(self, name: str, *, called_now: str | None = None, **terms: Unpack[KeyTerms]) -> Key:
         """By id or name; `called_now` is a new name. What is left out stays as it is. Raises NotFound, BadRequest."""
         purse, rest = split(terms, KeyTerms)
-        if called_now:
+        if called_now is not None:
             rest["name"] = called(called_now)
 
         def work(connection: sa.Connection) -> Key:

@@ -48,13 +48,15 @@ class Owners:
         rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
         return [_account(row, self._clock()) for row in rows]
 
-    async def change(self, name: str, *, called_now: str = "", **terms: Unpack[AccountTerms]) -> Account:
+    async def change(
+        self, name: str, *, called_now: str | None = None, **terms: Unpack[AccountTerms]
+    ) -> Account:
         """By name or id; `called_now` is a new name. What is left out stays as it is.
 
         Raises NotFound, BadRequest, CallerError for an account in debt that is to be prepaid.
         """
         purse, rest = split(terms, AccountTerms)
-        if called_now:
+        if called_now is not None:
             rest["name"] = called(called_now)
 
         def work(connection: sa.Connection) -> Account:

@@ -28,9 +28,17 @@ class Purse:
     spent: Micros = 0
     spent_limit: Micros | None = None
 
-    def refusal(self, amount: Micros, day: str, whose: str) -> CallerError | None:
-        """Why one more job that may cost `amount` cannot begin; None when it can. `whose`: "account" or "key"."""
+    def counts(self, day: str) -> bool:
+        """Whether what is spent on `day` is among its sums, or would have to be counted again to be limited."""
+        return day >= self.day or (self.day_limit is None and self.month_limit is None)
+
+    def refusal(
+        self, amount: Micros, day: str, whose: str, gone: tuple[Micros, Micros] | None = None
+    ) -> CallerError | None:
+        """Why one more job that may cost `amount` cannot begin; None when it can. `whose`: "account" or "key".
+        `gone`: what was spent on `day` and in its month, where it does not count them any more."""
         self._turn_to(day)
+        day_spent, month_spent = gone or (self.day_spent, self.month_spent)
         if self.at_once is not None and self.running >= self.at_once:
             jobs = "1 job" if self.at_once == 1 else f"{self.at_once} jobs"
             return TooManyRequests(
@@ -45,8 +53,8 @@ class Purse:
                 f"This order may cost {dollars(amount)}, and the {whose} has {dollars(self.available)} left."
             )
         for spent, limit, of in (
-            (self.day_spent if self.day == day else 0, self.day_limit, f" for {day} (UTC)"),
-            (self.month_spent if self.day[:7] == day[:7] else 0, self.month_limit, f" for {day[:7]} (UTC)"),
+            (day_spent, self.day_limit, f" for {day} (UTC)"),
+            (month_spent, self.month_limit, f" for {day[:7]} (UTC)"),
             (self.spent, self.spent_limit, ""),
         ):
             if limit is not None and spent + amount > limit:

@@ -199,7 +199,8 @@ class FoundPicture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A line of the ledger: by how much the balance grew. `day` is that of the job, or of the credit."""
+    """A line of the ledger: by how much the balance grew. `day` is that of the job, or of the credit, `reference` the
+    name under which a credit is made once."""
 
     id: int
     account: str
@@ -210,6 +211,7 @@ class Entry:
     created: float
     day: str
     note: str
+    reference: str = ""
 
 
 class Taken(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
@@ -18,6 +18,7 @@ from .database import Database
 from .schema import accounts, entries, jobs, keys
 
 By = Literal["day", "key", "account", "model", "provider"]
+DAY = 86_400.0
 _RUNNING = jobs.c.state == sa.literal_column("'running'")
 
 
@@ -132,16 +133,16 @@ def _during(since: str, until: str) -> list[sa.ColumnElement[bool]]:
     if since:
         conditions.append(jobs.c.created >= _midnight(since, "since"))
     if until:
-        conditions.append(jobs.c.created < _midnight(until, "until", days=1))
+        conditions.append(jobs.c.created < _midnight(until, "until") + DAY)
     return conditions
 
 
-def _midnight(day: str, which: str, *, days: int = 0) -> float:
+def _midnight(day: str, which: str) -> float:
     try:
         if len(day) != 10:
             raise ValueError
-        moment = date.fromisoformat(day) + timedelta(days)
-    except (ValueError, OverflowError):
+        moment = date.fromisoformat(day)
+    except ValueError:
         raise BadRequest(
             f"A day is written like {time.strftime('%Y-%m-%d')}, not {day!r}.", param=which
         ) from None

@@ -34,7 +34,8 @@ Prepaid = Annotated[
     bool | None, Option("--prepaid/--no-prepaid", help="It spends what it was credited, and no more.")
 ]
 Markup = Annotated[
-    str, Option("--markup", metavar="PERCENT", help="On all prices, instead of the settings' own; or none.")
+    str | None,
+    Option("--markup", metavar="PERCENT", help="On all prices, instead of the settings' own; or none."),
 ]
 ENTRIES = 10
 
@@ -43,19 +44,19 @@ ENTRIES = 10
 def create(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What you call it.")],
     prepaid: Prepaid = None,
-    credit: Annotated[str, Option("--credit", metavar="DOLLARS", help="Put in at once.")] = "",
-    markup: Markup = "",
-    day_limit: terms.DayLimit = "",
-    month_limit: terms.MonthLimit = "",
-    spent_limit: terms.SpentLimit = "",
-    at_once: terms.AtOnce = "",
+    credit: Annotated[str | None, Option("--credit", metavar="DOLLARS", help="Put in at once.")] = None,
+    markup: Markup = None,
+    day_limit: terms.DayLimit = None,
+    month_limit: terms.MonthLimit = None,
+    spent_limit: terms.SpentLimit = None,
+    at_once: terms.AtOnce = None,
     json: Json = False,
     data: Data = None,
     config: Config = None,
 ) -> int:
     """Make an account."""
     said = _said(prepaid, markup, terms.limits(day_limit, month_limit, spent_limit, at_once))
-    amount = terms.money("credit", credit) if credit else 0
+    amount = 0 if credit is None else terms.money("credit", credit)
     if amount < 0:
         raise BadRequest("a new account has nothing that could be taken out.", param="credit")
 
@@ -126,11 +127,11 @@ def change(
     account: Which,
     name: Annotated[str, Option("--name", metavar="NAME", help="A new name.")] = "",
     prepaid: Prepaid = None,
-    markup: Markup = "",
-    day_limit: terms.DayLimit = "",
-    month_limit: terms.MonthLimit = "",
-    spent_limit: terms.SpentLimit = "",
-    at_once: terms.AtOnce = "",
+    markup: Markup = None,
+    day_limit: terms.DayLimit = None,
+    month_limit: terms.MonthLimit = None,
+    spent_limit: terms.SpentLimit = None,
+    at_once: terms.AtOnce = None,
     json: Json = False,
     data: Data = None,
     config: Config = None,
@@ -139,7 +140,8 @@ def change(
     said = _said(prepaid, markup, terms.limits(day_limit, month_limit, spent_limit, at_once))
     terms.check_something(name, said)
     changed = with_office(
-        settings_of(config, data), lambda office: office.owners.change(account, called_now=name, **said)
+        settings_of(config, data),
+        lambda office: office.owners.change(account, called_now=name or None, **said),
     )
     return _tell(changed, "changed", json=json)
 
@@ -151,7 +153,7 @@ def close(account: Which, json: Json = False, data: Data = None, config: Config 
     return _tell(closed, "closed", json=json)
 
 
-def _said(prepaid: bool | None, markup: str, limits: dict[str, Any]) -> dict[str, Any]:
+def _said(prepaid: bool | None, markup: str | None, limits: dict[str, Any]) -> dict[str, Any]:
     said = limits | terms.given(markup=(markup, terms.percent))
     return said if prepaid is None else {**said, "prepaid": prepaid}
 

@@ -10,6 +10,7 @@ from ..gateway.settings import Settings
 
 if TYPE_CHECKING:
     from ..gateway.gateway import Gateway, Order
+    from .quotes import Quoted
 
 BASE_URL, KEY = "OPENAI_BASE_URL", "OPENAI_API_KEY"
 
@@ -25,10 +26,12 @@ def server_of(environ: Mapping[str, str], *, local: bool) -> str | None:
 
 
 class Answerer(NamedTuple):
-    """`learn` adds to an order what a server has told of it by the time that its pictures come."""
+    """`learn` adds to an order what a server has told of it by the time that its pictures come, `quote` what it says
+    before: with what that would cost, where it says so."""
 
     gateway: Gateway
     learn: Callable[[Order], Order]
+    quote: Callable[[Order], tuple[Order, Quoted | None]] = lambda order: (order, None)
 
 
 def open_answerer(
@@ -40,6 +43,7 @@ def open_answerer(
 
     try:
         if server is not None:
+            from .quotes import quote
             from .remote import at_server, learn
 
             gateway = at_server(
@@ -49,7 +53,7 @@ def open_answerer(
                 tuple(polyfills(settings)),
                 strict=strict,
             )
-            return Answerer(gateway, learn)
+            return Answerer(gateway, learn, quote)
         return Answerer(open_gateway(settings, environ), lambda order: order)
     except ValueError as error:
         raise BadRequest(str(error)) from None

@@ -50,7 +50,8 @@ def draw(request: ImageRequest, wishes: Wishes) -> int:
     if wishes.dry_run:
         order = answerer.gateway.order(wanted)
         path = None if target is None else target.first(_kind(order))
-        telling.tell_plan(order, path, as_json=wishes.json)
+        order, quoted = answerer.quote(order)
+        telling.tell_plan(order, path, quoted, as_json=wishes.json)
         return 0
     telling.log_crashes()
     try:

@@ -49,6 +49,7 @@ NOTES = {
     "allow_unknown_price": "orders whose price is not known are drawn; false: they are refused",
     "charge_twins": "what a twin draws costs as much as its model's; false: nothing",
     "webhook_secret": "whsec_ and base64: what webhooks are signed with; empty: made of the house's own secret",
+    "metrics_key": "whoever reads /metrics sends it, as `Authorization: Bearer KEY`; empty: everyone may read them",
     "c2pa_certificate": "a PEM file, the issuers' certificates after it: pictures drawn here are signed with it",
     "c2pa_key": "its key, a PEM file",
     "c2pa_algorithm": "es256, es384, es512, ps256, ps384, ps512 or ed25519: as the key is",

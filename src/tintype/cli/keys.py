@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..core.errors import BadRequest
 from . import terms
 from .opening import (
     Config,
@@ -32,7 +33,8 @@ app = typer.Typer(rich_markup_mode=None)
 
 Which = Annotated[str, typer.Argument(metavar="KEY", help="The key's id or name, not the key itself.")]
 Expires = Annotated[
-    str, Option("--expires", metavar="WHEN", help="In 12h, 30d or 8w, at the end of 2027-01-31, or none.")
+    str | None,
+    Option("--expires", metavar="WHEN", help="In 12h, 30d or 8w, at the end of 2027-01-31, or none."),
 ]
 Models = Annotated[
     list[str] | None,
@@ -42,8 +44,8 @@ Dialects = Annotated[
     list[str] | None,
     Option("--dialect", metavar="NAME", help="Allows only these APIs, such as openai-images; repeatable."),
 ]
-Requests = Annotated[str, Option("--requests-per-minute", metavar="N", help="The most, or none.")]
-Images = Annotated[str, Option("--images-per-minute", metavar="N", help="The most, or none.")]
+Requests = Annotated[str | None, Option("--requests-per-minute", metavar="N", help="The most, or none.")]
+Images = Annotated[str | None, Option("--images-per-minute", metavar="N", help="The most, or none.")]
 Admin = Annotated[bool | None, Option("--admin/--no-admin", help="May use the admin API.")]
 Strict = Annotated[
     bool | None, Option("--strict/--no-strict", help="All of its orders are handled strictly.")
@@ -54,17 +56,17 @@ Strict = Annotated[
 def create(
     name: Annotated[str, Option("--name", metavar="NAME", help="What you call it.")],
     account: Annotated[
-        str, Option("--account", metavar="ACCOUNT", help='Who pays. Default: "default".')
-    ] = "",
-    expires: Expires = "",
+        str | None, Option("--account", metavar="ACCOUNT", help='Who pays. Default: "default".')
+    ] = None,
+    expires: Expires = None,
     model: Models = None,
     dialect: Dialects = None,
-    requests_per_minute: Requests = "",
-    images_per_minute: Images = "",
-    day_limit: terms.DayLimit = "",
-    month_limit: terms.MonthLimit = "",
-    spent_limit: terms.SpentLimit = "",
-    at_once: terms.AtOnce = "",
+    requests_per_minute: Requests = None,
+    images_per_minute: Images = None,
+    day_limit: terms.DayLimit = None,
+    month_limit: terms.MonthLimit = None,
+    spent_limit: terms.SpentLimit = None,
+    at_once: terms.AtOnce = None,
     admin: Admin = None,
     strict: Strict = None,
     json: Json = False,
@@ -72,13 +74,15 @@ def create(
     config: Config = None,
 ) -> int:
     """Make a key. It is printed on stdout, this once; only its hash is kept."""
+    if account == "":
+        raise BadRequest("the name of who pays is empty.", param="account")
     said = terms.limits(day_limit, month_limit, spent_limit, at_once)
     said |= _said(expires, model, dialect, requests_per_minute, images_per_minute, admin, strict)
     settings = settings_of(config, data)
 
     async def work(office: Office) -> tuple[Key, str, bool, str]:
         first = not await office.keys.any()
-        made, secret = await office.keys.make(name, account, **said)
+        made, secret = await office.keys.make(name, account or "", **said)
         return made, secret, first, (await office.owners.find(made.account)).name
 
     made, secret, first, owner = with_office(settings, work)
@@ -138,15 +142,15 @@ def list_keys(
 def change(
     key: Which,
     name: Annotated[str, Option("--name", metavar="NAME", help="A new name.")] = "",
-    expires: Expires = "",
+    expires: Expires = None,
     model: Models = None,
     dialect: Dialects = None,
-    requests_per_minute: Requests = "",
-    images_per_minute: Images = "",
-    day_limit: terms.DayLimit = "",
-    month_limit: terms.MonthLimit = "",
-    spent_limit: terms.SpentLimit = "",
-    at_once: terms.AtOnce = "",
+    requests_per_minute: Requests = None,
+    images_per_minute: Images = None,
+    day_limit: terms.DayLimit = None,
+    month_limit: terms.MonthLimit = None,
+    spent_limit: terms.SpentLimit = None,
+    at_once: terms.AtOnce = None,
     admin: Admin = None,
     strict: Strict = None,
     json: Json = False,
@@ -158,7 +162,7 @@ def change(
     said |= _said(expires, model, dialect, requests_per_minute, images_per_minute, admin, strict)
     terms.check_something(name, said)
     changed = with_office(
-        settings_of(config, data), lambda office: office.keys.change(key, called_now=name, **said)
+        settings_of(config, data), lambda office: office.keys.change(key, called_now=name or None, **said)
     )
     return _tell(changed, "changed", json=json)
 
@@ -181,11 +185,11 @@ def _tell(key: Key, what: str, *, json: bool) -> int:
 
 
 def _said(
-    expires: str,
+    expires: str | None,
     models: list[str] | None,
     dialects: list[str] | None,
-    requests_per_minute: str,
-    images_per_minute: str,
+    requests_per_minute: str | None,
+    images_per_minute: str | None,
     admin: bool | None,
     strict: bool | None,
 ) -> dict[str, Any]:

@@ -5,38 +5,36 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from ..core import Attempt
 from ..gateway.settings import Settings
-from .answering import load_settings
 from .models import table
-from .options import Option
+from .opening import Config, Data, settings_of
 
 HEADS = ("PROVIDER", "MODEL", "CALLS", "PICTURES", "REFUSED", "FAILED", "WRONG SIZE", "SECONDS", "CLAIMS")
+LAST = 100_000
+"""Calls: they take some seconds to be counted, and all of a busy year would take as many gigabytes."""
 
 
 def providers(
     json: Annotated[bool, typer.Option("--json", help="A JSON array instead of tables.")] = False,
-    config: Annotated[
-        Path | None,
-        Option(metavar="FILE", help="Settings. Default: tintype.toml where it lies in this folder."),
-    ] = None,
+    data: Data = None,
+    config: Config = None,
 ) -> int:
     """List the providers that are on and off, and how the calls of this server have gone.
 
     CLAIMS is how far the tokens that a provider counts are off the model's published formula, over all
     pictures whose quality is known: "+257%" is paid three and a half times. It comes from the
-    database.
+    database, and is of the last 100,000 calls.
     """
     import msgspec
 
     from ..gateway.attempts import learn
 
-    settings = load_settings(os.environ, config=config)
+    settings = settings_of(config, data)
     found = list(_providers(settings.provider))
     records = learn(_attempts(settings))
     if json:
@@ -70,7 +68,7 @@ def providers(
 
 
 def _attempts(settings: Settings) -> list[Attempt]:
-    """All that are written down; none where no server has written anything yet."""
+    """The last that are written down; none where no server has written anything yet."""
     if not settings.database and not (settings.data / "tintype.db").exists():
         return []
     if not settings.database_url:
@@ -81,7 +79,7 @@ def _attempts(settings: Settings) -> list[Attempt]:
     async def read() -> list[Attempt]:
         database = Database.open(settings.database_url)
         try:
-            return await History(database).attempts()
+            return await History(database).attempts(limit=LAST)
         finally:
             await database.close()
 

@@ -101,20 +101,20 @@ class Server:
     def __init__(self, url: str, key: str | None, *, strict: bool) -> None:
         self.name = urlsplit(url).netloc
         self.told: dict[str, str] = {}  # what a Tintype server says beside its picture
-        self._upstream = connect(url, key, {"prefer": "handling=strict"} if strict else {})
+        self.upstream = connect(url, key, {"prefer": "handling=strict"} if strict else {})
 
     async def check(self) -> str:
         return f"{self.name} was named"
 
     async def close(self) -> None:
-        await self._upstream.close()
+        await self.upstream.close()
 
     async def generate(self, request: ImageRequest, card: ModelCard) -> Events:
         call = build(request, card)
         exchange = EXCHANGE.get() or Exchange()
         done = False
         posted = documents(
-            self._upstream,
+            self.upstream,
             call,
             read_error,
             headers=exchange.headers,

@@ -19,10 +19,10 @@ from ..gateway.settings import Settings
 from .answering import KEY, open_answerer
 from .costs import is_charged
 from .lines import Line
-from .remote import EXCHANGE, Exchange, connect, learn, read_error
+from .quotes import ask
+from .remote import EXCHANGE, Exchange, connect, learn
 from .results import Result
 
-QUOTES = "/images/quote"
 TWINS = "illustrator"
 """Who draws for others. Whoever has no key at a server has no account there that would pay for it."""
 
@@ -152,9 +152,8 @@ class Quotes:
             return plain
         body = msgspec.json.encode(line.filled())
         try:
-            answer = await self._upstream.ask("POST", QUOTES, body, read_error=_read_no_quote)
-            told = msgspec.json.decode(answer, type=_Told)
-        except (NotFound, msgspec.DecodeError):
+            told = await ask(self._upstream, body)
+        except NotFound:
             self._are_there = self._are_there or False
             return plain
         except CallerError:
@@ -162,23 +161,10 @@ class Quotes:
                 return plain
             raise
         self._are_there = True
-        amount = None if told.cost is None else micros(told.cost)
-        return replace(plain, amount=amount, charged=told.charged)
+        return replace(plain, amount=told.amount, charged=told.charged)
 
     async def close(self) -> None:
         await self._upstream.close()
-
-
-class _Told(msgspec.Struct):
-    cost: str | None
-    charged: bool = True
-
-
-def _read_no_quote(status: int, body: bytes) -> TintypeError | None:
-    error = read_error(status, body)
-    if status in (404, 405, 501) and b"model_not_found" not in body:
-        return NotFound("It has no quotes.")
-    return error
 
 
 def open_shop(settings: Settings, environ: Mapping[str, str], server: str | None, *, strict: bool) -> Shop:

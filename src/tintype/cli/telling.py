@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
@@ -18,7 +18,10 @@ from ..core import Drawn, Size, Usage
 from ..core.money import MILLION
 from ..core.quote import estimate, likely, price
 from ..gateway.gateway import Order
-from .costs import bill, is_charged
+from .costs import bill, is_charged, money
+
+if TYPE_CHECKING:
+    from .quotes import Quoted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,10 +104,15 @@ def tell_end(order: Order, pictures: Sequence[Picture], words: Sequence[str], se
     print(" · ".join(fact for fact in facts if fact), file=sys.stderr)
 
 
-def tell_plan(order: Order, path: Path | None, *, as_json: bool) -> None:
-    """On stdout: what would be done, and what it would probably cost."""
+def tell_plan(order: Order, path: Path | None, quoted: Quoted | None = None, *, as_json: bool) -> None:
+    """On stdout: what would be done, and what it would probably cost: to this caller, where a server has quoted it."""
     usage = estimate(order.plan.request, order.offer.card)
-    amount = likely(order.plan.request, order.offer.card)
+    amount = likely(order.plan.request, order.offer.card) if quoted is None else quoted.amount
+    cost = (
+        f"{'about ' if amount else ''}{bill(amount, order.offer)}"
+        if quoted is None
+        else _quote_in_words(quoted)
+    )
     if as_json:
         document = {
             "model": order.report.model,
@@ -115,7 +123,8 @@ def tell_plan(order: Order, path: Path | None, *, as_json: bool) -> None:
             "notices": order.report.notices,
             "usage": None if usage is None else _usage(usage),
             "cost": _dollars(amount),
-            "charged": is_charged(order.offer),
+            "most": None if quoted is None else _dollars(quoted.ceiling),
+            "charged": is_charged(order.offer) if quoted is None else quoted.charged,
             "path": None if path is None else str(path),
         }
         print(msgspec.json.encode(document).decode())
@@ -127,10 +136,17 @@ def tell_plan(order: Order, path: Path | None, *, as_json: bool) -> None:
     if usage is not None:
         text = f"{usage.text_in} for the prompt, {usage.image_in} for pictures sent, {usage.image_out} for pictures made"
         rows.append(("tokens", f"about {text}"))
-    rows.append(("cost", f"{'about ' if amount else ''}{bill(amount, order.offer)}"))
+    rows.append(("cost", cost))
     rows.append(("file", "stdout" if path is None else str(path)))
     for name, value in rows:
         print(f"{name:<9} {value}")
+
+
+def _quote_in_words(quoted: Quoted) -> str:
+    if quoted.amount is None:
+        return "cost not known"
+    most = f", {money(quoted.ceiling)} at most" if quoted.charged and quoted.ceiling else ""
+    return f"about {money(quoted.amount)}{most}{'' if quoted.charged else ' (not charged)'}"
 
 
 def _drawn_by(order: Order) -> str:

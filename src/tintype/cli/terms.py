@@ -18,16 +18,24 @@ T = TypeVar("T")
 NONE = "none"
 """Takes a limit away."""
 
-DayLimit = Annotated[str, Option("--day-limit", metavar="DOLLARS", help="The most a day (UTC), or none.")]
-MonthLimit = Annotated[str, Option("--month-limit", metavar="DOLLARS", help="The most a month, or none.")]
-SpentLimit = Annotated[str, Option("--spent-limit", metavar="DOLLARS", help="The most in all, or none.")]
-AtOnce = Annotated[str, Option("--at-once", metavar="N", help="So many jobs at a time, or none.")]
+DayLimit = Annotated[
+    str | None, Option("--day-limit", metavar="DOLLARS", help="The most a day (UTC), or none.")
+]
+MonthLimit = Annotated[
+    str | None, Option("--month-limit", metavar="DOLLARS", help="The most a month, or none.")
+]
+SpentLimit = Annotated[
+    str | None, Option("--spent-limit", metavar="DOLLARS", help="The most in all, or none.")
+]
+AtOnce = Annotated[str | None, Option("--at-once", metavar="N", help="So many jobs at a time, or none.")]
 
 _UNITS = {"h": 3600, "d": 86400, "w": 7 * 86400}
 _SPAN = re.compile(r"(\d{1,5})([hdw])")
 
 
-def limits(day_limit: str, month_limit: str, spent_limit: str, at_once: str) -> dict[str, Any]:
+def limits(
+    day_limit: str | None, month_limit: str | None, spent_limit: str | None, at_once: str | None
+) -> dict[str, Any]:
     """Those that were said. Raises BadRequest naming the option."""
     return given(
         day_limit=(day_limit, money),
@@ -37,12 +45,13 @@ def limits(day_limit: str, month_limit: str, spent_limit: str, at_once: str) -> 
     )
 
 
-def given(**options: tuple[str, Callable[[str, str], Any]]) -> dict[str, Any]:
-    """The values of the options that are not empty; "none" is None."""
+def given(**options: tuple[str | None, Callable[[str, str], Any]]) -> dict[str, Any]:
+    """The values of the options that were said; "none" is None. One that is empty is none that was left out: a script
+    whose variable is empty must not make a key without a limit."""
     return {
         name: None if text.lower() == NONE else read(name.replace("_", "-"), text)
         for name, (text, read) in options.items()
-        if text
+        if text is not None
     }
 
 

@@ -95,7 +95,11 @@ class Gateway:
         if caller.strict and not request.strict:
             request = replace(request, strict=True)
         found = self.offers.find(
-            request.model, strict=request.strict, today=self.today(), any_model=request.any_model
+            request.model,
+            strict=request.strict,
+            today=self.today(),
+            any_model=request.any_model,
+            caller=caller,
         )
         self._allow(caller, request, found)
         if request.images or request.mask:

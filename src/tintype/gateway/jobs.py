@@ -244,7 +244,9 @@ class Jobs:
     def start(self, work: Work, request: ImageRequest, report: Report, caller: Caller) -> Job:
         """Begin a job. Raises Unavailable once draining has begun."""
         if self.draining:
-            raise Unavailable("This server is stopping and takes no new work.", retry_after=5)
+            raise Unavailable(
+                "This server takes no new work: it stops.", code="server_stopped", retry_after=5
+            )
         job = Job(request, report, caller)
         job._task = asyncio.create_task(job.run(work), name=job.id)
         self.running[job.id] = job

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from fnmatch import fnmatchcase
 
-from ..core import Delivery, ModelCard, Provider
+from ..core import ANYONE, Caller, Delivery, ModelCard, Provider
 from ..core.errors import BadRequest, UnknownModel
 from .gates import Gate
 from .health import Breaker
@@ -103,8 +103,11 @@ class Offers:
     def __iter__(self) -> Iterator[Offer]:
         return iter(self._by_id.values())
 
-    def find(self, name: str, *, strict: bool, today: date, any_model: bool = False) -> Found:
-        """The offer for a requested name; an empty name asks for the default. Raises UnknownModel.
+    def find(
+        self, name: str, *, strict: bool, today: date, any_model: bool = False, caller: Caller = ANYONE
+    ) -> Found:
+        """The offer for a requested name; an empty name asks for the default. Raises UnknownModel, which tells the
+        `caller` of no model that it may not use.
 
         With `any_model` a name that nobody knows asks for the default too: it is a model for words, or
         of another house ("google/gemini-3-pro-image").
@@ -126,9 +129,10 @@ class Offers:
             name = bare
         offer = self._look(name)
         if offer is None:
+            cards = (each.card for each in self._by_id.values())
+            its = sorted(card.id for card in cards if caller.may_use(card.id, card.of, *card.aliases))
             raise UnknownModel(
-                f"The model `{name}` does not exist. On offer: {', '.join(sorted(self._by_id))}.",
-                param="model",
+                f"The model `{name}` does not exist. On offer: {', '.join(its) or 'none'}.", param="model"
             )
         offers = self._of(name, offer)
         living = [each for each in offers if not each.card.life.is_over(today)]

@@ -11,7 +11,7 @@ import structlog
 
 from ..accounts.records import Closing, KeptPicture, Opening, State
 from ..core import Caller, Completed, Micros, Note, Usage
-from ..core.errors import Cancelled, TintypeError
+from ..core.errors import CallerError, Cancelled, TintypeError
 from ..polyfills.host import tell_unhosted
 from .books import Books
 from .jobs import Job
@@ -94,7 +94,7 @@ class Purchase:
         )
         try:
             await self.books.hold(opening)
-        except TintypeError as error:
+        except CallerError as error:
             if self.teller is not None:
                 self.teller.refuse(error)
             raise

@@ -46,6 +46,7 @@ class Settings:
     charge_twins: bool = False  # what a twin draws costs as much as its model's; False: nothing
     markup: Mapping[str, Any] = field(default_factory=dict)  # what is put on prices: see pricing.Markup
     webhook_secret: str = field(default="", repr=False)  # "whsec_..."; empty: made of the house's own
+    metrics_key: str = field(default="", repr=False)  # whoever reads /metrics has it; empty: everyone may
     c2pa_certificate: str = ""  # a PEM file, with its issuers' certificates; empty: nothing is signed
     c2pa_key: str = ""  # a PEM file
     c2pa_algorithm: str = "es256"
@@ -109,7 +110,7 @@ class Settings:
         return replace(self, **{name: new})
 
 
-_SECRETS = ("database", "limits", "secret", "webhook_secret")
+_SECRETS = ("database", "limits", "secret", "webhook_secret", "metrics_key")
 _TABLES = ("provider", "engine", "route")
 _TABLE = {**dict.fromkeys(_TABLES, "a table of tables"), "markup": 'a table such as { default = "20%" }'}
 _SHORT = ("HOST", "PORT", "DATA")

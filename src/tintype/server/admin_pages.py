@@ -44,7 +44,8 @@ def _handler(office: Office | None, path: str, calls: dict[str, Call]) -> HTTPRo
     async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
         if office is None:
             raise NotFound('There are no accounts here: `database` is "off" in the settings.')
-        await admit(cast("Scope", request.scope), office.keys)
+        scope = cast("Scope", request.scope)
+        scope["facts"].tell_caller(await admit(scope, office.keys))
         call = calls.get(request.method)
         if call is None:
             raise MethodNotAllowed(

@@ -121,6 +121,7 @@ class Entry(Struct, kw_only=True):
     created: Time
     day: str
     note: str
+    reference: Annotated[str, Meta(description="Under which a credit was made; empty without one.")]
 
 
 class Entries(Struct, kw_only=True):

@@ -99,7 +99,7 @@ class ChangedAccount(AccountTerms, kw_only=True):
 
 
 class KeyTerms(Limits, kw_only=True):
-    expires: Time | UnsetType | None = UNSET
+    expires: When | UnsetType | None = UNSET
     models: Patterns | UnsetType = UNSET
     dialects: Patterns | UnsetType = UNSET
     requests_per_minute: Count | UnsetType | None = UNSET
@@ -218,10 +218,10 @@ def maybe(amount: int | None) -> str | None:
     return None if amount is None else usd(amount)
 
 
-def said(name: Any) -> str:
+def said(name: str | UnsetType) -> str | None:
     """A name that may have been left out.
 
     >>> said(UNSET), said("app")
-    ('', 'app')
+    (None, 'app')
     """
-    return "" if name is UNSET else str(name)
+    return None if name is UNSET else name

@@ -25,7 +25,7 @@ from .door import Door
 from .endpoint import Endpoint, head_of
 from .http import Facts, Gone, Headers, Message, Receive, Scope, Send, header, read_body, respond, tell
 from .jobs import JobPages
-from .log import callers_id
+from .log import callers_id, shown
 from .opening import Rooms
 from .pictures import Pictures
 from .readiness import Readiness
@@ -46,9 +46,6 @@ _EXPOSED = (
 
 
 OWN = ("/", "/metrics", "/openapi.json", "/docs")
-LONGEST_PATH = 120
-"""Letters of it that the log shows."""
-
 HEALTH = "/healthz"
 READY = "/readyz"
 
@@ -71,6 +68,7 @@ class App:
         self._door = self._rooms.door
         self._upkeep = Upkeep(gateway, self._rooms.chores)
         self._grace = settings.grace
+        self._metrics_key = settings.metrics_key
         self._dialects = dialects
         self._routes = Routes(dialects)
         self._endpoint = Endpoint(gateway, settings, self._door, self._rooms.webhooks)
@@ -102,7 +100,7 @@ class App:
                     (b"access-control-allow-origin", origin),
                     (b"access-control-expose-headers", _EXPOSED),
                 ]
-        facts = Facts(request_id, added, {"method": scope["method"], "path": scope["path"][:LONGEST_PATH]})
+        facts = Facts(request_id, added, {"method": scope["method"], "path": shown(scope["path"])})
         if theirs and (named := callers_id(theirs)):
             bind_contextvars(request_id=request_id, client_request_id=named)
         else:
@@ -136,13 +134,13 @@ class App:
             return await respond(send, 204, ALLOWED if private else preflight(scope), [])
         path = normal(scope["path"])
         if path in OWN or path.startswith("/admin"):
-            scope["route"] = path
-            seen = {**scope, "path": path, "raw_path": path.encode()}
+            seen = {**scope, "path": path, "raw_path": path.encode(), "facts": facts}
             if scope["method"] == "HEAD":
                 seen["method"] = "GET"
             if self._made is None:
                 self._made = await asyncio.to_thread(self._pages)
             await self._made(seen, receive, send)
+            scope["route"] = seen.get("path_template")  # Litestar's, where there is such a page
             return None
         if path in (HEALTH, READY):
             scope["route"] = path
@@ -178,7 +176,7 @@ class App:
     ) -> None:
         facts.log["dialect"] = "jobs"
         caller = await self._door.let_in(head, scope, facts.headers)
-        facts.log["key"] = caller.key or None
+        facts.tell_caller(caller)
         incoming = replace(head, body=await read_body(scope, receive, self._max_body))
         await self._jobs.answer(scope["method"], path, incoming, caller, receive, send)
 
@@ -186,7 +184,9 @@ class App:
         from .pages import make_pages
 
         speaker = self._routes.speaker("/")
-        pages = make_pages(self._dialects, speaker, self.watch.metrics, self._rooms.office)
+        pages = make_pages(
+            self._dialects, speaker, self.watch.metrics, self._rooms.office, metrics_key=self._metrics_key
+        )
         return cast("ASGIApp", pages)
 
     async def _tell_health(self, path: str, method: str, send: Send, facts: Facts) -> None:

@@ -41,8 +41,7 @@ class Endpoint:
         """Raises TintypeError while nothing has been sent, and Gone."""
         dialect, aside = match.route.dialect, match.route.aside
         caller = await self._door.let_in(head, scope, facts.headers)
-        if caller.key:
-            facts.log |= {"key": caller.key, "account": caller.account}
+        facts.tell_caller(caller)
         self._door.check_dialect(caller, dialect.name)
         incoming = Incoming(
             path=match.route.path,

@@ -39,7 +39,8 @@ class CallersHouse:
         }
 
     def find(self, name: str) -> ModelCard:
-        card = self.gateway.offers.find(name, strict=False, today=self.gateway.today()).offer.card
+        offers, today = self.gateway.offers, self.gateway.today()
+        card = offers.find(name, strict=False, today=today, caller=self.caller).offer.card
         if not self._allows(card, name):
             raise UnknownModel(
                 f"This key may not use the model `{name}`.", param="model", code="model_not_allowed"

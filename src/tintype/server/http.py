@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from ..core import Answer, Octets
+from ..core import Answer, Caller, Octets
 from ..core.errors import BadRequest, TooLarge
 
 Scope = MutableMapping[str, Any]
@@ -25,6 +25,10 @@ class Facts:
     id: str
     headers: Headers
     log: dict[str, Any]
+
+    def tell_caller(self, caller: Caller) -> None:
+        if caller.key:
+            self.log |= {"key": caller.key, "account": caller.account}
 
 
 class Gone(Exception):

@@ -7,6 +7,7 @@ without the values of variables: those hold prompts, pictures and keys.
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +17,11 @@ import structlog
 from structlog.processors import ExceptionRenderer
 from structlog.stdlib import ProcessorFormatter
 from structlog.tracebacks import ExceptionDictTransformer
+
+from ..accounts.keys import PREFIX
+
+LONGEST_PATH = 120
+"""Letters of it that are shown."""
 
 LONGEST_ID = 128
 """Letters of an id that a caller gives to a request."""
@@ -72,3 +78,18 @@ def callers_id(value: bytes) -> str:
         return ""
     text = value.decode("ascii")
     return text if text.isprintable() else ""
+
+
+_KEY = re.compile(rf"{PREFIX}[\w-]+")
+
+
+def shown(path: str) -> str:
+    """As the log has it: cut, without a key that somebody took for the name of one, and without what a terminal obeys.
+
+    >>> shown("/admin/keys/tt-2gS-pSGDsjGrc2nFovcaAO"), shown("/v1/models"), shown("/\\x1b[2J")
+    ('/admin/keys/tt-…', '/v1/models', '/\\\\x1b[2J')
+    """
+    path = path[:LONGEST_PATH]
+    if not path.isprintable():
+        path = path.encode("unicode_escape").decode()
+    return _KEY.sub(f"{PREFIX}…", path) if PREFIX in path else path

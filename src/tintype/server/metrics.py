@@ -26,7 +26,8 @@ from ..core import Attempt, Micros
 from ..core.errors import TintypeError
 from ..gateway.offers import Offer
 
-MEDIA_TYPE = CONTENT_TYPE_LATEST
+MEDIA_TYPE = CONTENT_TYPE_LATEST.partition("; charset")[0]
+"""The server adds the charset of every text; said twice, it makes some scrapers refuse the whole."""
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a line more for each series, which nobody reads
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
+from hmac import compare_digest
 from importlib.metadata import version
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 from litestar import Litestar, Request, Response, get
 from litestar.exceptions import HTTPException
 
 from ..core import Dialect, Operation
-from ..core.errors import MethodNotAllowed, NotFound, TintypeError
+from ..core.errors import MethodNotAllowed, NotFound, TintypeError, Unauthenticated
 from . import jobs
 from .admin import operations
 from .admin_pages import handlers
+from .endpoint import head_of
+from .http import Scope
 from .metrics import MEDIA_TYPE, Metrics
 from .openapi import describe
 from .pictures import OPERATION
@@ -49,19 +53,28 @@ _OPERATIONS = {
         },
     ),
     "/metrics": Operation(
-        summary="Counts and times for Prometheus", answer=None, media_types=("text/plain",)
+        summary="Counts and times for Prometheus; with `metrics_key` in the settings, for whoever has it",
+        answer=None,
+        media_types=("text/plain",),
     ),
     "/pictures/{name}": OPERATION,
 }
 
 
 def make_pages(
-    dialects: Sequence[Dialect], dialect: Dialect, metrics: Metrics, office: Office | None = None
+    dialects: Sequence[Dialect],
+    dialect: Dialect,
+    metrics: Metrics,
+    office: Office | None = None,
+    *,
+    metrics_key: str = "",
 ) -> Litestar:
-    """`dialect` words the errors; `office` are what the admin API is about."""
+    """`dialect` words the errors; `office` are what the admin API is about. Without `metrics_key` they are for everyone."""
 
     @get("/metrics", sync_to_thread=False)
-    def told() -> Response[bytes]:
+    def told(request: Request[Any, Any, Any]) -> Response[bytes]:
+        if metrics_key:
+            _check_key(_scope(request), metrics_key)
         return Response(metrics.text(), media_type=MEDIA_TYPE)
 
     @get("/", sync_to_thread=False)
@@ -101,7 +114,9 @@ def make_pages(
         return reader
 
     def in_words(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-        told = dialect.write_error(_told(request, error))
+        what = _told(request, error)
+        _scope(request)["facts"].log["error"] = what.code
+        told = dialect.write_error(what)
         return Response(told.body, status_code=told.status, media_type=told.media_type)
 
     return Litestar(
@@ -110,6 +125,16 @@ def make_pages(
         exception_handlers={HTTPException: in_words, TintypeError: in_words},
         logging_config=None,
     )
+
+
+def _scope(request: Request[Any, Any, Any]) -> Scope:
+    return cast("Scope", request.scope)
+
+
+def _check_key(scope: Scope, key: str) -> None:
+    sent = replace(head_of(scope), query={}).key or ""
+    if not compare_digest(sent.encode("latin-1"), key.encode()):
+        raise Unauthenticated("This takes the `metrics_key` of the settings, as `Authorization: Bearer KEY`.")
 
 
 def _told(request: Request[Any, Any, Any], error: Exception) -> TintypeError:

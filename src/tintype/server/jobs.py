@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
 from dataclasses import replace
@@ -147,9 +148,9 @@ class JobPages:
         """Those that were missed, then those that come, and in between how far it is; `Last-Event-ID` says which was
         the last to be seen."""
         last = incoming.headers.get("last-event-id", "").strip()
-        if last and not last.isdecimal():
+        if last and not re.fullmatch("[0-9]+", last):
             raise BadRequest("Last-Event-ID is the number of an event.", param="Last-Event-ID")
-        seen = int(last) if last else 0
+        seen = int(last[:18] or 0)  # Python reads no number of thousands of digits
         request = replace(job.request, stream=True)
         sight = Sight(self._dialect, job, [])
 
@@ -195,14 +196,19 @@ class JobPages:
     async def _delete(self, id: str, caller: Caller) -> Answer:
         """A job that runs is cancelled; of one that has ended, the pictures are deleted."""
         job = await self._find(id, caller, pictures=False)
+        await self._gateway.jobs.at_rest(
+            id
+        )  # else its pictures are kept for the gallery once they are deleted
         if isinstance(job, Job):
             ended = job.ended
             job.cancel()
             await job.over()
             if not ended:
                 return _document(job_members(job))
-            self._gateway.jobs.forget(job)  # the store did not take its pictures
+            self._gateway.jobs.forget(job)  # the store did not take its pictures, or not all of them
             made = sum(isinstance(event, Completed) for event in job.events)
+            if (record := await self._gateway.books.find(id)) is not None:
+                await self._gateway.forget(record)
             return _document({**job_members(job), "deleted": made})
         if not job.ended:
             await self._gateway.books.cancel(id)
@@ -269,7 +275,7 @@ def _only(method: str, *allowed: str) -> None:
 def _limit(said: str | None) -> int:
     if said is None:
         return USUAL
-    if not said.isdecimal() or not 1 <= int(said) <= MOST:
+    if not re.fullmatch("[0-9]{1,3}", said) or not 1 <= int(said) <= MOST:
         raise BadRequest(f"`limit` is a number from 1 to {MOST}.", param="limit")
     return int(said)
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from ..core.errors import BadRequest
 from ..gateway.jobs import Job
+from ..gateway.recall import Past, Recall
 from ..gateway.webhooks import Webhooks, message
-from ..gateway.written import Written
-from .documents import job_members, record_members, state_of
+from .documents import job_members, state_of
 
 HEADER = "x-tintype-webhook"
 
@@ -22,7 +22,8 @@ class Hook:
     webhooks: Webhooks
     url: str
 
-    async def begin(self, job: Job) -> None:
+    async def begin(self, job: Job | Past) -> None:
+        """It is told once it has ended: by `end`, or, of one that was ordered before, by `order_owed`."""
         await self.webhooks.promise(job.id, self.url, param=HEADER)
 
     async def end(self, job: Job) -> None:
@@ -41,10 +42,11 @@ def read_hook(headers: Mapping[str, str], webhooks: Webhooks | None) -> Hook | N
     return Hook(webhooks, url)
 
 
-async def order_owed(webhooks: Webhooks, written: Written) -> None:
-    """What servers that were killed have promised."""
+async def order_owed(webhooks: Webhooks, recall: Recall) -> None:
+    """What servers that were killed have promised, and what was promised of jobs that had been ordered before."""
     for job, url in await webhooks.owed():
-        record = await written.find(job)
+        record = await recall.books.find(job)
         if record is not None:
-            told = message(record.state, record.ended or time.time(), record_members(record))
+            past = await recall.past(record, pictures=False)
+            told = message(record.state, record.ended or time.time(), job_members(past))
             await webhooks.order(job, url, told)

@@ -38,6 +38,8 @@ class Placing:
         for _ in range(3):  # another server may be quicker, and then fail
             if (earlier := await self._before(once)) is not None:
                 self.facts.headers.append((b"idempotent-replayed", b"true"))
+                if hook is not None:
+                    await hook.begin(earlier)
                 if isinstance(earlier, Past):
                     earlier.request = self.gateway.order(
                         request, base_url=self.base_url, caller=self.caller

@@ -155,7 +155,8 @@ class Store:
 
     async def check(self) -> None:
         """Keep something and delete it again: whether the store does what is asked of it."""
-        kept = await self.keep(b"tintype", kind="bin", seconds=0, now=0)
+        mine = token_bytes(16)  # another server of this store may be asked in the same moment
+        kept = await self.keep(mine, kind="bin", seconds=0, now=0)
         await self.read(kept.path)
         await self.delete(kept.path)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pty
@@ -17,7 +18,7 @@ from typing import Any
 import pytest
 
 from tintype.cli.lines import read_lines
-from tintype.cli.results import FILE, Results
+from tintype.cli.results import FILE, Result, Results
 from tintype.core import Dialect, Events, Image, ImageRequest, Incoming, ModelCard, Size
 from tintype.core.errors import BadRequest, Refused, TintypeError, TooManyRequests, Unauthenticated
 from tintype.dialects import all_dialects
@@ -151,6 +152,7 @@ WRONG = {
     '{"prompt": "a", "image": "text.txt"}': "text.txt",
     '{"prompt": "a", "custom_id": 7}': "custom_id",
     '{"prompt": "a", "custom_id": "ok"}': "line 1",
+    json.dumps({"prompt": "a", "custom_id": "漢" * 100}): "so long a name",
     '{"url": "/v1/chat/completions", "body": {"prompt": "a"}}': "/v1/images/generations",
     '{"method": "GET", "body": {"prompt": "a"}}': "POST",
     '{"body": {"prompt": "a"}, "n": 2}': "n: it belongs into",
@@ -458,6 +460,52 @@ def test_a_batch_that_was_killed_orders_again_under_the_same_keys(
     assert [len(ear.keys[each]) for each in "abc"] == [2, 2, 1]
     assert all(len(set(keys)) == 1 for keys in ear.keys.values())
     assert pictures(tmp_path) == ["a-1.png", "b-1.png", "c-1.png"]
+
+
+def test_a_disk_that_is_full_ends_it_and_the_next_run_orders_what_is_missing(
+    provider: Painter, server: str, tintype: Tintype, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs(tmp_path, A, B, C)
+    write = Path.write_bytes
+
+    def fails_for_b(path: Path, data: bytes) -> int:
+        if provider.prompts[-1] == "b":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(path, data)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_bytes", fails_for_b)
+        run = tintype("batch", "jobs.jsonl", "-o", "out", "-c", "1")
+    assert run.code == 1
+    assert "'out/b-1.png' cannot be written: No space left on device" in run.err
+    assert "1 order done · 2 not ordered" in run.err
+    assert [each["custom_id"] for each in results(tmp_path)] == ["a"]
+    assert pictures(tmp_path) == ["a-1.png"]
+    assert tintype("batch", "jobs.jsonl", "-o", "out").code == 0
+    assert pictures(tmp_path) == ["a-1.png", "b-1.png", "c-1.png"]
+
+
+def test_a_result_that_cannot_be_written_leaves_no_half_of_a_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    earlier, later = (Result(custom_id=name, line=1, status="done") for name in "ab")
+    results = Results(tmp_path)
+    results.open()
+    results.add(earlier)
+    write, room = os.write, iter([10])
+
+    def until_it_is_full(file: int, data: bytes) -> int:
+        if not (left := next(room, 0)):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(file, data[:left])
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", until_it_is_full)
+        with pytest.raises(TintypeError, match="No space left"):
+            results.add(later)
+    results.add(later)
+    results.close()
+    assert list(Results(tmp_path).earlier) == ["a", "b"]
 
 
 @pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 1), ("", 1)])

@@ -31,6 +31,7 @@ from ..core.money import usd
 from ..gateway.gateway import Gateway
 from ..gateway.jobs import Job
 from ..gateway.recall import Past
+from ..gateway.results import read_request
 from .answers import Sight, stream_of, watching
 from .documents import JOB, JOBS, job_document, job_members, record_members
 from .documents import QUOTE as QUOTES
@@ -151,11 +152,10 @@ class JobPages:
         if last and not re.fullmatch("[0-9]+", last):
             raise BadRequest("Last-Event-ID is the number of an event.", param="Last-Event-ID")
         seen = int(last[:18] or 0)  # Python reads no number of thousands of digits
-        request = replace(job.request, stream=True)
         sight = Sight(self._dialect, job, [])
 
         async def write(events: Events) -> AsyncIterator[Octets]:
-            numbered = self._numbered(job, request, events, seen)
+            numbered = self._numbered(job, events, seen)
             followed = with_progress(job, numbered) if isinstance(job, Job) else numbered
             async with aclosing(followed):
                 async for frames in followed:
@@ -164,16 +164,19 @@ class JobPages:
 
         await stream_of(sight, write, self._heartbeat, receive, send)
 
-    async def _numbered(
-        self, job: Job | Past, request: ImageRequest, events: Events, seen: int
-    ) -> AsyncGenerator[Frames, None]:
+    async def _numbered(self, job: Job | Past, events: Events, seen: int) -> AsyncGenerator[Frames, None]:
         """Frames with the numbers of their events, and then the job's document, however it ended."""
         count = 0
         try:
             async for event in events:
                 count += 1
                 number = list(job.numbered)[count - 1] if isinstance(job, Past) else count
-                if number > seen and (written := await self._frame(request, event, job)):
+                # What is known of an order that runs elsewhere is written down as it ends.
+                request = job.request if isinstance(job, Job) else read_request(job.record)
+                written = (
+                    await self._frame(replace(request, stream=True), event, job) if number > seen else []
+                )
+                if written:
                     yield (b"id: %d\n" % number, *written)
         except TintypeError as error:
             yield (self._dialect.write_error_frame(error),)

@@ -279,6 +279,8 @@ def test_a_deleted_picture_is_at_no_address_any_more(tmp_path: Path) -> None:
         at.call("DELETE", f"{JOBS}/{id}")
         assert at.call("GET", url.removeprefix(at.url)).status == 404
         assert kept(tmp_path) == 0
+        job = at.job(id)
+        assert (job["status"], job["result"]) == ("completed", None), "no address is told that leads nowhere"
 
 
 def fetched(at: House, reply: Reply) -> int:

@@ -19,7 +19,7 @@ from tintype.core.errors import Refused
 from tintype.server.opening import Rooms
 
 from ..fakes import FakeProvider
-from .houses import Held, House, house, until
+from .houses import ORDER, Held, House, house, until
 
 OWN: dict[str, Any] = {"fetch_allow": (ip_network("127.0.0.0/8"),)}
 ASYNC = {"prefer": "respond-async"}
@@ -75,8 +75,16 @@ def test_whoever_ordered_it_is_told_as_its_page_tells(tmp_path: Path, refusal: R
         told = hook.told(at)
         assert told["type"] == ("image.job.failed" if refusal else "image.job.done")
         page = at.job(reply.job)
-        del page["result"]
-        assert told["data"] == page
+        assert told["data"] == {**page, "result": None}, "a picture itself is not sent"
+
+
+def test_pictures_at_addresses_are_told_with_these(tmp_path: Path) -> None:
+    body = {**ORDER, "n": 2, "response_format": "url"}
+    with receiver() as hook, house(FakeProvider(), tmp_path, **OWN) as at:
+        reply = at.order(body, x_tintype_webhook=hook.url)
+        told = hook.told(at)["data"]["result"]
+        assert told["data"] == [{"url": each["url"]} for each in reply.json()["data"]]
+        assert told["created"] == reply.json()["created"]
 
 
 def test_who_orders_it_again_is_told_as_well(tmp_path: Path) -> None:
@@ -105,7 +113,5 @@ def test_an_interrupted_job_is_told_as_its_page_tells(tmp_path: Path) -> None:
         with house(FakeProvider(), tmp_path, prepare=as_a_kill_leaves_it, **OWN) as at:
             told = hook.told(at)
             assert told["type"] == "image.job.interrupted"
-            page = at.job("job_1")
-            assert page.pop("result") is None
-            assert told["data"] == page
+            assert told["data"] == at.job("job_1")
             assert told["data"]["error"]["code"] == "job_interrupted"

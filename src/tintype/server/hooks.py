@@ -6,11 +6,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..core.errors import BadRequest
+from ..core.errors import BadRequest, Unavailable
 from ..gateway.jobs import Job
 from ..gateway.recall import Past, Recall
 from ..gateway.webhooks import Webhooks, message
-from .documents import job_members, state_of
+from .documents import sent_members, state_of
 
 HEADER = "x-tintype-webhook"
 
@@ -27,7 +27,7 @@ class Hook:
         await self.webhooks.promise(job.id, self.url, param=HEADER)
 
     async def end(self, job: Job) -> None:
-        await self.webhooks.order(job.id, self.url, message(state_of(job), time.time(), job_members(job)))
+        await self.webhooks.order(job.id, self.url, message(state_of(job), time.time(), sent_members(job)))
 
 
 def read_hook(headers: Mapping[str, str], webhooks: Webhooks | None) -> Hook | None:
@@ -47,6 +47,9 @@ async def order_owed(webhooks: Webhooks, recall: Recall) -> None:
     for job, url in await webhooks.owed():
         record = await recall.books.find(job)
         if record is not None:
-            past = await recall.past(record, pictures=False)
-            told = message(record.state, record.ended or time.time(), job_members(past))
+            try:
+                past = await recall.past(record)
+            except Unavailable:  # the store is away: of this one it is told later
+                continue
+            told = message(record.state, record.ended or time.time(), sent_members(past))
             await webhooks.order(job, url, told)

@@ -17,15 +17,18 @@ from typing import Any
 
 import pytest
 
+from tintype.accounts.keys import Keys
 from tintype.cli.lines import read_lines
 from tintype.cli.results import FILE, Result, Results
 from tintype.core import Dialect, Events, Image, ImageRequest, Incoming, ModelCard, Size
 from tintype.core.errors import BadRequest, Refused, TintypeError, TooManyRequests, Unauthenticated
 from tintype.dialects import all_dialects
+from tintype.server.opening import Rooms
 
 from ..fakes import FakeProvider
 from ..pictures import opened, png
 from ..serving import fake_gateway, picture_host, serving
+from ..whole.houses import house
 from .conftest import Tintype
 from .test_process import COMMAND, environ, hears_ctrl_c
 
@@ -134,6 +137,23 @@ def test_a_server_is_asked_what_it_would_cost(tintype: Tintype, provider: Painte
     assert unknown.code == 2
     assert "line 2: " in unknown.err
     assert "nobody" in unknown.err
+
+
+def test_a_key_that_may_not_ask_so_often_is_told_by_what_is_alike(
+    tintype: Tintype, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    async def key(rooms: Rooms) -> None:
+        assert rooms.database is not None
+        made.append((await Keys(rooms.database).make("batch", requests_per_minute=2))[1])
+
+    with house(FakeProvider(), tmp_path / "data", prepare=key) as at:
+        monkeypatch.setenv("OPENAI_API_KEY", made[0])
+        like = [{"prompt": str(number), "model": "m", "n": 2} for number in range(4)]
+        name = jobs(tmp_path, *like, {"prompt": "another", "model": "m", "n": 3})
+        dry = tintype("batch", name, "-o", "out", "--dry-run", "--url", f"{at.url}/v1")
+    assert dry.out == "5 orders, 11 pictures: about $0.08, 1 order whose cost is not known\n", dry.err
 
 
 def test_of_a_server_without_quotes_the_cost_is_told_as_unknown(tintype: Tintype, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from ..core import Completed, Image, Micros, Usage
-from ..core.errors import CallerError, NoImage, NotFound, TintypeError, Unauthenticated
+from ..core.errors import CallerError, NoImage, NotFound, TintypeError, TooManyRequests, Unauthenticated
 from ..core.money import micros, usd
 from ..core.quote import estimate, price
 from ..gateway.gateway import Gateway, Order
@@ -23,6 +23,7 @@ from .remote import EXCHANGE, Exchange, connect, learn, read_error
 from .results import Result
 
 QUOTES = "/images/quote"
+_WORDS = ("prompt", "seed", "user")
 TWINS = "illustrator"
 """Who draws for others. Whoever has no key at a server has no account there that would pay for it."""
 
@@ -144,12 +145,20 @@ class Quotes:
     def __init__(self, url: str, key: str | None, *, strict: bool) -> None:
         self._upstream = connect(url, key, {"prefer": "handling=strict"} if strict else {}, timeout=60.0)
         self._are_there: bool | None = None
+        self._enough = False  # asked for this minute, as the server has it
+        self._told: dict[bytes, _Told] = {}  # of orders that differ in their words only
         self.has_key = bool(key)
 
     async def ask(self, line: Line, plain: Quote) -> Quote:
-        """`plain` where the server says nothing. Raises a CallerError for an order that it would not take."""
+        """`plain` where the server says nothing. Raises a CallerError for an order that it would not take.
+
+        A key that may not ask so often is told what an order like it would cost, or that it is not known: whoever has
+        ten thousand orders does not wait for as many questions.
+        """
         if self._are_there is False:
             return plain
+        if self._enough:
+            return self._alike(line, plain)
         body = msgspec.json.encode(line.filled())
         try:
             answer = await self._upstream.ask("POST", QUOTES, body, read_error=_read_no_quote)
@@ -157,13 +166,20 @@ class Quotes:
         except (NotFound, msgspec.DecodeError):
             self._are_there = self._are_there or False
             return plain
+        except TooManyRequests:
+            self._enough = True
+            return self._alike(line, plain)
         except CallerError:
             if not self._are_there:
                 return plain
             raise
         self._are_there = True
-        amount = None if told.cost is None else micros(told.cost)
-        return replace(plain, amount=amount, charged=told.charged)
+        self._told[_likeness(line)] = told
+        return _quoted(plain, told)
+
+    def _alike(self, line: Line, plain: Quote) -> Quote:
+        told = self._told.get(_likeness(line))
+        return replace(plain, amount=None) if told is None else _quoted(plain, told)
 
     async def close(self) -> None:
         await self._upstream.close()
@@ -172,6 +188,17 @@ class Quotes:
 class _Told(msgspec.Struct):
     cost: str | None
     charged: bool = True
+
+
+def _quoted(plain: Quote, told: _Told) -> Quote:
+    amount = None if told.cost is None else micros(told.cost)
+    return replace(plain, amount=amount, charged=told.charged)
+
+
+def _likeness(line: Line) -> bytes:
+    """The same for orders that cost about the same."""
+    rest = {name: value for name, value in line.body.items() if name not in _WORDS}
+    return msgspec.json.encode([line.path, rest], order="sorted")
 
 
 def _read_no_quote(status: int, body: bytes) -> TintypeError | None:

@@ -254,6 +254,25 @@ def test_lines_of_results_as_they_come(tintype: Tintype, tmp_path: Path) -> None
 
 
 @pytest.mark.usefixtures("server")
+def test_whoever_reads_no_more_of_them_cuts_no_order_off(
+    environ: dict[str, str], provider: Painter, server: str, tmp_path: Path
+) -> None:
+    name = jobs(tmp_path, A, B, C)
+    provider.pause = 0.3
+    order = [*COMMAND, "batch", name, "-o", "out", "--json", "-c", "2", "--url", server]
+    heard, told = os.pipe()
+    os.close(heard)
+    with os.fdopen(told, "wb") as nobody:
+        ended = subprocess.run(
+            order, env=environ, cwd=tmp_path, stdout=nobody, stderr=subprocess.PIPE, text=True, timeout=30
+        )
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+    assert "2 orders done · 1 not ordered" in ended.stderr
+    assert pictures(tmp_path) == ["a-1.png", "b-1.png"]
+    assert len(results(tmp_path)) == 2
+
+
 def test_whoever_is_busy_is_asked_again(tintype: Tintype, provider: Painter, tmp_path: Path) -> None:
     provider.faults["a"] = [TooManyRequests("Slowly.", retry_after=0.01) for _ in range(3)]
     assert tintype("batch", jobs(tmp_path, A), "-o", "out").code == 0

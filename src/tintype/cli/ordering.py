@@ -128,6 +128,7 @@ class Batch:
     _failed: dict[int, str] = field(default_factory=dict)
     _fatal: TintypeError | None = None
     _interrupted: int = 0
+    _unread: bool = False  # whoever was told the results has gone
     _seen: Callable[[], None] = lambda: None
 
     def run(self) -> int:
@@ -141,7 +142,7 @@ class Batch:
             raise self._fatal
         if self._interrupted:
             return INTERRUPTED
-        return 1 if self._failed else 0
+        return 1 if self._failed or self._unread else 0
 
     async def _run(self) -> None:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
@@ -198,8 +199,15 @@ class Batch:
             return
         self._ended.append(outcome.result)
         if self.as_json:
-            print(text.decode(), end="", flush=True)
+            self._say(text.decode())
         self._seen()
+
+    def _say(self, line: str) -> None:
+        try:
+            print(line, end="", flush=True)
+        except BrokenPipeError:  # as of `| head`: what runs is waited for
+            self.as_json, self._unread = False, True
+            self._stop.set()
 
     def _give_up(self, error: TintypeError) -> None:
         """Every other order would fail alike: those that run are waited for, and no more are placed."""

@@ -70,6 +70,9 @@ def test_a_job_that_is_not_there_is_none(url: str) -> None:
         assert await history.find_request("") is None
         assert await history.find_request("x") is None
         assert await history.find_idempotency("") is None
+        assert await history.find("no\0letter") is await history.find_request("no\0letter") is None
+        with pytest.raises(NotFound):
+            await history.list_jobs(before="no\0letter")
 
     with_history(url, main)
 
@@ -85,6 +88,18 @@ def test_pictures_are_there_until_they_are_deleted(url: str) -> None:
         assert await history.delete_pictures(["a"]) == await history.delete_pictures([]) == 0
         assert await history.pictures("j") == [both[0]]
         assert await history.expired_pictures() == []
+
+    with_history(url, main)
+
+
+def test_a_picture_that_lies_in_two_places_is_found_once(url: str) -> None:
+    async def main(history: History, ledger: Ledger) -> None:
+        hour, month = picture("hour", expires=NOON + 50), picture("month", expires=NOON + 5000)
+        await draw(ledger, "j", month, picture("other", 1), hour)
+        assert await history.pictures("j") == [month, picture("other", 1)]
+        assert [each.picture.path for each in await history.search()] == ["month", "other"]
+        await history.delete_pictures(["hour"])
+        assert [each.picture.path for each in await history.search()] == ["month", "other"]
 
     with_history(url, main)
 

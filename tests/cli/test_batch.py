@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pty
@@ -16,15 +17,18 @@ from typing import Any
 
 import pytest
 
+from tintype.accounts.keys import Keys
 from tintype.cli.lines import read_lines
-from tintype.cli.results import FILE, Results
+from tintype.cli.results import FILE, Result, Results
 from tintype.core import Dialect, Events, Image, ImageRequest, Incoming, ModelCard, Size
 from tintype.core.errors import BadRequest, Refused, TintypeError, TooManyRequests, Unauthenticated
 from tintype.dialects import all_dialects
+from tintype.server.opening import Rooms
 
 from ..fakes import FakeProvider
 from ..pictures import opened, png
 from ..serving import fake_gateway, picture_host, serving
+from ..whole.houses import house
 from .conftest import Tintype
 from .test_process import COMMAND, environ, hears_ctrl_c
 
@@ -135,6 +139,23 @@ def test_a_server_is_asked_what_it_would_cost(tintype: Tintype, provider: Painte
     assert "nobody" in unknown.err
 
 
+def test_a_key_that_may_not_ask_so_often_is_told_by_what_is_alike(
+    tintype: Tintype, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    async def key(rooms: Rooms) -> None:
+        assert rooms.database is not None
+        made.append((await Keys(rooms.database).make("batch", requests_per_minute=2))[1])
+
+    with house(FakeProvider(), tmp_path / "data", prepare=key) as at:
+        monkeypatch.setenv("OPENAI_API_KEY", made[0])
+        like = [{"prompt": str(number), "model": "m", "n": 2} for number in range(4)]
+        name = jobs(tmp_path, *like, {"prompt": "another", "model": "m", "n": 3})
+        dry = tintype("batch", name, "-o", "out", "--dry-run", "--url", f"{at.url}/v1")
+    assert dry.out == "5 orders, 11 pictures: about $0.08, 1 order whose cost is not known\n", dry.err
+
+
 def test_of_a_server_without_quotes_the_cost_is_told_as_unknown(tintype: Tintype, tmp_path: Path) -> None:
     with picture_host({}) as (url, _):
         dry = tintype("batch", jobs(tmp_path, A, {**B, "n": 3}), "-o", "out", "--dry-run", "--url", url)
@@ -151,6 +172,7 @@ WRONG = {
     '{"prompt": "a", "image": "text.txt"}': "text.txt",
     '{"prompt": "a", "custom_id": 7}': "custom_id",
     '{"prompt": "a", "custom_id": "ok"}': "line 1",
+    json.dumps({"prompt": "a", "custom_id": "漢" * 100}): "so long a name",
     '{"url": "/v1/chat/completions", "body": {"prompt": "a"}}': "/v1/images/generations",
     '{"method": "GET", "body": {"prompt": "a"}}': "POST",
     '{"body": {"prompt": "a"}, "n": 2}': "n: it belongs into",
@@ -229,6 +251,26 @@ def test_lines_of_results_as_they_come(tintype: Tintype, tmp_path: Path) -> None
     done = tintype("batch", jobs(tmp_path, A, B), "-o", "out", "--json", "--quiet")
     assert done.err == ""
     assert sorted(done.documents, key=str) == sorted(results(tmp_path), key=str)
+
+
+@pytest.mark.usefixtures("server")
+def test_whoever_reads_no_more_of_them_cuts_no_order_off(
+    environ: dict[str, str], provider: Painter, server: str, tmp_path: Path
+) -> None:
+    name = jobs(tmp_path, A, B, C)
+    provider.pause = 0.3
+    order = [*COMMAND, "batch", name, "-o", "out", "--json", "-c", "2", "--url", server]
+    heard, told = os.pipe()
+    os.close(heard)
+    with os.fdopen(told, "wb") as nobody:
+        ended = subprocess.run(
+            order, env=environ, cwd=tmp_path, stdout=nobody, stderr=subprocess.PIPE, text=True, timeout=30
+        )
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+    assert "2 orders done · 1 not ordered" in ended.stderr
+    assert pictures(tmp_path) == ["a-1.png", "b-1.png"]
+    assert len(results(tmp_path)) == 2
 
 
 @pytest.mark.usefixtures("server")
@@ -458,6 +500,52 @@ def test_a_batch_that_was_killed_orders_again_under_the_same_keys(
     assert [len(ear.keys[each]) for each in "abc"] == [2, 2, 1]
     assert all(len(set(keys)) == 1 for keys in ear.keys.values())
     assert pictures(tmp_path) == ["a-1.png", "b-1.png", "c-1.png"]
+
+
+def test_a_disk_that_is_full_ends_it_and_the_next_run_orders_what_is_missing(
+    provider: Painter, server: str, tintype: Tintype, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs(tmp_path, A, B, C)
+    write = Path.write_bytes
+
+    def fails_for_b(path: Path, data: bytes) -> int:
+        if provider.prompts[-1] == "b":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(path, data)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_bytes", fails_for_b)
+        run = tintype("batch", "jobs.jsonl", "-o", "out", "-c", "1")
+    assert run.code == 1
+    assert "'out/b-1.png' cannot be written: No space left on device" in run.err
+    assert "1 order done · 2 not ordered" in run.err
+    assert [each["custom_id"] for each in results(tmp_path)] == ["a"]
+    assert pictures(tmp_path) == ["a-1.png"]
+    assert tintype("batch", "jobs.jsonl", "-o", "out").code == 0
+    assert pictures(tmp_path) == ["a-1.png", "b-1.png", "c-1.png"]
+
+
+def test_a_result_that_cannot_be_written_leaves_no_half_of_a_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    earlier, later = (Result(custom_id=name, line=1, status="done") for name in "ab")
+    results = Results(tmp_path)
+    results.open()
+    results.add(earlier)
+    write, room = os.write, iter([10])
+
+    def until_it_is_full(file: int, data: bytes) -> int:
+        if not (left := next(room, 0)):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(file, data[:left])
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", until_it_is_full)
+        with pytest.raises(TintypeError, match="No space left"):
+            results.add(later)
+    results.add(later)
+    results.close()
+    assert list(Results(tmp_path).earlier) == ["a", "b"]
 
 
 @pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 1), ("", 1)])

@@ -106,6 +106,21 @@ def test_what_is_drawn_upon_a_picture_is_a_composite(paths: tuple[str, str]) -> 
     assert manifest["assertions"][0]["data"]["actions"][0]["digitalSourceType"] == COMPOSED
 
 
+@pytest.mark.parametrize(
+    ("composed", "kind"), [(False, "trainedAlgorithmicMedia"), (True, "compositeWithTrainedAlgorithmicMedia")]
+)
+def test_a_trained_models_picture_says_that_it_is_one(
+    paths: tuple[str, str], composed: bool, kind: str
+) -> None:
+    signer = Signer.open({"c2pa_certificate": paths[0], "c2pa_key": paths[1]})
+    assert signer is not None
+    data = signer.sign(png(Size(8, 8)), "png", "local/tiny", composed=composed, trained=True)
+    _, manifest, _ = read(data)
+    (action,) = manifest["assertions"][0]["data"]["actions"]
+    assert action["digitalSourceType"].rpartition("/")[2] == kind
+    assert action["softwareAgent"]["name"] == "local/tiny"
+
+
 def test_previews_are_not_signed(paths: tuple[str, str]) -> None:
     events, _ = drawn(house(paths), ImageRequest(**_members(stream=True, partial_images=1)))
     assert [has_credentials(event.image.as_bytes()) for event in events if isinstance(event, Partial)] == [

@@ -15,6 +15,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     settings = Settings.load({"PORT": "9001", "TINTYPE_HEARTBEAT": "2.5"}, path)
     assert (settings.host, settings.port, settings.heartbeat) == ("0.0.0.0", 9001, 2.5)
     assert settings.stand_in == {"dall-e-*": "gpt-image-2"}
+    assert Settings.load({"PUBLIC_BASE_URL": "https://t.test/x"}, path).public_base_url == "https://t.test/x"
 
 
 @pytest.mark.parametrize(
@@ -50,6 +51,8 @@ def test_where_pictures_are_fetched_from(
         ("stand_in = 3", {}, "stand_in cannot be 3"),
         ("", {"PORT": "-1"}, r"\$PORT: port cannot be '-1'"),
         ("port = true", {}, "port cannot be True"),
+        ("picture_lifetime = nan", {}, "picture_lifetime cannot be nan: it must be a number that is not"),
+        ("", {"PUBLIC_BASE_URL": "t.test"}, r"\$PUBLIC_BASE_URL: .* an address such as https://"),
         ("fetch = 'perhaps'", {}, "fetch cannot be 'perhaps': it must be true or false"),
         ("fetch_allow = ['10.0.0.1/8']", {}, "it must be a list of networks such as 10.0.0.0/8"),
         ("fetch_allow = true", {}, "it must be a list of networks"),

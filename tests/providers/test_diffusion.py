@@ -285,7 +285,10 @@ class Stamp:
 
     signed: list[tuple[str, str, bool]] = field(default_factory=list)
 
-    def sign(self, data: bytes, format: str, model: str, *, composed: bool = False) -> bytes:
+    def sign(
+        self, data: bytes, format: str, model: str, *, composed: bool = False, trained: bool = False
+    ) -> bytes:
+        assert trained, "what has been trained does not say that it was not"
         self.signed.append((format, model, composed))
         return data
 

@@ -8,6 +8,7 @@ import os
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -289,3 +290,15 @@ def test_neither_obstore_nor_litestar_is_loaded_before_it_is_needed(tmp_path: Pa
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_servers_that_check_one_store_at_the_same_time_find_it_well(place: Place) -> None:
+    """And another that sweeps it meanwhile."""
+    stores = [Store(place, SECRET) for _ in range(8)]
+
+    async def main() -> None:
+        for _ in range(5):
+            checks = (each.check() for each in stores)
+            await asyncio.gather(*checks, *(each.sweep(time.time()) for each in stores))
+
+    asyncio.run(main())

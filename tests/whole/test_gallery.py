@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from tintype.accounts.history import History
 from tintype.accounts.records import FoundPicture
+from tintype.pixels import thumbnail
 
 from ..fakes import FakeProvider
 from .houses import House, house, until
@@ -40,8 +42,27 @@ def test_every_picture_is_kept_with_its_thumbnail(tmp_path: Path, again: bool) -
             assert each.picture.expires > each.created + 29 * 86_400
         assert told.call("DELETE", f"/v1/images/jobs/{reply.job}").status == 200
         assert all(each.deleted for each in found(told))
-    left = {path.suffix for path in files(tmp_path)}
-    assert left <= ({".png"} if again else set()), "what was kept for a day only goes when that is over"
+        assert files(tmp_path) == []
+
+
+def test_what_is_deleted_at_once_is_not_kept_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thumbnail is made when the answer is there already."""
+    asked = threading.Event()
+
+    def slowly(picture: bytes) -> bytes:
+        asked.wait(0.5)
+        return thumbnail(picture)
+
+    monkeypatch.setattr("tintype.gateway.shelf.thumbnail", slowly)
+    with house(FakeProvider(), tmp_path, gallery_days=30) as told:
+        reply = told.order()
+        gone = told.call("DELETE", f"/v1/images/jobs/{reply.job}")
+        asked.set()
+        assert gone.json()["deleted"] == 1
+        assert all(each.deleted for each in found(told))
+    assert files(tmp_path) == []
 
 
 def test_without_a_gallery_nothing_is_kept_that_nobody_asked_for(tmp_path: Path) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tintype.core import Size
 from tintype.core.errors import Refused
 
 from ..fakes import FakeProvider
+from ..pictures import png
 from ..strict import validate_error, validate_event, validate_reply
 from .houses import JOBS, ORDER, Held, House, calling, frames, house, until
 
@@ -177,10 +180,24 @@ def test_pictures_that_are_gone_are_no_events(tmp_path: Path) -> None:
         assert [name for _, name, _ in watch(at, id)] == ["image.job"]
 
 
+def test_an_edit_is_followed_at_another_server(tmp_path: Path) -> None:
+    provider = Held(local=False)
+    picture = base64.b64encode(png(Size(16, 16))).decode()
+    body = {**ORDER, "image": f"data:image/png;base64,{picture}", "output_format": "webp"}
+    with house(provider, tmp_path) as one, house(FakeProvider(), tmp_path, heartbeat=0.05) as two:
+        id = one.call("POST", "/v1/images/edits", body, prefer="respond-async").json()["id"]
+        with calling(two.url, "GET", f"{JOBS}/{id}/events") as response:
+            provider.go.set()
+            there = [frame for frame in frames(response.read()) if frame[1] != ":"]
+        assert there[0][:2] == ("1", "image_edit.completed")
+        assert there == watch(one, id)
+
+
 def test_an_event_number_that_is_none(folder: Path | None) -> None:
     with house(FakeProvider(), folder) as at:
         id = at.order(prefer="respond-async").json()["id"]
         for said in ("x", "-1", "1.5", "²"):
             reply = at.call("GET", f"{JOBS}/{id}/events", last_event_id=said.encode().decode("latin-1"))
             assert (reply.status, reply.error["param"]) == (400, "Last-Event-ID")
-        assert [name for _, name, _ in watch(at, id, last_event_id="9" * 20)] == ["image.job"]
+        for said in ("9" * 20, "9" * 5000):
+            assert [name for _, name, _ in watch(at, id, last_event_id=said)] == ["image.job"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,14 +14,16 @@ import pytest
 
 from tintype.accounts import cancelling
 from tintype.accounts.database import Database
-from tintype.core import Size
+from tintype.core import Octets, Size
 from tintype.core.errors import Busy, Refused
 from tintype.gateway.gates import Gate
+from tintype.storage.names import Name
+from tintype.storage.places import Folder
 
 from ..fakes import FakeProvider
 from ..pictures import opened, png
 from ..strict import validate_error, validate_reply
-from .houses import GENERATIONS, JOBS, ORDER, Held, House, house, until
+from .houses import GENERATIONS, JOBS, ORDER, Held, House, Reply, hang_up, house, until
 
 ASYNC = {"prefer": "respond-async"}
 
@@ -276,6 +279,62 @@ def test_a_deleted_picture_is_at_no_address_any_more(tmp_path: Path) -> None:
         at.call("DELETE", f"{JOBS}/{id}")
         assert at.call("GET", url.removeprefix(at.url)).status == 404
         assert kept(tmp_path) == 0
+        job = at.job(id)
+        assert (job["status"], job["result"]) == ("completed", None), "no address is told that leads nowhere"
+
+
+def fetched(at: House, reply: Reply) -> int:
+    """The status of the first picture of an answer, at its address."""
+    url = reply.json()["data"][0]["url"]
+    return at.call("GET", url.removeprefix(at.url)).status
+
+
+def test_an_address_that_two_jobs_gave_out_outlives_the_first(folder: Path | None) -> None:
+    with house(FakeProvider(), folder) as at:
+        one, two = (at.order({**ORDER, "response_format": "url"}) for _ in range(2))
+        assert at.call("DELETE", f"{JOBS}/{one.job}").json()["deleted"] == 1
+        assert fetched(at, two) == 200
+        assert at.call("DELETE", f"{JOBS}/{one.job}").json()["deleted"] == 0
+        assert at.call("DELETE", f"{JOBS}/{two.job}").json()["deleted"] == 1
+        assert fetched(at, two) == 404
+
+
+def test_what_the_store_did_take_is_deleted_with_what_it_did_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It took the picture for its address, and not the one that is to be read again."""
+    with house(FakeProvider(), tmp_path) as at:
+        put = Folder.put
+
+        async def fails_for_a_day(self: Folder, name: Name, data: Octets) -> None:
+            if name.hour * 3600 > time.time() + 7200:
+                raise OSError("the disk is full")
+            await put(self, name, data)
+
+        monkeypatch.setattr(Folder, "put", fails_for_a_day)
+        id = later(at, {**ORDER, "response_format": "url"})
+        at.ended(id)
+        assert kept(tmp_path) == 1
+        assert at.call("DELETE", f"{JOBS}/{id}").json()["deleted"] == 1
+        assert kept(tmp_path) == 0
+
+
+def test_who_was_told_to_come_back_finds_the_picture_though_the_first_has_left(folder: Path | None) -> None:
+    provider = Held(local=True)
+    second: list[Reply] = []
+    with house(provider, folder) as at:
+
+        def order_it_too() -> bool:
+            if at.gateway.jobs.running and not second:
+                second.append(at.order(idempotency_key="one", **ASYNC))
+            return bool(second)
+
+        hang_up(at.url, ORDER, once=order_it_too, idempotency_key="one")
+        (job,) = at.gateway.jobs.running.values()
+        until(lambda: not job.is_watched)
+        provider.go.set()
+        assert second[0].status == 202
+        validate_reply(at.ended(second[0].job)["result"])
 
 
 WRONG = [
@@ -291,6 +350,7 @@ WRONG = [
     ("GET", f"{JOBS}?limit=101", 400, "from 1 to 100"),
     ("GET", f"{JOBS}?limit=%C2%B2", 400, "from 1 to 100"),
     ("GET", f"{JOBS}?limit=many", 400, "from 1 to 100"),
+    ("GET", f"{JOBS}?limit={'9' * 5000}", 400, "from 1 to 100"),
     ("GET", f"{JOBS}?status=done", 400, "completed"),
     ("GET", f"{JOBS}?after=job_0", 400, "id of a job"),
     ("POST", "/v1/images/quote", 400, "prompt"),

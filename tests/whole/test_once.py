@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from tintype.core.errors import Busy, Refused
 from ..fakes import FakeProvider
 from ..pictures import png
 from ..strict import validate_reply
-from .houses import GENERATIONS, JOBS, ORDER, Held, House, Reply, house, until
+from .houses import CARD, GENERATIONS, JOBS, ORDER, Held, House, Reply, house, until
 
 KEY = {"idempotency_key": "order 1"}
 PICTURE = base64.b64encode(png(Size(16, 16))).decode()
@@ -93,6 +94,16 @@ def test_again_after_a_restart(tmp_path: Path) -> None:
     assert (again.status, again.body, again.job) == (200, first.body, first.job)
     assert again.headers["x-tintype-plan"] == first.headers["x-tintype-plan"]
     assert len(provider.asked) == 1
+
+
+def test_again_once_the_model_is_not_on_offer_any_more(tmp_path: Path) -> None:
+    body = {**ORDER, "quality": "low", "output_format": "webp"}
+    with house(FakeProvider(local=False), tmp_path) as at:
+        first = at.order(body, **KEY)
+    with house(FakeProvider(local=False), tmp_path, card=replace(CARD, id="another")) as at:
+        again = at.order(body, **KEY)
+        assert (again.status, again.body) == (200, first.body)
+        assert at.order(body).status == 404
 
 
 @pytest.mark.parametrize("name", DIALECTS)

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from ..core import Attempt
 from ..core.errors import NotFound
-from ._rows import order_name, read_attempt, read_job, read_picture
+from ._rows import order_name, read_attempt, read_job, read_picture, tidy
 from .database import Database
-from .records import Entry, FoundPicture, JobRecord, KeptPicture, State
+from .records import Entry, FoundPicture, JobRecord, KeptPicture, State, longest_kept
 from .schema import attempts, entries, jobs, pictures
 
 LIMIT = 1000  # of anything that is listed
@@ -28,11 +28,11 @@ class History:
 
     async def find(self, job: str) -> JobRecord | None:
         """By its id, with its result."""
-        return await self._one(jobs.c.id == job)
+        return await self._one(jobs.c.id == tidy(job))
 
     async def find_request(self, request: str) -> JobRecord | None:
         """The last job of a request with this id."""
-        return await self._one(jobs.c.request == request) if request else None
+        return await self._one(jobs.c.request == tidy(request)) if request else None
 
     async def find_idempotency(self, name: str) -> JobRecord | None:
         """The job of an order that may be placed once, by what `Opening.idempotency` said."""
@@ -100,10 +100,10 @@ class History:
         query = (
             sa.select(pictures)
             .where(pictures.c.job == job, pictures.c.deleted.is_(None))
-            .order_by(pictures.c.position)
+            .order_by(pictures.c.id)
         )
         rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
-        return [read_picture(row) for row in rows]
+        return longest_kept(read_picture(row) for row in rows)
 
     async def search(
         self,
@@ -119,7 +119,9 @@ class History:
 
         `before` is a job's id: those of older jobs. A picture that is deleted is told as well. Raises NotFound.
         """
-        query = _WITH_JOB.order_by(jobs.c.created.desc(), jobs.c.id.desc(), pictures.c.position)
+        query = _WITH_JOB.where(_LONGEST).order_by(
+            jobs.c.created.desc(), jobs.c.id.desc(), pictures.c.position
+        )
         query = query.limit(min(limit, LIMIT))
         for column, value in ((jobs.c.key, key), (jobs.c.account, account), (jobs.c.model, model)):
             if value is not None:
@@ -194,10 +196,19 @@ _WITH_JOB = sa.select(
     *(jobs.c[name] for name in ("key", "account", "prompt", "model", "provider", "plan", "cost")),
 ).select_from(pictures.join(jobs, jobs.c.id == pictures.c.job))
 
+_longer = pictures.alias("longer")
+_LONGEST = ~sa.exists().where(
+    _longer.c.job == pictures.c.job,
+    _longer.c.position == pictures.c.position,
+    sa.tuple_(_longer.c.expires, _longer.c.id) > sa.tuple_(pictures.c.expires, pictures.c.id),
+)
+"""Of the rows of one picture: as `longest_kept`."""
+
 
 def _older(connection: sa.Connection, query: sa.Select[Any], before: str) -> sa.Select[Any]:
     if not before:
         return query
+    before = tidy(before)
     created = connection.execute(sa.select(jobs.c.created).where(jobs.c.id == before)).scalar()
     if created is None:
         raise NotFound(f"There is no job {before!r} to list those before.", param="before")

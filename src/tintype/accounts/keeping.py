@@ -14,23 +14,27 @@ from .schema import pictures
 
 
 async def keep_pictures(database: Database, job: str, found: Sequence[KeptPicture]) -> None:
-    """Those of a job that had ended before they were kept. One that is kept already is kept there, and so long, now."""
+    """Those of a job that had ended before they were kept. What lies elsewhere as well stays written down: it is
+    deleted with them."""
 
     def work(connection: sa.Connection) -> None:
-        mine = sa.select(pictures.c.position).where(pictures.c.job == job, pictures.c.deleted.is_(None))
-        there = set(connection.execute(mine).scalars())
+        mine = sa.select(pictures.c.position, pictures.c.path).where(
+            pictures.c.job == job, pictures.c.deleted.is_(None)
+        )
+        there = {(row.position, row.path) for row in connection.execute(mine)}
         for picture in found:
-            if picture.position not in there:
+            if (picture.position, picture.path) not in there:
                 connection.execute(pictures.insert().values(kept(picture, job, time.time())))
                 continue
-            moved = {"path": picture.path, "thumbnail": picture.thumbnail, "expires": picture.expires}
             old = sa.and_(
                 pictures.c.job == job,
                 pictures.c.position == picture.position,
+                pictures.c.path == picture.path,
                 pictures.c.expires <= picture.expires,
                 pictures.c.deleted.is_(None),
             )
-            connection.execute(pictures.update().where(old).values(moved))
+            longer = {"thumbnail": picture.thumbnail, "expires": picture.expires}
+            connection.execute(pictures.update().where(old).values(longer))
 
     await database.write(work)
 

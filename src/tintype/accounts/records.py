@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -42,7 +43,10 @@ class Opening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptPicture:
-    """A picture in the store. `path` and `thumbnail` are its names there; `expires` is Unix time."""
+    """A picture in the store. `path` and `thumbnail` are its names there; `expires` is Unix time.
+
+    A picture may lie there more than once: for as long as its address is good, and for as long as it is read again.
+    """
 
     position: int
     hash: str
@@ -53,6 +57,12 @@ class KeptPicture:
     height: int = 0
     bytes: int
     expires: float
+
+
+def longest_kept(found: Iterable[KeptPicture]) -> list[KeptPicture]:
+    """Each picture once, where it lies for longest, in the order of their positions."""
+    longest = {each.position: each for each in sorted(found, key=lambda each: each.expires)}
+    return [longest[position] for position in sorted(longest)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,8 @@ _INSIDE = ("image_url", "url", "b64_json")
 _MEMBERS = {"custom_id", "method", "url", "body"}
 _UNSAFE = re.compile(r"[^\w.-]")
 LONGEST = 120
+_LONGEST_NAME = 240
+"""Bytes: a file's name has 255 of them, and the picture's number and ending follow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +156,8 @@ def _line(number: int, text: bytes, folder: Path, model: str, *, strict: bool) -
     custom_id = body.pop("custom_id", None)
     if custom_id is not None and (not isinstance(custom_id, str) or not 0 < len(custom_id) <= LONGEST):
         raise BadRequest(f"it must be a text of 1 to {LONGEST} letters.", param="custom_id")
+    if len(name_of(custom_id, number).encode()) > _LONGEST_NAME:
+        raise BadRequest("its pictures' files cannot have so long a name.", param="custom_id")
     path = EDITS if _says_pictures(body) else GENERATIONS
     if "body" in body:
         path = _path(body)

@@ -21,7 +21,7 @@ from .costs import money
 from .failures import INTERRUPTED, sentence
 from .lines import Line, shown
 from .progress import is_live
-from .results import Result, Results
+from .results import Result, Results, Unwritable
 from .shops import Quote, Shop
 
 TRIES = 5
@@ -128,10 +128,12 @@ class Batch:
     _failed: dict[int, str] = field(default_factory=dict)
     _fatal: TintypeError | None = None
     _interrupted: int = 0
+    _unread: bool = False  # whoever was told the results has gone
     _seen: Callable[[], None] = lambda: None
 
     def run(self) -> int:
-        """The exit code: 0 when every order is done, 1 when some failed. Raises Unauthenticated for a key that is refused."""
+        """The exit code: 0 when every order is done, 1 when some failed. Raises Unauthenticated for a key that is refused,
+        and Unwritable."""
         begun = time.monotonic()
         with suppress(asyncio.CancelledError):
             asyncio.run(self._run())
@@ -140,7 +142,7 @@ class Batch:
             raise self._fatal
         if self._interrupted:
             return INTERRUPTED
-        return 1 if self._failed else 0
+        return 1 if self._failed or self._unread else 0
 
     async def _run(self) -> None:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
@@ -185,17 +187,32 @@ class Batch:
                 break
             if number < TRIES - 1 and await self._stopped_within(error.retry_after or 2.0**number):
                 return
-        if error is not None and self.shop.lets_nobody_in(error):
-            self._fatal = error  # every other order would fail alike
-            self._stop.set()
+        if isinstance(error, Unwritable) or (error is not None and self.shop.lets_nobody_in(error)):
+            self._give_up(error)
             return
         if error is not None:
             self._failed[line.number] = sentence(error)
+        try:
+            text = await asyncio.to_thread(self.results.add, outcome.result)
+        except Unwritable as unwritable:
+            self._give_up(unwritable)
+            return
         self._ended.append(outcome.result)
-        text = await asyncio.to_thread(self.results.add, outcome.result)
         if self.as_json:
-            print(text.decode(), end="", flush=True)
+            self._say(text.decode())
         self._seen()
+
+    def _say(self, line: str) -> None:
+        try:
+            print(line, end="", flush=True)
+        except BrokenPipeError:  # as of `| head`: what runs is waited for
+            self.as_json, self._unread = False, True
+            self._stop.set()
+
+    def _give_up(self, error: TintypeError) -> None:
+        """Every other order would fail alike: those that run are waited for, and no more are placed."""
+        self._fatal = error
+        self._stop.set()
 
     async def _stopped_within(self, seconds: float) -> bool:
         with suppress(TimeoutError):

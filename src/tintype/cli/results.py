@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import secrets
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from ..core.errors import BadRequest
+from ..core.errors import BadRequest, TintypeError
 from .lines import Line, name_of
 
 FILE = "results.jsonl"
@@ -39,6 +40,17 @@ class Result(msgspec.Struct, kw_only=True):
     order: str = ""
 
 
+class Unwritable(TintypeError):
+    """The disk is full, or away: of no order that follows could more be kept."""
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        reason = error.strerror or str(error)
+        super().__init__(
+            f"{str(path)!r} cannot be written: {reason}. What was drawn and is not in {FILE} is ordered again by the "
+            "next run."
+        )
+
+
 class Results:
     """The folder of a batch. One batch writes into it at a time."""
 
@@ -48,6 +60,7 @@ class Results:
         self._size = 0
         self._end = 0  # of the last whole line
         self._file: int | None = None
+        self._lock = threading.Lock()
         self._read()
 
     def _read(self) -> None:
@@ -103,23 +116,33 @@ class Results:
             raise BadRequest(f"{str(path)!r} cannot be written: {reason}.", param="out") from None
 
     def add(self, result: Result) -> bytes:
-        """Write one line, whole; it is on the disk when this returns."""
+        """Write one line, whole; it is on the disk when this returns. Raises Unwritable, and then nothing of it is there."""
         assert self._file is not None
         text = msgspec.json.encode(result) + b"\n"
         left = memoryview(text)
-        while left:
-            left = left[os.write(self._file, left) :]
-        os.fsync(self._file)
+        with self._lock:
+            try:
+                while left:
+                    left = left[os.write(self._file, left) :]
+                os.fsync(self._file)
+                self._end += len(text)
+            except OSError as error:
+                with suppress(OSError):  # what follows half a line could not be read by the next run
+                    os.ftruncate(self._file, self._end)
+                    os.lseek(self._file, self._end, os.SEEK_SET)
+                raise Unwritable(self.folder / FILE, error) from None
         return text
 
     def keep(self, data: bytes, name: str) -> str:
-        """Write a picture, whole or not at all; the name of its file."""
+        """Write a picture, whole or not at all; the name of its file. Raises Unwritable."""
         draft = self.folder / f".tintype-{secrets.token_hex(4)}.part"
         try:
             draft.write_bytes(data)
             draft.replace(self.folder / name)
+        except OSError as error:
+            raise Unwritable(self.folder / name, error) from None
         finally:
-            with suppress(FileNotFoundError):
+            with suppress(OSError):
                 draft.unlink()
         return name
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from ..core import Completed, Image, Micros, Usage
-from ..core.errors import CallerError, NoImage, NotFound, TintypeError, Unauthenticated
+from ..core.errors import CallerError, NoImage, NotFound, TintypeError, TooManyRequests, Unauthenticated
 from ..core.money import micros, usd
 from ..core.quote import estimate, price
 from ..gateway.gateway import Gateway, Order
@@ -19,10 +19,11 @@ from ..gateway.settings import Settings
 from .answering import KEY, open_answerer
 from .costs import is_charged
 from .lines import Line
-from .quotes import ask
+from .quotes import Quoted, ask
 from .remote import EXCHANGE, Exchange, connect, learn
 from .results import Result
 
+_WORDS = ("prompt", "seed", "user")
 TWINS = "illustrator"
 """Who draws for others. Whoever has no key at a server has no account there that would pay for it."""
 
@@ -144,27 +145,53 @@ class Quotes:
     def __init__(self, url: str, key: str | None, *, strict: bool) -> None:
         self._upstream = connect(url, key, {"prefer": "handling=strict"} if strict else {}, timeout=60.0)
         self._are_there: bool | None = None
+        self._enough = False  # asked for this minute, as the server has it
+        self._told: dict[bytes, Quoted] = {}  # of orders that differ in their words only
         self.has_key = bool(key)
 
     async def ask(self, line: Line, plain: Quote) -> Quote:
-        """`plain` where the server says nothing. Raises a CallerError for an order that it would not take."""
+        """`plain` where the server says nothing. Raises a CallerError for an order that it would not take.
+
+        A key that may not ask so often is told what an order like it would cost, or that it is not known: whoever has
+        ten thousand orders does not wait for as many questions.
+        """
         if self._are_there is False:
             return plain
+        if self._enough:
+            return self._alike(line, plain)
         body = msgspec.json.encode(line.filled())
         try:
             told = await ask(self._upstream, body)
         except NotFound:
             self._are_there = self._are_there or False
             return plain
+        except TooManyRequests:
+            self._enough = True
+            return self._alike(line, plain)
         except CallerError:
             if not self._are_there:
                 return plain
             raise
         self._are_there = True
-        return replace(plain, amount=told.amount, charged=told.charged)
+        self._told[_likeness(line)] = told
+        return _quoted(plain, told)
+
+    def _alike(self, line: Line, plain: Quote) -> Quote:
+        told = self._told.get(_likeness(line))
+        return replace(plain, amount=None) if told is None else _quoted(plain, told)
 
     async def close(self) -> None:
         await self._upstream.close()
+
+
+def _quoted(plain: Quote, told: Quoted) -> Quote:
+    return replace(plain, amount=told.amount, charged=told.charged)
+
+
+def _likeness(line: Line) -> bytes:
+    """The same for orders that cost about the same."""
+    rest = {name: value for name, value in line.body.items() if name not in _WORDS}
+    return msgspec.json.encode([line.path, rest], order="sorted")
 
 
 def open_shop(settings: Settings, environ: Mapping[str, str], server: str | None, *, strict: bool) -> Shop:

@@ -24,9 +24,14 @@ OPTIONS = ("c2pa_certificate", "c2pa_key", "c2pa_algorithm", "c2pa_timestamp_url
 """What `Signer.open` is told, by the names of the operator's settings."""
 
 # cv.iptc.org/newscodes/digitalsourcetype (2024-10): "created purely by an algorithm not based on any sampled training
-# data", and "mix or composite of several elements" for what was drawn upon a caller's picture.
+# data", and "mix or composite of several elements" for what was drawn upon a caller's picture; and both of a trained
+# model: "created algorithmically using a model derived from sampled content", and a composite that has such elements.
 _SOURCES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 DRAWN, COMPOSED = f"{_SOURCES}algorithmicMedia", f"{_SOURCES}composite"
+TRAINED, TRAINED_UPON = (
+    f"{_SOURCES}trainedAlgorithmicMedia",
+    f"{_SOURCES}compositeWithTrainedAlgorithmicMedia",
+)
 
 # Each signature is checked once it is made, which takes a millisecond; nothing is fetched, and no second picture put
 # into the file.
@@ -79,12 +84,16 @@ class Signer:
                 "`c2pa_certificate` is set, and what signs pictures is not installed: pip install 'tintype[c2pa]'"
             ) from None
 
-    def sign(self, data: bytes, format: str, model: str, *, composed: bool = False) -> bytes:
+    def sign(
+        self, data: bytes, format: str, model: str, *, composed: bool = False, trained: bool = False
+    ) -> bytes:
         """The file of the same picture, signed: "png", "jpeg" or "webp". Blocks for some milliseconds.
 
-        `composed`: it is drawn upon pictures that a caller sent. Raises Rejected, of which the log tells more.
+        `composed`: it is drawn upon pictures that a caller sent; `trained`: by a model that has been trained with
+        pictures. Raises Rejected, of which the log tells more.
         """
-        manifest = _manifest(model, COMPOSED if composed else DRAWN)
+        alone, upon = (TRAINED, TRAINED_UPON) if trained else (DRAWN, COMPOSED)
+        manifest = _manifest(model, upon if composed else alone)
         try:
             if self._stamped is not None:
                 try:

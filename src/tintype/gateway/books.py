@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from ..accounts.records import Closing, JobRecord, KeptPicture, Opening, Settled, State, Taken
+from ..accounts.records import (
+    Closing,
+    JobRecord,
+    KeptPicture,
+    Opening,
+    Settled,
+    State,
+    Taken,
+    longest_kept,
+)
 from ..core import Micros, Usage
 from ..core.errors import NotFound
 
@@ -45,11 +54,11 @@ class Books(Protocol):
         ...
 
     async def pictures(self, job: str) -> Sequence[KeptPicture]:
-        """Those that were kept and have not been deleted, in their order."""
+        """Those that were kept and have not been deleted, in their order, each where it is kept for longest."""
         ...
 
     async def keep_pictures(self, job: str, pictures: Sequence[KeptPicture]) -> None:
-        """Those of a job that has ended before they were kept. One that is kept already is kept for the longer time."""
+        """Those of a job that has ended before they were kept, beside where they lie already."""
         ...
 
     async def release_pictures(self, job: str, others: Sequence[str] = ()) -> Sequence[str]:
@@ -125,16 +134,17 @@ class Memory:
         """There is no other server."""
 
     async def pictures(self, job: str) -> Sequence[KeptPicture]:
-        return self._pictures.get(job, ())
+        return longest_kept(self._pictures.get(job, ()))
 
     async def keep_pictures(self, job: str, pictures: Sequence[KeptPicture]) -> None:
         if job not in self._jobs:
             return
-        there = {kept.position: kept for kept in self._pictures.get(job, ())}
+        there = {(kept.position, kept.path): kept for kept in self._pictures.get(job, ())}
         for picture in pictures:
-            old = there.get(picture.position, picture)
-            there[picture.position] = picture if old.expires <= picture.expires else old
-        self._pictures[job] = tuple(there[position] for position in sorted(there))
+            old = there.setdefault((picture.position, picture.path), picture)
+            if old.expires <= picture.expires:
+                there[picture.position, picture.path] = picture
+        self._pictures[job] = tuple(there.values())
 
     async def release_pictures(self, job: str, others: Sequence[str] = ()) -> Sequence[str]:
         gone = {picture.path for picture in self._pictures.pop(job, ())} | set(others)

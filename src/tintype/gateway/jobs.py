@@ -267,11 +267,16 @@ class Jobs:
         """Let go of one that is nowhere but here."""
         self._unkept.pop(job.id, None)
 
-    def do_later(self, work: Coroutine[Any, Any, None]) -> None:
-        """Something of a job that nobody waits for, but the end of the server."""
-        task = asyncio.create_task(work)
+    def do_later(self, job: Job, work: Coroutine[Any, Any, None]) -> None:
+        """Something of a job that nobody waits for, but the end of the server, and whoever deletes its pictures."""
+        task = asyncio.create_task(work, name=job.id)
         self._afterwards.add(task)
         task.add_done_callback(self._afterwards.discard)
+
+    async def at_rest(self, id: str) -> None:
+        """Wait until nothing is done any more for a job that has ended here."""
+        if busy := [task for task in self._afterwards if task.get_name() == id]:
+            await asyncio.wait(busy)
 
     def left_behind(self, key: str, fingerprint: str) -> Job | None:
         """One of this order that goes on though whoever placed it has left."""

@@ -44,7 +44,7 @@ class Teller(Protocol):
 
 
 class Hook(Protocol):
-    """Somebody who is told of a job. `begin` may refuse it with a CallerError; `end` comes once it is settled."""
+    """Somebody who is told of a job. `begin` may refuse it with a CallerError; `end` comes once it has ended, and is settled."""
 
     async def begin(self, job: Job) -> None: ...
 
@@ -63,7 +63,7 @@ class Purchase:
     hold: Micros
     shelf: Shelf
     remember: Callable[[Job], None]
-    later: Callable[[Coroutine[Any, Any, None]], None]
+    later: Callable[[Job, Coroutine[Any, Any, None]], None]
     teller: Teller | None = None
     hook: Hook | None = None
     once: Once = Once()
@@ -147,7 +147,7 @@ class Purchase:
             plan=report.plan(),
             error=job.error.code if job.error else "",
             message=str(job.error) if job.error and words else "",
-            pictures=await self._kept(job, pictures, stays=keeps),
+            pictures=await self._lying(job, pictures, stays=keeps),
             result=write_result(job.request, report, job.events, job.error, words=words),
         )
         try:
@@ -163,11 +163,22 @@ class Purchase:
         if self.teller is not None:
             self.teller.settle(closing.state, report.provider, settled.charged)
         if self.shelf.gallery and pictures:
-            self.later(self._show(job))
+            self.later(job, self._show(job))
         elif job.kept and not keeps:  # the last watcher left in the meantime
             await self.keep_late(job)
         if self.hook is not None:
-            await self._tell(self.hook, job)
+            self.later(
+                job, self._tell(self.hook, job)
+            )  # once it has ended: until then its document says it runs
+
+    async def _lying(
+        self, job: Job, pictures: Sequence[Completed], *, stays: bool
+    ) -> tuple[KeptPicture, ...]:
+        """Wherever they lie: an address too is a place that is deleted with the job, and not with another's."""
+        kept = await self._kept(job, pictures, stays=stays)
+        there = {(each.position, each.path) for each in kept}
+        hosted = self.shelf.at_addresses(pictures)
+        return (*kept, *(each for each in hosted if (each.position, each.path) not in there))
 
     async def _kept(self, job: Job, pictures: Sequence[Completed], *, stays: bool) -> tuple[KeptPicture, ...]:
         """An answer that was bought may be lost on its way, and the SDK that did not get it orders again."""

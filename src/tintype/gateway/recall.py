@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, fields
 
 from ..accounts.records import JobRecord, KeptPicture
-from ..core import Caller, Events, ImageEvent, ImageRequest, Report
+from ..core import Caller, Completed, Events, ImageEvent, ImageRequest, Report
 from ..core.errors import Conflict, NotFound, TintypeError
 from ..storage import FOLDER, Store
 from .books import FORGIVEN, Books
@@ -146,7 +146,8 @@ class Recall:
     async def past(self, record: JobRecord, *, pictures: bool = True) -> Past:
         kept = await self.books.pictures(record.id) if pictures and record.made else ()
         loaded = {each.position: data for each in kept if (data := await self._load(each)) is not None}
-        numbered = read_events(record, loaded, await self._addresses(record, kept))
+        events = read_events(record, loaded, await self._addresses(record, kept))
+        numbered = {number: event for number, event in events.items() if not self._leads_nowhere(event)}
         report = read_report(record)
         if record.account and record.ended is not None:
             report.balance = await self.books.balance(record.account)
@@ -183,6 +184,11 @@ class Recall:
             for each in kept
             if each.position in told
         }
+
+    def _leads_nowhere(self, event: ImageEvent) -> bool:
+        """Whether it is a picture of which there is nothing but an address of this house: it lies there no more."""
+        image = event.image if isinstance(event, Completed) else None
+        return image is not None and not image.is_local and self.store.path_of(image.url or "") is not None
 
     async def _load(self, picture: KeptPicture) -> bytes | None:
         try:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from .pricing import Markup
 
@@ -69,7 +70,7 @@ class Settings:
 
     @classmethod
     def load(cls, environ: Mapping[str, str], path: Path | None = None) -> Self:
-        """Read `path`, or tintype.toml where it lies here, then TINTYPE_* and HOST, PORT, DATA.
+        """Read `path`, or tintype.toml where it lies here, then TINTYPE_* and HOST, PORT, DATA, PUBLIC_BASE_URL.
 
         Raises ValueError saying which setting is wrong and where it stands.
         """
@@ -102,6 +103,8 @@ class Settings:
                 new: Any = _table(name, value)
             else:
                 new = _convert(value, old)
+            if name == "public_base_url" and new and not _is_address(new):
+                raise ValueError("an address such as https://images.example.com")
         except ValueError as error:
             said = "that" if name in (*_TABLES, *_SECRETS) else repr(value)  # those may hold keys
             raise ValueError(f"{where}: {name} cannot be {said}: it must be {error}") from error
@@ -113,7 +116,7 @@ class Settings:
 _SECRETS = ("database", "limits", "secret", "webhook_secret", "metrics_key")
 _TABLES = ("provider", "engine", "route")
 _TABLE = {**dict.fromkeys(_TABLES, "a table of tables"), "markup": 'a table such as { default = "20%" }'}
-_SHORT = ("HOST", "PORT", "DATA")
+_SHORT = ("HOST", "PORT", "DATA", "PUBLIC_BASE_URL")
 
 
 def _check_markup(table: Mapping[str, Any], where: str) -> None:
@@ -147,9 +150,14 @@ def _convert(value: Any, like: Any) -> Any:
         number = type(like)(value)
     except (TypeError, ValueError):
         raise ValueError("a whole number" if isinstance(like, int) else "a number") from None
-    if isinstance(value, bool) or number < 0:
+    if isinstance(value, bool) or not number >= 0:  # "nan" is a number to Python, and no time
         raise ValueError("a number that is not negative")
     return number
+
+
+def _is_address(text: str) -> bool:
+    parts = urlsplit(text)
+    return parts.scheme in ("http", "https") and bool(parts.netloc) and not (parts.query or parts.fragment)
 
 
 def _flag(value: Any) -> bool:

@@ -14,6 +14,7 @@ from ..core import Completed
 from ..core.errors import TintypeError
 from ..pixels import thumbnail
 from ..storage import Store
+from ..storage.names import HOUR, Name
 
 log = structlog.get_logger()
 
@@ -59,6 +60,27 @@ class Shelf:
             except (TintypeError, ValueError) as error:  # base64 that is none
                 log.warning("a picture is not kept", reason=str(error))
         return tuple(kept)
+
+    def at_addresses(self, pictures: Sequence[Completed]) -> tuple[KeptPicture, ...]:
+        """Those that have been given addresses of this house, where they lie for these."""
+        found = []
+        for position, picture in enumerate(pictures):
+            path = None if picture.image.url is None else self.store.path_of(picture.image.url)
+            if path is not None:
+                name, size = Name.parse(path), picture.image.header().size
+                found.append(
+                    KeptPicture(
+                        position=position,
+                        hash=name.hash.hex(),
+                        path=path,
+                        media_type=name.media_type,
+                        width=size.width if size else 0,
+                        height=size.height if size else 0,
+                        bytes=picture.image.weight(),
+                        expires=float((name.hour + 1) * HOUR),
+                    )
+                )
+        return tuple(found)
 
     async def forget(self, paths: Sequence[str]) -> None:
         """Delete what lies at these paths, which no other picture shares. A store that fails is logged: what is not

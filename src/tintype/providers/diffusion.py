@@ -193,7 +193,7 @@ class _Picture:
         format = self.request.output_format or "png"
         data = pixels.encode(picture, format, compression=self.request.output_compression)
         if signer is not None:
-            data = signer.sign(data, format, self.card.id, composed=bool(self.request.images))
+            data = signer.sign(data, format, self.card.id, composed=bool(self.request.images), trained=True)
         return Image.from_bytes(data)
 
     def completed(self, image: Image, drawn: Drawn) -> Completed:

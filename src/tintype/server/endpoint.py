@@ -131,5 +131,5 @@ def base_url_of(scheme: str, headers: Mapping[str, str]) -> str:
     def first(name: str, otherwise: str) -> str:
         return headers.get(name, "").split(",")[0].strip() or otherwise
 
-    host = first("x-forwarded-host", headers.get("host", "127.0.0.1"))
+    host = first("x-forwarded-host", headers.get("host") or "127.0.0.1")
     return f"{first('x-forwarded-proto', scheme)}://{host}"

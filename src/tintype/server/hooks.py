@@ -6,11 +6,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..core.errors import BadRequest
+from ..core.errors import BadRequest, Unavailable
 from ..gateway.jobs import Job
+from ..gateway.recall import Past, Recall
 from ..gateway.webhooks import Webhooks, message
-from ..gateway.written import Written
-from .documents import job_members, record_members, state_of
+from .documents import sent_members, state_of
 
 HEADER = "x-tintype-webhook"
 
@@ -22,11 +22,12 @@ class Hook:
     webhooks: Webhooks
     url: str
 
-    async def begin(self, job: Job) -> None:
+    async def begin(self, job: Job | Past) -> None:
+        """It is told once it has ended: by `end`, or, of one that was ordered before, by `order_owed`."""
         await self.webhooks.promise(job.id, self.url, param=HEADER)
 
     async def end(self, job: Job) -> None:
-        await self.webhooks.order(job.id, self.url, message(state_of(job), time.time(), job_members(job)))
+        await self.webhooks.order(job.id, self.url, message(state_of(job), time.time(), sent_members(job)))
 
 
 def read_hook(headers: Mapping[str, str], webhooks: Webhooks | None) -> Hook | None:
@@ -41,10 +42,14 @@ def read_hook(headers: Mapping[str, str], webhooks: Webhooks | None) -> Hook | N
     return Hook(webhooks, url)
 
 
-async def order_owed(webhooks: Webhooks, written: Written) -> None:
-    """What servers that were killed have promised."""
+async def order_owed(webhooks: Webhooks, recall: Recall) -> None:
+    """What servers that were killed have promised, and what was promised of jobs that had been ordered before."""
     for job, url in await webhooks.owed():
-        record = await written.find(job)
+        record = await recall.books.find(job)
         if record is not None:
-            told = message(record.state, record.ended or time.time(), record_members(record))
+            try:
+                past = await recall.past(record)
+            except Unavailable:  # the store is away: of this one it is told later
+                continue
+            told = message(record.state, record.ended or time.time(), sent_members(past))
             await webhooks.order(job, url, told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
 from dataclasses import replace
@@ -30,6 +31,7 @@ from ..core.money import usd
 from ..gateway.gateway import Gateway
 from ..gateway.jobs import Job
 from ..gateway.recall import Past
+from ..gateway.results import read_request
 from .answers import Sight, stream_of, watching
 from .documents import JOB, JOBS, job_document, job_members, record_members
 from .documents import QUOTE as QUOTES
@@ -147,14 +149,13 @@ class JobPages:
         """Those that were missed, then those that come, and in between how far it is; `Last-Event-ID` says which was
         the last to be seen."""
         last = incoming.headers.get("last-event-id", "").strip()
-        if last and not last.isdecimal():
+        if last and not re.fullmatch("[0-9]+", last):
             raise BadRequest("Last-Event-ID is the number of an event.", param="Last-Event-ID")
-        seen = int(last) if last else 0
-        request = replace(job.request, stream=True)
+        seen = int(last[:18] or 0)  # Python reads no number of thousands of digits
         sight = Sight(self._dialect, job, [])
 
         async def write(events: Events) -> AsyncIterator[Octets]:
-            numbered = self._numbered(job, request, events, seen)
+            numbered = self._numbered(job, events, seen)
             followed = with_progress(job, numbered) if isinstance(job, Job) else numbered
             async with aclosing(followed):
                 async for frames in followed:
@@ -163,16 +164,19 @@ class JobPages:
 
         await stream_of(sight, write, self._heartbeat, receive, send)
 
-    async def _numbered(
-        self, job: Job | Past, request: ImageRequest, events: Events, seen: int
-    ) -> AsyncGenerator[Frames, None]:
+    async def _numbered(self, job: Job | Past, events: Events, seen: int) -> AsyncGenerator[Frames, None]:
         """Frames with the numbers of their events, and then the job's document, however it ended."""
         count = 0
         try:
             async for event in events:
                 count += 1
                 number = list(job.numbered)[count - 1] if isinstance(job, Past) else count
-                if number > seen and (written := await self._frame(request, event, job)):
+                # What is known of an order that runs elsewhere is written down as it ends.
+                request = job.request if isinstance(job, Job) else read_request(job.record)
+                written = (
+                    await self._frame(replace(request, stream=True), event, job) if number > seen else []
+                )
+                if written:
                     yield (b"id: %d\n" % number, *written)
         except TintypeError as error:
             yield (self._dialect.write_error_frame(error),)
@@ -195,14 +199,19 @@ class JobPages:
     async def _delete(self, id: str, caller: Caller) -> Answer:
         """A job that runs is cancelled; of one that has ended, the pictures are deleted."""
         job = await self._find(id, caller, pictures=False)
+        await self._gateway.jobs.at_rest(
+            id
+        )  # else its pictures are kept for the gallery once they are deleted
         if isinstance(job, Job):
             ended = job.ended
             job.cancel()
             await job.over()
             if not ended:
                 return _document(job_members(job))
-            self._gateway.jobs.forget(job)  # the store did not take its pictures
+            self._gateway.jobs.forget(job)  # the store did not take its pictures, or not all of them
             made = sum(isinstance(event, Completed) for event in job.events)
+            if (record := await self._gateway.books.find(id)) is not None:
+                await self._gateway.forget(record)
             return _document({**job_members(job), "deleted": made})
         if not job.ended:
             await self._gateway.books.cancel(id)
@@ -269,7 +278,7 @@ def _only(method: str, *allowed: str) -> None:
 def _limit(said: str | None) -> int:
     if said is None:
         return USUAL
-    if not said.isdecimal() or not 1 <= int(said) <= MOST:
+    if not re.fullmatch("[0-9]{1,3}", said) or not 1 <= int(said) <= MOST:
         raise BadRequest(f"`limit` is a number from 1 to {MOST}.", param="limit")
     return int(said)
 

@@ -164,7 +164,7 @@ def _chores(
 
     async def beat() -> None:
         await written.ledger.beat()
-        await order_owed(webhooks, written)
+        await order_owed(webhooks, gateway.recall)
 
     return (
         Chore("say that this server lives, and end the jobs of dead ones", 5.0, beat),

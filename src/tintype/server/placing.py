@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..accounts.records import Taken
 from ..core import Caller, ImageRequest, Incoming
-from ..core.errors import Conflict
+from ..core.errors import CallerError, Conflict
 from ..gateway.gateway import Gateway
 from ..gateway.jobs import Job
 from ..gateway.purchase import Once
@@ -38,10 +38,10 @@ class Placing:
         for _ in range(3):  # another server may be quicker, and then fail
             if (earlier := await self._before(once)) is not None:
                 self.facts.headers.append((b"idempotent-replayed", b"true"))
+                if hook is not None:
+                    await hook.begin(earlier)
                 if isinstance(earlier, Past):
-                    earlier.request = self.gateway.order(
-                        request, base_url=self.base_url, caller=self.caller
-                    ).plan.request
+                    earlier.request = self._as_planned(request, earlier.request)
                 return earlier
             await self.door.take_images(self.caller, request.n, self.facts.headers)
             job = self.gateway.submit(
@@ -62,6 +62,18 @@ class Placing:
             except Taken:
                 continue
         raise Conflict("This order is being placed by several at once: try again.", code="already_ordered")
+
+    def _as_planned(self, request: ImageRequest, written: ImageRequest) -> ImageRequest:
+        """The order as it is answered. What was bought is answered though its model is not on offer any more."""
+        try:
+            return self.gateway.order(request, base_url=self.base_url, caller=self.caller).plan.request
+        except CallerError:
+            return replace(
+                request,
+                response_format=written.response_format,
+                output_format=written.output_format,
+                quality=written.quality,
+            )
 
     async def _before(self, once: Once) -> Job | Past | None:
         if not once.fingerprint:

@@ -155,7 +155,8 @@ class Store:
 
     async def check(self) -> None:
         """Keep something and delete it again: whether the store does what is asked of it."""
-        kept = await self.keep(b"tintype", kind="bin", seconds=0, now=0)
+        # Another server may do the same in the same moment, or sweep away what is over.
+        kept = await self.keep(token_bytes(16), kind="bin", seconds=60, now=time.time())
         await self.read(kept.path)
         await self.delete(kept.path)
 

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 
 import pytest
 
-from tintype.core import Caller, Completed, Image, Partial, Prices, Size, TokenFormula, Usage
+from tintype.core import (
+    Caller,
+    Completed,
+    Events,
+    Image,
+    ImageRequest,
+    ModelCard,
+    Partial,
+    Prices,
+    Size,
+    Text,
+    TokenFormula,
+    Usage,
+)
 from tintype.core.errors import (
     BadRequest,
     Busy,
@@ -23,12 +37,15 @@ from tintype.core.errors import (
     Unsupported,
 )
 from tintype.core.size import Sizes
+from tintype.gateway.gates import Gate
+from tintype.gateway.gateway import Gateway
 from tintype.gateway.offers import Offer
 from tintype.gateway.route import Route
+from tintype.transport.upstream import DEADLINE
 
 from ..fakes import FakeProvider
 from ..pictures import png
-from .offering import CARD, REQUEST, Seller, ordered, run, selling
+from .offering import CARD, PICTURE, REQUEST, Seller, ordered, run, selling
 
 DOWN = Unavailable("a is down")
 
@@ -159,6 +176,51 @@ def test_one_that_cannot_do_it_is_passed_over_after_a_failure() -> None:
     assert (second.asked, job.error) == ([], DOWN)
 
 
+def test_one_that_cannot_do_it_is_no_reason_to_hold_more_or_to_refuse() -> None:
+    """Its price does not matter, not even that it is not known."""
+    clear = replace(CARD, backgrounds=("opaque", "transparent"), prices=Prices(image=5_000))
+    gateway = selling(Seller("a"), Seller("b"), cards=[clear, replace(CARD, prices=Prices(image=90_000))])
+    unknown = selling(Seller("a"), Seller("b"), cards=[clear, replace(CARD, prices=Prices())])
+    paying = Caller(account="account_1")
+    for each in (gateway, unknown):
+        order = each.order(replace(REQUEST, background="transparent"), caller=paying)
+        assert each.quote(order, paying).ceiling == 5_000
+
+
+def test_what_is_no_picture_is_not_delivered() -> None:
+    page = Image.from_bytes(b"<html>Too many requests</html>")
+    gateway = selling(Seller("a", image=page), Seller("b"))
+    _, events = run(gateway)
+    assert [event.image for event in events if isinstance(event, Completed)] == [PICTURE]
+    assert [(each.outcome, each.code, each.charged) for each in gateway.attempts.last] == [
+        ("failed", "upstream_garbled", True),
+        ("drawn", "", False),
+    ]
+
+
+@dataclass
+class Talker(Seller):
+    """Says something before each picture, or before it fails."""
+
+    async def generate(self, request: ImageRequest, card: ModelCard) -> Events:
+        yield Text(text=f"{self.name} says")
+        async with aclosing(super().generate(request, card)) as events:
+            async for event in events:
+                yield event
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_words_of_an_offer_that_fails_are_not_told(stream: bool) -> None:
+    job, events = run(selling(Talker("a", [DOWN]), Talker("b")), replace(REQUEST, stream=stream))
+    assert job.error is None
+    assert [event.text if isinstance(event, Text) else type(event) for event in events] == [
+        "b says",
+        Completed,
+    ]
+    _, events = run(selling(Talker("a"), Talker("b")), replace(REQUEST, stream=stream))
+    assert [type(event) for event in events] == [Text, Completed]
+
+
 def test_the_plan_that_is_told_is_of_the_offer_that_drew() -> None:
     square = Sizes(listed=(Size(8, 8),))
     small, other = (
@@ -229,6 +291,36 @@ def test_an_upstream_that_says_when_to_come_back_is_asked_once_more() -> None:
     assert (len(events), job.report.attempts) == (1, 2)
 
 
+def test_all_that_wait_for_it_are_asked_once_more() -> None:
+    later = Busy("later", retry_after=0.01)
+    first = Seller("a", [1, later, later, later, 1])
+    job, events = run(selling(first, cards=[replace(CARD, max_n=1)]), replace(REQUEST, n=4))
+    assert (len(events), job.report.attempts, job.report.missing) == (4, 7, [])
+
+
+def test_who_waits_does_not_come_back_too_early() -> None:
+    """A timer of uvloop's rings up to a millisecond before its time."""
+
+    async def one(number: int) -> int:
+        await asyncio.sleep(number * 0.0037)
+        _, events = await ordered(selling(Seller("a", [Busy("later", retry_after=0.5), 1])))
+        return len(events)
+
+    async def main() -> list[int]:
+        return await asyncio.gather(*map(one, range(100)))
+
+    uvloop = pytest.importorskip("uvloop")
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(main()) == [1] * 100
+
+
+def test_who_may_have_been_paid_is_not_asked_once_more() -> None:
+    first = Seller("a", [Timeout("slow", charged=True), 1])
+    second = Seller("b", [Busy("later", retry_after=0.01), 1])
+    _, events = run(selling(first, second))
+    assert (len(events), len(first.asked), len(second.asked)) == (1, 1, 2)
+
+
 @pytest.mark.parametrize(
     "error",
     [
@@ -273,6 +365,68 @@ def test_when_all_are_left_alone_it_is_said_for_how_long() -> None:
 
     asyncio.run(main())
     assert len(first.asked) == 1
+
+
+def gate_of(gateway: Gateway, offer: int = 0) -> Gate:
+    return list(gateway.offers)[offer].gate
+
+
+def test_one_who_leaves_the_queue_leaves_the_offer_as_it_was() -> None:
+    """It would have been the one call that finds out whether the upstream is well again."""
+
+    async def main() -> None:
+        gateway = selling(Seller("a"))
+        breaker, gate = next(iter(gateway.offers)).breaker, gate_of(gateway)
+        breaker.failed(Rejected("no", code="upstream_key_rejected"))
+        breaker._until = 0.0  # as if its time were over
+        gate._at_once = 1
+        await gate.enter("another", float("inf"))
+        waiting = gateway.submit(REQUEST)
+        async with waiting.watched():
+            for _ in range(5):
+                await asyncio.sleep(0)
+        await waiting.over()
+        gate.leave()
+        _, events = await ordered(gateway)
+        assert len(events) == 1
+
+    asyncio.run(main())
+
+
+def test_who_waits_for_an_offer_that_fails_meanwhile_goes_to_the_next() -> None:
+    async def main() -> None:
+        first, second = Seller("a", [Busy("busy", retry_after=60)]), Seller("b")
+        gateway = selling(first, second)
+        for offer in (0, 1):
+            gate_of(gateway, offer)._at_once = 1
+        await gate_of(gateway, 1).enter("another", float("inf"))  # or they would all go there
+        jobs = [asyncio.create_task(ordered(gateway)) for _ in range(5)]
+        for _ in range(20):
+            await asyncio.sleep(0)
+        gate_of(gateway, 1).leave()
+        assert [len(events) for _, events in await asyncio.gather(*jobs)] == [1] * 5
+        assert (len(first.asked), len(second.asked)) == (1, 5)
+        assert not gate_of(gateway).is_full
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("other", ["is well", "is left alone"])
+def test_time_is_left_for_the_next_only_where_it_could_be_asked(other: str) -> None:
+    left: list[float] = []
+
+    def look() -> asyncio.Future[None]:
+        loop = asyncio.get_running_loop()
+        left.append((DEADLINE.get() or 0) - loop.time())
+        done = loop.create_future()
+        done.set_result(None)
+        return done
+
+    gateway = selling(Seller("a", wait=look), Seller("b"), seconds=600)
+    if other == "is left alone":
+        list(gateway.offers)[1].breaker.failed(Busy("busy", retry_after=60))
+    run(gateway)
+    assert (left[0] > 301) == (other == "is left alone")
 
 
 def test_an_order_ends_at_its_deadline_and_says_that_it_may_have_been_paid() -> None:

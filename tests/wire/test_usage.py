@@ -21,6 +21,23 @@ def read_openai(details: dict[str, Any]) -> Usage:
 
 
 @pytest.mark.parametrize(
+    ("told", "usage"),
+    [
+        ({"input_tokens": 9.0, "output_tokens": "196"}, Usage(image_in=9, image_out=196)),
+        ({"input_tokens": 1.5, "output_tokens": 196}, Usage()),
+        ({"output_tokens": {}}, Usage()),
+        ("many", Usage()),
+        ([], Usage()),
+        (7, Usage()),
+    ],
+)
+def test_a_picture_is_not_lost_for_numbers_that_cannot_be_read(told: object, usage: Usage) -> None:
+    answer = openai_images.read_answer(msgspec.json.encode({"data": [{"b64_json": "aGk="}], "usage": told}))
+    assert len(answer.data or ()) == 1
+    assert openai_images.read_usage(answer.usage) == usage
+
+
+@pytest.mark.parametrize(
     ("details", "cached"),
     [
         ({}, 0),

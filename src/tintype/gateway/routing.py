@@ -22,9 +22,10 @@ from ..core import (
     Note,
     Partial,
     Report,
+    Text,
 )
 from ..core.call import CALL, Call
-from ..core.errors import CallerError, NoImage, Refused, TintypeError, TooManyRequests, UpstreamError
+from ..core.errors import CallerError, Garbled, NoImage, Refused, TintypeError, TooManyRequests, UpstreamError
 from ..transport.upstream import DEADLINE
 from .gates import Ticket
 from .offers import Offer
@@ -34,6 +35,10 @@ from .tally import Tally, believed
 
 PATIENCE = 2.0
 """Seconds that an order waits for an upstream that says when to come back, once every offer has been asked."""
+
+TICK = 0.01
+"""Seconds by which it comes later than told: a timer of the event loop may ring a millisecond early, and who comes as
+early as that is sent away."""
 
 Bring = Callable[[Image], Awaitable[Image]]
 """A picture that is elsewhere, brought here. Raises UpstreamError."""
@@ -65,14 +70,25 @@ class Routing:
         trip = _Trip(request.n)
         while not trip.is_over and (turn := await self._next(request, trip)):
             first = trip.made
+            words: list[Text] = []  # they are told with the picture: another offer would say its own
             try:
                 async with aclosing(self._attempt(turn, trip)) as events:
                     async for event in events:
+                        if first:
+                            event = replace(event, index=first + event.index)
+                        begun = trip.shown or trip.made > first
+                        if isinstance(event, Text) and not (begun or turn.is_last):
+                            words.append(event)
+                            continue
                         if isinstance(event, Completed):
                             trip.made += 1
-                        yield replace(event, index=first + event.index) if first else event
+                        while words:
+                            yield words.pop(0)
+                        yield event
             except TintypeError as error:
                 trip.error = error
+                if error.charged:
+                    trip.paid.append(turn.offer.card.id)
                 trip.stopped = trip.shown or not self._goes_on(error)
         if trip.made >= request.n:
             return
@@ -83,22 +99,26 @@ class Routing:
 
     async def _next(self, request: ImageRequest, trip: _Trip) -> _Turn | None:
         """Who is asked now for what is still lacking: every offer once, and once more where the last failure says
-        that this will help soon."""
+        that this will help soon, but for those that may have been paid."""
         lacking = _rest(request, trip.made) if trip.made else request
         while True:
             if not trip.left:
                 if trip.rounds and not await self._is_worth_waiting(trip):
                     return None
                 trip.rounds += 1
-                trip.left = self.route.ordered(self.offers)
+                trip.left = [
+                    each for each in self.route.ordered(self.offers) if each.card.id not in trip.paid
+                ]
+                if not trip.left:
+                    return None
             offer = trip.left.pop(0)
             try:
                 plan = self._plan(lacking, offer)
             except CallerError as error:  # another offer could have done it, or has done a part of it
                 trip.error = trip.error or error
                 continue
-            if offer.breaker.admit():
-                return _Turn(offer, plan, is_last=not trip.left)
+            if not offer.breaker.is_open:
+                return _Turn(offer, plan, is_last=all(other.breaker.is_open for other in trip.left))
             trip.error = trip.error or offer.breaker.refusal()
 
     async def _is_worth_waiting(self, trip: _Trip) -> bool:
@@ -128,6 +148,9 @@ class Routing:
         self.report.place = partial(offer.gate.place, self.caller, ticket)
         await offer.gate.enter(self.caller, until, ticket)
         self.report.place = None
+        if not offer.breaker.admit():  # it has failed others while this one waited
+            offer.gate.leave()
+            raise offer.breaker.refusal()
         tally = Tally(plan.request, plan.card)
         self.report.attempts += 1
         self.report.bought = self.report.bought or not offer.provider.local
@@ -142,6 +165,8 @@ class Routing:
                         event = replace(event, image=await self.bring(event.image))
                     if isinstance(event, Completed):
                         event = believed(event)
+                        if event.image.header().format is None:
+                            raise Garbled("What the upstream sent is no picture.", charged=True)
                     tally.see(event)
                     self._answers(offer, plan)
                     if isinstance(event, Completed):
@@ -226,6 +251,7 @@ class _Trip:
 
     wanted: int
     left: list[Offer] = field(default_factory=list)  # those not yet asked in this round
+    paid: list[str] = field(default_factory=list)  # those that may have been paid, and are not asked again
     rounds: int = 0
     made: int = 0
     error: TintypeError | None = None
@@ -241,7 +267,7 @@ class _Trip:
         error = self.error
         if error is None or not error.retryable or error.charged or error.retry_after is None:
             return None
-        return error.retry_after if error.retry_after <= PATIENCE else None
+        return error.retry_after + TICK if error.retry_after <= PATIENCE else None
 
 
 def _rest(request: ImageRequest, made: int) -> ImageRequest:

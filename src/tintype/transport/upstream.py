@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from math import isfinite
 from types import MappingProxyType, TracebackType
 from typing import ClassVar, Self
 from urllib.parse import unquote, urlsplit
@@ -323,13 +324,17 @@ def _retry_after(response: Response) -> float | None:
     """Seconds; the header may also be a date (RFC 9110, section 10.2.3)."""
     text = response.get_header("retry-after") or ""
     try:
-        return max(0.0, float(text))
+        seconds = float(text)
     except ValueError:
-        pass
-    try:
-        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError):
-        return None
+        try:
+            date = parsedate_to_datetime(text)
+            # In the oldest of the three forms no zone is said, and it is UTC.
+            seconds = (
+                (date if date.tzinfo else date.replace(tzinfo=UTC)) - datetime.now(UTC)
+            ).total_seconds()
+        except (TypeError, ValueError, OverflowError):
+            return None
+    return max(0.0, seconds) if isfinite(seconds) else None
 
 
 def _secrets_of(base_url: str) -> list[str]:

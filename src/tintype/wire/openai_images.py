@@ -49,7 +49,7 @@ class Answer(msgspec.Struct, kw_only=True):
     partial_image_index: int | None = None
     quality: str | None = None
     background: str | None = None
-    usage: TokenUsage | None = None
+    usage: Any = None  # a picture is not lost for numbers that cannot be read
     error: Any = (
         None  # an object with `message`, `type`, `param`, `code`; resellers also send text, or a status
     )
@@ -74,8 +74,12 @@ def read_answer(document: Octets) -> Answer:
     return answer
 
 
-def read_usage(usage: TokenUsage | None) -> Usage:
-    """The tokens by kind; what is told only as a total counts as image tokens."""
+def read_usage(told: object) -> Usage:
+    """The tokens by kind; what is told only as a total counts as image tokens, and what cannot be read as not told."""
+    try:
+        usage = msgspec.convert(told, TokenUsage | None, strict=False)
+    except (msgspec.ValidationError, ValueError):
+        return Usage()
     if usage is None:
         return Usage()
     text_in, image_in = _kinds(usage.input_tokens, usage.input_tokens_details)

@@ -160,6 +160,26 @@ def test_the_calls_of_one_order_are_split_over_offers_by_what_they_can_take() ->
     assert job.report.provider == "a, b"
 
 
+def test_the_next_offer_makes_them_one_by_one_where_it_makes_no_more_at_a_time() -> None:
+    """Each is a call of its own: it waits at the gate, is counted, and where it fails the others are there."""
+    first, second, third = (
+        Seller("a", [DOWN]),
+        Seller("b", [1, Garbled("b raves"), 1, 1]),
+        Seller("c", [DOWN]),
+    )
+    one = replace(CARD, max_n=1, prices=Prices(image=5_000))
+    gateway = selling(first, second, third, cards=[replace(CARD, prices=Prices(image=5_000)), one, one])
+    gate_of(gateway, 1)._at_once = 2
+    job, events = run(gateway, replace(REQUEST, n=4, seed=7))
+    assert len({event.index for event in events}) == 3
+    assert (len(events), job.error, job.report.cost) == (3, None, 15_000)
+    assert (len(first.asked), len(third.asked), second.most) == (1, 1, 2)
+    assert sorted((asked.n, asked.seed) for asked in second.asked) == [(1, 7), (1, 8), (1, 9), (1, 10)]
+    assert job.report.attempts == 1 + 4 + 1
+    assert job.report.plan() == "n=filled:fan_out(1x4); n=delivered:3 asked:4"
+    assert job.report.notices == ["a picture is missing: a is down"]
+
+
 def test_only_an_offer_that_can_do_it_is_asked() -> None:
     clear = replace(CARD, backgrounds=("opaque", "transparent"))
     first, second = Seller("a"), Seller("b")

@@ -159,8 +159,7 @@ class Gateway:
     def _replan(self, request: ImageRequest, offer: Offer) -> Plan:
         """The plan of a part of an order, or of another offer for it: its pictures are here, and get no addresses."""
         plan = self.plan(replace(request, addresses=None, response_format=None), offer)
-        plan = replace(plan, request=replace(plan.request, response_format="b64_json"))
-        return plan.of_one_offer()
+        return replace(plan, request=replace(plan.request, response_format="b64_json"))
 
     def _at_home(self, image: Image) -> Image:
         """The picture itself where its address is one that this house gave out: that needs no network."""

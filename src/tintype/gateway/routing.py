@@ -65,18 +65,20 @@ class Routing:
     sold: list[tuple[Offer, Attempt]] = field(default_factory=list)  # the calls that are the caller's to pay
     attempts: list[Attempt] = field(default_factory=list)
 
-    async def call(self, request: ImageRequest) -> Events:
+    def call(self, request: ImageRequest) -> Events:
         """All pictures of `request`, or as many as can be had; raises when there are none of the whole order."""
-        trip = _Trip(request.n)
+        return self._call(request, _Trip(request.n))
+
+    async def _call(self, request: ImageRequest, trip: _Trip) -> Events:
         while not trip.is_over and (turn := await self._next(request, trip)):
             first = trip.made
             words: list[Text] = []  # they are told with the picture: another offer would say its own
             try:
-                async with aclosing(self._attempt(turn, trip)) as events:
+                async with aclosing(self._turn(turn, trip)) as events:
                     async for event in events:
                         if first:
                             event = replace(event, index=first + event.index)
-                        begun = trip.shown or trip.made > first
+                        begun = trip.shown or trip.split or trip.made > first
                         if isinstance(event, Text) and not (begun or turn.is_last):
                             words.append(event)
                             continue
@@ -90,7 +92,7 @@ class Routing:
                 if error.charged:
                     trip.paid.append(turn.offer.card.id)
                 trip.stopped = trip.shown or not self._goes_on(error)
-        if trip.made >= request.n:
+        if trip.made >= request.n or trip.split:
             return
         missing = trip.error or NoImage(f"{request.n - trip.made} of {request.n} pictures did not come.")
         if not trip.made and request.n == self.request.n:
@@ -118,7 +120,7 @@ class Routing:
                 trip.error = trip.error or error
                 continue
             if not offer.breaker.is_open:
-                return _Turn(offer, plan, is_last=all(other.breaker.is_open for other in trip.left))
+                return _Turn(lacking, offer, plan, all(other.breaker.is_open for other in trip.left))
             trip.error = trip.error or offer.breaker.refusal()
 
     async def _is_worth_waiting(self, trip: _Trip) -> bool:
@@ -137,6 +139,20 @@ class Routing:
         if isinstance(error, Refused):
             return self.route.next_after_refusal
         return isinstance(error, UpstreamError | TooManyRequests)
+
+    def _turn(self, turn: _Turn, trip: _Trip) -> Events:
+        if turn.plan is self.plan or not turn.plan.order_notes:
+            return self._attempt(turn, trip)
+        # It makes fewer at a time: each is a call of its own, at its gate, and may go on to those that are left.
+        trip.split = True
+        left = [turn.offer, *trip.left]
+        for note in turn.plan.order_notes:
+            self._tell(note)
+
+        def part(request: ImageRequest) -> Events:
+            return self._call(request, _Trip(request.n, left=list(left), paid=list(trip.paid), rounds=1))
+
+        return turn.plan.around(part)(turn.request)
 
     async def _attempt(self, turn: _Turn, trip: _Trip) -> Events:
         """One call, written down however it ends. Raises NoImage for one that ends well and brings nothing."""
@@ -240,6 +256,9 @@ class Routing:
 
 
 class _Turn(NamedTuple):
+    """`is_last`: nobody could be asked after it."""
+
+    request: ImageRequest
     offer: Offer
     plan: Plan
     is_last: bool
@@ -247,7 +266,8 @@ class _Turn(NamedTuple):
 
 @dataclass(slots=True)
 class _Trip:
-    """How one call fares: `shown` while the caller has seen a preview of a picture that has not come."""
+    """How one call fares: `shown` while the caller has seen a preview of a picture that has not come, `split` once its
+    pictures are calls of their own, which tell what they lack."""
 
     wanted: int
     left: list[Offer] = field(default_factory=list)  # those not yet asked in this round
@@ -257,10 +277,11 @@ class _Trip:
     error: TintypeError | None = None
     shown: bool = False
     stopped: bool = False
+    split: bool = False
 
     @property
     def is_over(self) -> bool:
-        return self.stopped or self.made >= self.wanted
+        return self.stopped or self.split or self.made >= self.wanted
 
     def pause(self) -> float | None:
         """Seconds to wait before all offers are asked again; None where that would not help, or could be paid twice."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from .pricing import Markup
+from .route import MOST
 
 FILE = "tintype.toml"
 
@@ -148,6 +149,8 @@ def _convert(value: Any, like: Any) -> Any:
         raise ValueError("a whole number" if isinstance(like, int) else "a number") from None
     if isinstance(value, bool) or number < 0:
         raise ValueError("a number that is not negative")
+    if isinstance(number, float) and not number <= MOST:
+        raise ValueError(f"a number, and at most {MOST:,}")
     return number
 
 

@@ -157,12 +157,9 @@ class Routing:
     async def _attempt(self, turn: _Turn, trip: _Trip) -> Events:
         """One call, written down however it ends. Raises NoImage for one that ends well and brings nothing."""
         offer, plan = turn.offer, turn.plan
-        now = asyncio.get_running_loop().time()
-        # An offer that is not the last leaves time for the next.
-        until = self.deadline if turn.is_last else now + (self.deadline - now) / 2
         ticket = Ticket()
         self.report.place = partial(offer.gate.place, self.caller, ticket)
-        await offer.gate.enter(self.caller, until, ticket)
+        await offer.gate.enter(self.caller, self._until(turn), ticket)
         self.report.place = None
         if not offer.breaker.admit():  # it has failed others while this one waited
             offer.gate.leave()
@@ -170,7 +167,7 @@ class Routing:
         tally = Tally(plan.request, plan.card)
         self.report.attempts += 1
         self.report.bought = self.report.bought or not offer.provider.local
-        DEADLINE.set(until)
+        DEADLINE.set(self._until(turn))
         call = Call(self.caller, self.report.moved)
         CALL.set(call)
         self.report.calls.append(call)
@@ -204,6 +201,11 @@ class Routing:
             if tally.outcome == "left":
                 offer.breaker.ended()
             self._record(offer, tally)
+
+    def _until(self, turn: _Turn) -> float:
+        """An offer that is not the last leaves time for the next."""
+        now = asyncio.get_running_loop().time()
+        return self.deadline if turn.is_last else now + (self.deadline - now) / 2
 
     def _generate(self, offer: Offer, plan: Plan) -> Events:
         """The provider within its polyfills. Those open pictures, which must be here by then."""

@@ -60,15 +60,18 @@ def test_nothing_is_left_of_it(seed: int) -> None:
     random.seed(seed)
     sellers = [Moody("a"), Moody("b")]
     cards = [CARD, replace(CARD, max_n=1)]
-    gateway = selling(*sellers, cards=cards, route=Route(offers=("m", "b/m"), weights=(1.0, 1.0)), seconds=1.0)
+    gateway = selling(
+        *sellers, cards=cards, route=Route(offers=("m", "b/m"), weights=(1.0, 1.0)), seconds=1.0
+    )
     for offer in (0, 1):
         gate_of(gateway, offer)._at_once = 3
 
     async def main() -> None:
         before = asyncio.all_tasks()
         await asyncio.gather(*(one(gateway, random.choice("abc")) for _ in range(150)))
-        while gateway.jobs.running:
-            await asyncio.sleep(0.001)
+        await asyncio.gather(*(job.over() for job in gateway.jobs.running.values()))
+        await asyncio.sleep(0)
+        assert not gateway.jobs.running
         assert asyncio.all_tasks() == before
         assert [seller.running for seller in sellers] == [0, 0]
         assert all(seller.most <= 3 for seller in sellers)

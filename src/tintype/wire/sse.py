@@ -26,7 +26,7 @@ def frame(event: str, data: Iterable[Octets]) -> Iterator[Octets]:
 
 
 async def documents(chunks: AsyncIterator[Octets]) -> AsyncIterator[Octets]:
-    """The data of each frame, its lines joined; `[DONE]` is left out.
+    """The data of each frame, its lines joined; `[DONE]` is left out, and what has no data, which keeps a connection alive.
 
     Lines end in LF or CRLF; a lone CR, which the standard allows too, is not an end, since no
     image service sends it. A frame that the end of the stream cuts off is still given, so that
@@ -38,7 +38,7 @@ async def documents(chunks: AsyncIterator[Octets]) -> AsyncIterator[Octets]:
             data.append(memoryview(line)[6 if line.startswith(b"data: ") else 5 :])
         elif not line and data:
             document, data = _joined(data), []
-            if not _is_done(document):
+            if document and not _is_done(document):
                 yield document
     document = _joined(data)
     if document and not _is_done(document):

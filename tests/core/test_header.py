@@ -112,6 +112,12 @@ def test_base64_in_lines_as_mail_has_it() -> None:
     assert Image.from_base64(base64.encodebytes(data)).header() == read_header(data)
 
 
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
+def test_base64_of_the_url_safe_alphabet(kind: str) -> None:
+    data = file(kind, (40, 30))
+    assert Image.from_base64(base64.urlsafe_b64encode(data)).header() == read_header(data)
+
+
 @pytest.mark.parametrize(
     "text", [b"", b"a", b"====", b"iVBORw0KG\xff", b"!!!!!!!!", b"hello world, no picture"]
 )

@@ -20,6 +20,7 @@ from tintype.core import (
 )
 from tintype.core.errors import TintypeError
 from tintype.gateway.attempts import Attempts
+from tintype.gateway.gates import Gate
 from tintype.gateway.gateway import Gateway
 from tintype.gateway.jobs import Job
 from tintype.gateway.offers import Offer, Offers
@@ -111,3 +112,7 @@ async def ordered(
 
 def run(gateway: Gateway, request: ImageRequest = REQUEST) -> tuple[Job, list[ImageEvent]]:
     return asyncio.run(ordered(gateway, request))
+
+
+def gate_of(gateway: Gateway, offer: int = 0) -> Gate:
+    return list(gateway.offers)[offer].gate

@@ -185,6 +185,7 @@ def test_a_server_of_the_operators_own_with_its_own_models() -> None:
         ("mine", {}, ["kind", "mine", "acme"]),
         ("mine", {"kind": "acme"}, ["key", "key_env"]),
         ("acme", {"timeout": "long"}, ["timeout", "number"]),
+        ("acme", {"timeout": float("inf")}, ["timeout", "seconds"]),
         ("acme", {"at_once": 0}, ["at_once", "at least 1"]),
         ("acme", {"models": ["acme-9"]}, ["models", "acme-9"]),
         ("acme", {"key": 5}, ["key", "text"]),

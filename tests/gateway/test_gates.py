@@ -93,8 +93,33 @@ def test_a_queue_that_is_long_enough_takes_nobody(monkeypatch: pytest.MonkeyPatc
         gate, inside, leave = Gate(at_once=1), list[str](), asyncio.Event()
         async with crowd(gate, "aaa", inside, leave):
             with pytest.raises(TooManyRequests) as caught:
-                await gate.enter("b", NEVER)
+                await gate.enter("a", NEVER)
             assert caught.value.retry_after
+
+    asyncio.run(main())
+
+
+def test_who_fills_the_queue_keeps_nobody_else_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gates, "QUEUE", 4)
+
+    async def main() -> None:
+        gate, inside, leave = Gate(at_once=1), list[str](), asyncio.Event()
+        async with crowd(gate, "aaaaaaabbbc", inside, leave) as tasks:
+            turned_away = [task.done() for task in tasks]
+        assert turned_away == [False] * 5 + [True] * 2 + [False] * 2 + [True] + [False]
+        assert inside == ["a", "a", "b", "c", "a", "b", "a", "a"]
+
+    asyncio.run(main())
+
+
+def test_a_queue_has_an_end_for_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gates, "QUEUE", 2)
+
+    async def main() -> None:
+        gate, inside, leave = Gate(at_once=1), list[str](), asyncio.Event()
+        async with crowd(gate, "aaabcdef", inside, leave) as tasks:
+            assert sum(task.done() for task in tasks) == 3
+        assert len(inside) == 5
 
     asyncio.run(main())
 

@@ -92,6 +92,40 @@ def test_retry_after_is_honoured_at_once() -> None:
     assert breaker.admit()
 
 
+@pytest.mark.parametrize("error", [Busy("busy", retry_after=30), Unavailable("down", retry_after=30)])
+def test_when_the_time_that_was_named_is_over_all_are_let_through(error: TintypeError) -> None:
+    """Nobody needs to find out what has been said."""
+    clock = Clock()
+    breaker = Breaker(clock)
+    breaker.failed(error)
+    assert not breaker.admit()
+    clock.now = 30
+    assert breaker.state == "closed"
+    assert all(breaker.admit() for _ in range(3))
+
+
+def test_a_time_that_is_too_long_to_be_waited_for_is_found_out_about() -> None:
+    clock = Clock()
+    breaker = Breaker(clock)
+    breaker.failed(Busy("busy", retry_after=2 * LONGEST))
+    clock.now = LONGEST
+    assert [breaker.admit() for _ in range(3)] == [True, False, False]
+
+
+def test_a_call_that_was_let_in_before_takes_back_nothing_of_what_was_said() -> None:
+    """One of many at a time is told to come back later, and the others draw to their ends."""
+    clock = Clock()
+    breaker = Breaker(clock)
+    assert all(breaker.admit() for _ in range(3))
+    breaker.failed(Busy("busy", retry_after=30))
+    breaker.succeeded()
+    breaker.failed(Busy("busy", retry_after=1))
+    clock.now = 29
+    assert not breaker.admit()
+    clock.now = 30
+    assert breaker.admit()
+
+
 @pytest.mark.parametrize("code", ["upstream_key_rejected", "upstream_out_of_credit"])
 def test_what_only_the_operator_can_mend_opens_at_once(code: str) -> None:
     breaker = Breaker(Clock())

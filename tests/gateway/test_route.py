@@ -54,7 +54,10 @@ def test_a_whole_table() -> None:
         ({"offers": ["m"], "weights": [0]}, ["weights", "above 0"]),
         ({"offers": ["m"], "weights": [True]}, ["weights"]),
         ({"max_price": "cheap"}, ["max_price", "number"]),
+        ({"max_price": float("inf")}, ["max_price", "at most"]),
         ({"deadline": 0}, ["deadline", "above 0"]),
+        ({"deadline": float("inf")}, ["deadline", "at most"]),
+        ({"deadline": float("nan")}, ["deadline", "above 0"]),
         ({"on_refusal": "wait"}, ["on_refusal", "stop", "next"]),
     ],
 )

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import replace
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 
 import pytest
 
-from tintype.core import Caller, Completed, Image, Partial, Prices, Size, TokenFormula, Usage
+from tintype.core import (
+    Caller,
+    Completed,
+    Events,
+    Image,
+    ImageRequest,
+    ModelCard,
+    Partial,
+    Prices,
+    Size,
+    Text,
+    TokenFormula,
+    Usage,
+)
 from tintype.core.errors import (
     BadRequest,
     Busy,
@@ -28,7 +41,7 @@ from tintype.gateway.route import Route
 
 from ..fakes import FakeProvider
 from ..pictures import png
-from .offering import CARD, REQUEST, Seller, ordered, run, selling
+from .offering import CARD, PICTURE, REQUEST, Seller, gate_of, run, selling
 
 DOWN = Unavailable("a is down")
 
@@ -143,6 +156,26 @@ def test_the_calls_of_one_order_are_split_over_offers_by_what_they_can_take() ->
     assert job.report.provider == "a, b"
 
 
+def test_the_next_offer_makes_them_one_by_one_where_it_makes_no_more_at_a_time() -> None:
+    """Each is a call of its own: it waits at the gate, is counted, and where it fails the others are there."""
+    first, second, third = (
+        Seller("a", [DOWN]),
+        Seller("b", [1, Garbled("b raves"), 1, 1]),
+        Seller("c", [DOWN]),
+    )
+    one = replace(CARD, max_n=1, prices=Prices(image=5_000))
+    gateway = selling(first, second, third, cards=[replace(CARD, prices=Prices(image=5_000)), one, one])
+    gate_of(gateway, 1)._at_once = 2
+    job, events = run(gateway, replace(REQUEST, n=4, seed=7))
+    assert len({event.index for event in events}) == 3
+    assert (len(events), job.error, job.report.cost) == (3, None, 15_000)
+    assert (len(first.asked), len(third.asked), second.most) == (1, 1, 2)
+    assert sorted((asked.n, asked.seed) for asked in second.asked) == [(1, 7), (1, 8), (1, 9), (1, 10)]
+    assert job.report.attempts == 1 + 4 + 1
+    assert job.report.plan() == "n=filled:fan_out(1x4); n=delivered:3 asked:4"
+    assert job.report.notices == ["a picture is missing: a is down"]
+
+
 def test_only_an_offer_that_can_do_it_is_asked() -> None:
     clear = replace(CARD, backgrounds=("opaque", "transparent"))
     first, second = Seller("a"), Seller("b")
@@ -157,6 +190,51 @@ def test_one_that_cannot_do_it_is_passed_over_after_a_failure() -> None:
         selling(Seller("a", [DOWN]), second, cards=[clear, CARD]), replace(REQUEST, background="transparent")
     )
     assert (second.asked, job.error) == ([], DOWN)
+
+
+def test_one_that_cannot_do_it_is_no_reason_to_hold_more_or_to_refuse() -> None:
+    """Its price does not matter, not even that it is not known."""
+    clear = replace(CARD, backgrounds=("opaque", "transparent"), prices=Prices(image=5_000))
+    gateway = selling(Seller("a"), Seller("b"), cards=[clear, replace(CARD, prices=Prices(image=90_000))])
+    unknown = selling(Seller("a"), Seller("b"), cards=[clear, replace(CARD, prices=Prices())])
+    paying = Caller(account="account_1")
+    for each in (gateway, unknown):
+        order = each.order(replace(REQUEST, background="transparent"), caller=paying)
+        assert each.quote(order, paying).ceiling == 5_000
+
+
+def test_what_is_no_picture_is_not_delivered() -> None:
+    page = Image.from_bytes(b"<html>Too many requests</html>")
+    gateway = selling(Seller("a", image=page), Seller("b"))
+    _, events = run(gateway)
+    assert [event.image for event in events if isinstance(event, Completed)] == [PICTURE]
+    assert [(each.outcome, each.code, each.charged) for each in gateway.attempts.last] == [
+        ("failed", "upstream_garbled", True),
+        ("drawn", "", False),
+    ]
+
+
+@dataclass
+class Talker(Seller):
+    """Says something before each picture, or before it fails."""
+
+    async def generate(self, request: ImageRequest, card: ModelCard) -> Events:
+        yield Text(text=f"{self.name} says")
+        async with aclosing(super().generate(request, card)) as events:
+            async for event in events:
+                yield event
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_words_of_an_offer_that_fails_are_not_told(stream: bool) -> None:
+    job, events = run(selling(Talker("a", [DOWN]), Talker("b")), replace(REQUEST, stream=stream))
+    assert job.error is None
+    assert [event.text if isinstance(event, Text) else type(event) for event in events] == [
+        "b says",
+        Completed,
+    ]
+    _, events = run(selling(Talker("a"), Talker("b")), replace(REQUEST, stream=stream))
+    assert [type(event) for event in events] == [Text, Completed]
 
 
 def test_the_plan_that_is_told_is_of_the_offer_that_drew() -> None:
@@ -223,102 +301,12 @@ def test_every_attempt_is_written_down() -> None:
     assert job.report.cost == 25
 
 
-def test_an_upstream_that_says_when_to_come_back_is_asked_once_more() -> None:
-    first = Seller("a", [Busy("later", retry_after=0.01), 1])
-    job, events = run(selling(first))
-    assert (len(events), job.report.attempts) == (1, 2)
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        Busy("later", retry_after=3600),
-        Busy("some time"),
-        Timeout("slow", retry_after=0.01, charged=True),
-        Rejected("never", retry_after=0.01),
-    ],
-    ids=["too long", "no time", "may have been paid", "would not help"],
-)
-def test_others_are_not(error: TintypeError) -> None:
-    first = Seller("a", [error, 1])
-    job, _ = run(selling(first))
-    assert (job.error, len(first.asked)) == (error, 1)
-
-
-def test_a_failing_offer_is_left_alone_and_the_next_answers() -> None:
-    first, second = Seller("a", [DOWN]), Seller("b")
-    gateway = selling(first, second)
-
-    async def main() -> None:
-        for _ in range(8):
-            job, events = await ordered(gateway)
-            assert len(events) == 1
-            assert job.report.provider == "b"
-
-    asyncio.run(main())
-    assert (len(first.asked), len(second.asked)) == (5, 8)
-
-
-def test_when_all_are_left_alone_it_is_said_for_how_long() -> None:
-    first = Seller("a", [Busy("a is busy", retry_after=60)])
-    gateway = selling(first)
-
-    async def main() -> None:
-        await ordered(gateway)
-        job, _ = await ordered(gateway)
-        assert isinstance(job.error, Busy)
-        assert "It is asked again in 60 seconds" in str(job.error)
-        assert job.error.retry_after == 60
-        assert job.report.attempts == 0
-
-    asyncio.run(main())
-    assert len(first.asked) == 1
-
-
-def test_an_order_ends_at_its_deadline_and_says_that_it_may_have_been_paid() -> None:
-    first = Seller("a", wait=lambda: asyncio.get_running_loop().create_future())
-    job, _ = run(selling(first, route=Route(deadline=0.05)))
-    assert isinstance(job.error, Timeout)
-    assert job.error.charged
-    assert first.running == 0
-
-
 def test_an_address_in_an_answer_is_fetched_as_an_untrusted_one() -> None:
     first = Seller("a", image=Image.from_url("http://127.0.0.1:8080/cat.png"))
     job, _ = run(selling(first))
     assert isinstance(job.error, Garbled)
     assert "not public" in str(job.error)
     assert job.error.charged
-
-
-def test_a_caller_who_leaves_while_waiting_has_bought_nothing() -> None:
-    async def main() -> None:
-        go_on = asyncio.Event()
-
-        async def wait() -> None:
-            await go_on.wait()
-
-        first = Seller("a", wait=lambda: asyncio.ensure_future(wait()))
-        gateway = selling(first)
-        gate = gateway.offers.find("m", strict=False, today=gateway.today()).offer.gate
-        gate._at_once = 1
-        running = gateway.submit(REQUEST, caller=Caller(turn="one"))
-        waiting = gateway.submit(REQUEST, caller=Caller(turn="two"))
-        async with running.watched():
-            for _ in range(5):
-                await asyncio.sleep(0)
-            async with waiting.watched():
-                pass
-            for _ in range(5):
-                await asyncio.sleep(0)
-        assert waiting.ended
-        assert waiting.report.attempts == 0
-        go_on.set()
-        async with running.watched() as events:
-            assert len([event async for event in events]) == 1
-        assert len(first.asked) == 1
-
-    asyncio.run(main())
 
 
 def test_a_twin_answers_only_where_nobody_else_does() -> None:

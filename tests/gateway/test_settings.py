@@ -53,6 +53,8 @@ def test_where_pictures_are_fetched_from(
         ("port = true", {}, "port cannot be True"),
         ("picture_lifetime = nan", {}, "picture_lifetime cannot be nan: it must be a number that is not"),
         ("", {"PUBLIC_BASE_URL": "t.test"}, r"\$PUBLIC_BASE_URL: .* an address such as https://"),
+        ("deadline = inf", {}, "deadline cannot be inf: it must be a number, and at most 1,000,000,000"),
+        ("", {"TINTYPE_GRACE": "nan"}, r"\$TINTYPE_GRACE: grace cannot be 'nan'"),
         ("fetch = 'perhaps'", {}, "fetch cannot be 'perhaps': it must be true or false"),
         ("fetch_allow = ['10.0.0.1/8']", {}, "it must be a list of networks such as 10.0.0.0/8"),
         ("fetch_allow = true", {}, "it must be a list of networks"),

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tintype.core import Attempt, Grid, ModelCard, Sizes
-from tintype.core.errors import Busy, OutOfCredit
+from tintype.core.errors import Busy, OutOfCredit, Rejected
 from tintype.gateway.health import Breaker
 from tintype.gateway.offers import Offer
 from tintype.gateway.settings import Settings
@@ -166,6 +166,10 @@ def test_an_offer_that_is_left_alone_is_told() -> None:
     breaker.failed(Busy("Not now.", retry_after=3))
     assert told()[0].endswith(" 1.0")
     now[0] += 4
+    assert told()[0].endswith(" 0.0"), "it said when to come back"
+    breaker.failed(Rejected("Who are you?", code="upstream_key_rejected"))
+    assert told()[0].endswith(" 1.0")
+    now[0] += 6
     assert told()[0].endswith(" 0.5"), "the next call tries it"
     assert breaker.admit()
     assert told()[0].endswith(" 0.5")

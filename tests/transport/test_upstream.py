@@ -160,6 +160,24 @@ def test_retry_after(status: int) -> None:
     assert 50 < after <= 60
 
 
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("Sun Nov  6 08:49:37 1994", 0),  # RFC 9110 wants this form to be understood, too; it is UTC
+        ("Sunday, 06-Nov-94 08:49:37 GMT", 0),
+        ("-7", 0),
+        ("1.5", 1.5),
+        ("inf", None),
+        ("1e400", None),
+        ("nan", None),
+        ("Mon, 01 Jan 99999999999 00:00:00 GMT", None),
+        ("Mon, 01 Jan 2030 00:00:00 +99999999999999999999", None),
+    ],
+)
+def test_whatever_retry_after_says_it_is_a_time_or_none(said: str, seconds: float | None) -> None:
+    assert failure(Reply(status=429, headers={"retry-after": said})).retry_after == seconds
+
+
 def test_the_provider_says_what_an_answer_means() -> None:
     seen: list[tuple[int, bytes]] = []
 

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
@@ -50,7 +51,7 @@ class Told(NamedTuple):
 
 
 GARBLED = Told(502, "upstream_garbled", "not what the Images API says")
-NONE = GARBLED._replace(words="does not begin as a picture does")
+NONE = GARBLED._replace(words="is no picture")
 BROKEN = Told(503, "upstream_unavailable", "The connection to 127.0.0.1 failed")
 SILENT = Told(504, "upstream_timeout", "No answer from 127.0.0.1 in time")
 TOO_LARGE = Told(502, "upstream_garbled", "more than 1,000,000 bytes")
@@ -58,6 +59,9 @@ TOO_LARGE = Told(502, "upstream_garbled", "more than 1,000,000 bytes")
 CASES: dict[str, tuple[Script, Told]] = {
     "good": (answers(GOOD), Told(200)),
     "a good stream": (streams(PARTIAL, COMPLETED), Told(200, after=1)),
+    "a stream without a name": (answers(COMPLETED), Told(200)),
+    "a document that says to be a stream": (answers(GOOD, media_type="text/event-stream"), Told(200)),
+    "a frame without data": (streams(b"data: \n\n", PARTIAL, b"data:\n\n", COMPLETED), Told(200, after=1)),
     "drips": (faults.drips, Told(200)),
     "packed": (answers(gzip.compress(GOOD), content_encoding="gzip"), Told(200)),
     "hangs": (faults.hangs, SILENT),
@@ -91,6 +95,21 @@ CASES: dict[str, tuple[Script, Told]] = {
     "an error under a 200": (
         answers(document(error={"message": "out of paint", "type": "server_error"})),
         Told(503, "upstream_unavailable", "out of paint", again=True),
+    ),
+    "an error that says to be a stream": (
+        answers(
+            document(error={"message": "out of paint", "type": "server_error"}),
+            media_type="text/event-stream",
+        ),
+        Told(503, "upstream_unavailable", "out of paint", again=True),
+    ),
+    "usage that cannot be read": (
+        answers(document(data=[{"b64_json": faults.BASE64}], usage="many")),
+        Told(200),
+    ),
+    "another file": (
+        answers(document(data=[{"b64_json": b64encode(b"<html>welcome</html>").decode()}])),
+        Told(502, "upstream_garbled", "is no picture"),
     ),
     "an error in a stream": (
         streams(

@@ -120,6 +120,23 @@ def test_the_second_draws_when_the_first_fails(fault: str, stream: bool) -> None
     assert (len(broken.requests), len(sound.requests)) == (1, 1)
 
 
+@pytest.mark.parametrize(
+    ("said", "told"), [("60", "60"), ("2.25", "3"), ("2000000", "2000000"), ("inf", None)]
+)
+def test_a_failure_tells_of_its_calls_too_and_of_whole_seconds(said: str, told: str | None) -> None:
+    """urllib3 fails on any other Retry-After."""
+    busy = reply(error("slow down"), 429, **{"retry-after": said})
+    with (
+        upstream(FAULTS["503"]) as first,
+        upstream(busy) as second,
+        client_of(house(first.url, second.url)) as client,
+        pytest.raises(openai.APIStatusError) as caught,
+    ):
+        client.images.generate(**ORDER)
+    headers = caught.value.response.headers
+    assert (headers["x-tintype-attempts"], headers.get("retry-after")) == ("2", told)
+
+
 def test_a_refusal_is_the_callers_and_no_other_is_asked() -> None:
     refusal = reply(error("No.", code="moderation_blocked"), 400)
     with upstream(refusal) as first, upstream(DRAWN) as second:

@@ -21,27 +21,19 @@ def raw(text: str) -> msgspec.Raw:
 @pytest.mark.parametrize(
     "text",
     [
-        '"R0lGODlhaGk="',
-        '"R0lGODlhaGk"',
-        '"R0lGODlhaGk\\u003d"',
-        '"R0lGODlhaG\\nk="',
-        '"data:image/png;base64,R0lGODlhaGk="',
-        '"data:image\\/png;base64,R0lGODlhaGk="',
+        '"aGk="',
+        '"aGk"',
+        '"aGk\\u003d"',
+        '"aG\\nk="',
+        '"data:image/png;base64,aGk="',
+        '"data:image\\/png;base64,aGk="',
     ],
 )
 def test_what_an_upstream_answered(text: str) -> None:
     image = payload.answered(raw(text))
     assert image is not None
-    assert image.as_bytes() == b"GIF89ahi"
-    assert bytes(image.as_base64()) == b"R0lGODlhaGk="
-
-
-@pytest.mark.parametrize(
-    "text", ['"!!!!"', '"aGVsbG8="', '"PGh0bWw+"', '"data:image/png;base64,aGVsbG8="', '"aGVsbG8\\u003d"']
-)
-def test_what_an_upstream_answered_is_none_where_it_begins_otherwise(text: str) -> None:
-    with pytest.raises(ValueError, match="does not begin as a picture does"):
-        payload.answered(raw(text))
+    assert image.as_bytes() == b"hi"
+    assert bytes(image.as_base64()) == b"aGk="
 
 
 @pytest.mark.parametrize("text", ["null", '""', "1", "{}"])
@@ -91,7 +83,7 @@ def test_an_address(text: bytes) -> None:
 
 
 def test_nothing_is_copied() -> None:
-    body = b'{"b64_json":"%s"}' % base64.b64encode(b"GIF89a" + bytes(3000))
+    body = b'{"b64_json":"%s"}' % base64.b64encode(bytes(3000))
     raw = msgspec.json.decode(body, type=dict[str, msgspec.Raw])["b64_json"]
     for image in (payload.answered(raw), payload.asked(memoryview(body)[13:-2])):
         assert image is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from tintype.core import Usage
@@ -17,6 +18,23 @@ NONE = Usage(text_in=30, image_in=194, text_out=5, image_out=196)
 def read_openai(details: dict[str, Any]) -> Usage:
     document = {"input_tokens": 224, "output_tokens": 196, "input_tokens_details": details}
     return openai_images.read_usage(document)
+
+
+@pytest.mark.parametrize(
+    ("told", "usage"),
+    [
+        ({"input_tokens": 9.0, "output_tokens": "196"}, Usage(image_in=9, image_out=196)),
+        ({"input_tokens": -5, "output_tokens": 196}, Usage(image_out=196)),
+        ({"output_tokens": {}}, Usage()),
+        ("many", Usage()),
+        ([], Usage()),
+        (7, Usage()),
+    ],
+)
+def test_a_picture_is_not_lost_for_numbers_that_cannot_be_read(told: object, usage: Usage) -> None:
+    answer = openai_images.read_answer(msgspec.json.encode({"data": [{"b64_json": "aGk="}], "usage": told}))
+    assert len(answer.data or ()) == 1
+    assert openai_images.read_usage(answer.usage) == usage
 
 
 @pytest.mark.parametrize(

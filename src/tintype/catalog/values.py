@@ -257,8 +257,12 @@ CARD: Mapping[str, Callable[[Any], Any]] = {
 """What a [[model]] may say, and how each is read."""
 
 
+_LONGEST = 1_000_000_000
+"""Seconds. No clock takes an infinite time."""
+
+
 def _seconds(value: Any) -> float:
-    if _any_number(value) <= 0:
+    if not 0 < _any_number(value) <= _LONGEST:
         raise ValueError(f"a number of seconds above 0 is wanted, not {value!r}")
     return float(value)
 

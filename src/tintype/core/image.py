@@ -15,6 +15,7 @@ from .header import HEAD, Header, read_header
 
 Octets = bytes | memoryview
 
+_STANDARD = bytes.maketrans(b"-_", b"+/")  # a JPEG begins with "/9j/", or "_9j_" where it is URL-safe
 _SHORT_HEAD = 1024  # characters; enough for all but a JPEG, and 70 times quicker to decode than HEAD
 
 
@@ -97,7 +98,7 @@ class Image:
         assert self._base64 is not None
         head = b"".join(bytes(self._base64[:letters]).split())  # some encoders break lines
         try:
-            return read_header(base64.b64decode(head[: len(head) // 4 * 4]))
+            return read_header(base64.b64decode(head[: len(head) // 4 * 4].translate(_STANDARD)))
         except ValueError:
             return Header(None, None)
 

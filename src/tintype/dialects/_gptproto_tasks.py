@@ -10,6 +10,7 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from math import ceil
 from typing import Any
 
 import msgspec
@@ -210,7 +211,7 @@ def _in_words(
             status = 400 if error.code == "model_not_found" else error.status  # 404 is for tasks
             told = {"code": status, "message": str(error)}
             document = {**told, "type": "error", "error": told}
-            headers = {"retry-after": f"{error.retry_after:g}"} if error.retry_after is not None else {}
+            headers = {"retry-after": f"{ceil(error.retry_after)}"} if error.retry_after is not None else {}
             return Answer(body=msgspec.json.encode(document), status=status, headers=headers)
 
     return worded

@@ -9,7 +9,8 @@ from collections import OrderedDict, deque
 from ..core.errors import Timeout, TooManyRequests
 
 QUEUE = 256
-"""How many requests may wait at one gate before the next is told to come later."""
+"""How many requests may wait at one gate before the next is told to come later. Up to twice as many, where it is of a
+caller who has fewer there than is its share."""
 
 MINUTE = 60.0
 
@@ -67,8 +68,8 @@ class Gate:
         return sum(min(len(queue), ahead) for queue in self._queues.values())
 
     async def _queue(self, caller: str, until: float, ticket: Ticket) -> None:
-        if self._waiting >= QUEUE:
-            raise TooManyRequests(f"{QUEUE} requests wait for this upstream already.", retry_after=5)
+        if self._waiting >= QUEUE and (self._has_its_share(caller) or self._waiting >= 2 * QUEUE):
+            raise TooManyRequests(f"{self._waiting} requests wait for this upstream already.", retry_after=5)
         turn = ticket.turn = asyncio.get_running_loop().create_future()
         self._queues.setdefault(caller, deque()).append(turn)
         self._waiting += 1
@@ -85,6 +86,11 @@ class Gate:
             if isinstance(error, TimeoutError):
                 raise Timeout("The time was over before it was this request's turn.") from None
             raise
+
+    def _has_its_share(self, caller: str) -> bool:
+        """Nobody is kept out by one who has filled the queue."""
+        callers = len(self._queues.keys() | {caller})
+        return len(self._queues.get(caller, ())) >= max(QUEUE // callers, 1)
 
     def _leave(self, caller: str, turn: asyncio.Future[None]) -> None:
         queue = self._queues.get(caller)

@@ -132,15 +132,20 @@ class Gateway:
         )
 
     def _able(self, request: ImageRequest, found: Found) -> tuple[tuple[Offer, ...], Plan]:
-        """The offers from the first on that can do it, and its plan. Raises what the first of all would say."""
+        """The offers that can do it, and the plan of the first. Raises what the first of all would say."""
+        able: list[Offer] = []
+        plans: list[Plan] = []
         errors: list[TintypeError] = []
-        for position, offer in enumerate(found.offers):
+        for offer in found.offers:
             if not found.route.affords(request, offer.card):
                 continue
             try:
-                return self._affordable(request, found, position), self.plan(request, offer)
+                plans.append(self.plan(request, offer))
+                able.append(offer)
             except CallerError as error:
                 errors.append(error)
+        if able:
+            return tuple(able), plans[0]
         if errors:
             raise errors[0]
         limit = dollars(found.route.max_price or 0)
@@ -150,10 +155,6 @@ class Gateway:
             code="price_cap",
         )
 
-    def _affordable(self, request: ImageRequest, found: Found, first: int) -> tuple[Offer, ...]:
-        others = [each for each in found.offers[first + 1 :] if found.route.affords(request, each.card)]
-        return (found.offers[first], *others)
-
     def plan(self, request: ImageRequest, offer: Offer) -> Plan:
         """Raises a CallerError where this offer cannot do it."""
         family = "" if offer.twin else offer.provider.family
@@ -162,8 +163,7 @@ class Gateway:
     def _replan(self, request: ImageRequest, offer: Offer) -> Plan:
         """The plan of a part of an order, or of another offer for it: its pictures are here, and get no addresses."""
         plan = self.plan(replace(request, addresses=None, response_format=None), offer)
-        plan = replace(plan, request=replace(plan.request, response_format="b64_json"))
-        return plan.of_one_offer()
+        return replace(plan, request=replace(plan.request, response_format="b64_json"))
 
     def _at_home(self, image: Image) -> Image:
         """The picture itself where its address is one that this house gave out: that needs no network."""

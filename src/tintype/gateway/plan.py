@@ -57,10 +57,6 @@ class Plan:
                 generate = watched(remedy, generate, tell)
         return generate
 
-    def of_one_offer(self) -> Plan:
-        """The same for a call of an order that goes to another offer: all of it is done there."""
-        return replace(self, remedies=tuple(replace(remedy, once=False) for remedy in self.remedies))
-
     @property
     def order_notes(self) -> list[Note]:
         return [remedy.note for remedy in self.remedies if remedy.once]

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 REFUSALS = ("stop", "next")
 
+MOST = 1_000_000_000
+"""Dollars, or seconds. No clock takes an infinite time."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
@@ -71,8 +74,8 @@ def _read(where: str, table: Mapping[str, Any]) -> Route:
     if weights and len(weights) != len(offers):
         raise ValueError(f"{where}: `weights`: one for each of the {len(offers)} offers is wanted")
     for key in ("max_price", "deadline"):
-        if key in table and not (_number(table[key]) and table[key] > 0):
-            raise ValueError(f"{where}: `{key}` is a number above 0")
+        if key in table and not (_number(table[key]) and 0 < table[key] <= MOST):
+            raise ValueError(f"{where}: `{key}` is a number above 0, and at most {MOST:,}")
     refusal = table.get("on_refusal", "stop")
     if refusal not in REFUSALS:
         raise ValueError(f"{where}: `on_refusal` is one of {', '.join(REFUSALS)}")

@@ -22,9 +22,10 @@ from ..core import (
     Note,
     Partial,
     Report,
+    Text,
 )
 from ..core.call import CALL, Call
-from ..core.errors import CallerError, NoImage, Refused, TintypeError, TooManyRequests, UpstreamError
+from ..core.errors import CallerError, Garbled, NoImage, Refused, TintypeError, TooManyRequests, UpstreamError
 from ..transport.upstream import DEADLINE
 from .gates import Ticket
 from .offers import Offer
@@ -34,6 +35,10 @@ from .tally import Tally, believed
 
 PATIENCE = 2.0
 """Seconds that an order waits for an upstream that says when to come back, once every offer has been asked."""
+
+TICK = 0.01
+"""Seconds by which it comes later than told: a timer of the event loop may ring a millisecond early, and who comes as
+early as that is sent away."""
 
 Bring = Callable[[Image], Awaitable[Image]]
 """A picture that is elsewhere, brought here. Raises UpstreamError."""
@@ -60,21 +65,34 @@ class Routing:
     sold: list[tuple[Offer, Attempt]] = field(default_factory=list)  # the calls that are the caller's to pay
     attempts: list[Attempt] = field(default_factory=list)
 
-    async def call(self, request: ImageRequest) -> Events:
+    def call(self, request: ImageRequest) -> Events:
         """All pictures of `request`, or as many as can be had; raises when there are none of the whole order."""
-        trip = _Trip(request.n)
+        return self._call(request, _Trip(request.n))
+
+    async def _call(self, request: ImageRequest, trip: _Trip) -> Events:
         while not trip.is_over and (turn := await self._next(request, trip)):
             first = trip.made
+            words: list[Text] = []  # they are told with the picture: another offer would say its own
             try:
-                async with aclosing(self._attempt(turn, trip)) as events:
+                async with aclosing(self._turn(turn, trip)) as events:
                     async for event in events:
+                        if first:
+                            event = replace(event, index=first + event.index)
+                        begun = trip.shown or trip.split or trip.made > first
+                        if isinstance(event, Text) and not (begun or turn.is_last):
+                            words.append(event)
+                            continue
                         if isinstance(event, Completed):
                             trip.made += 1
-                        yield replace(event, index=first + event.index) if first else event
+                        while words:
+                            yield words.pop(0)
+                        yield event
             except TintypeError as error:
                 trip.error = error
+                if error.charged:
+                    trip.paid.append(turn.offer.card.id)
                 trip.stopped = trip.shown or not self._goes_on(error)
-        if trip.made >= request.n:
+        if trip.made >= request.n or trip.split:
             return
         missing = trip.error or NoImage(f"{request.n - trip.made} of {request.n} pictures did not come.")
         if not trip.made and request.n == self.request.n:
@@ -83,22 +101,26 @@ class Routing:
 
     async def _next(self, request: ImageRequest, trip: _Trip) -> _Turn | None:
         """Who is asked now for what is still lacking: every offer once, and once more where the last failure says
-        that this will help soon."""
+        that this will help soon, but for those that may have been paid."""
         lacking = _rest(request, trip.made) if trip.made else request
         while True:
             if not trip.left:
                 if trip.rounds and not await self._is_worth_waiting(trip):
                     return None
                 trip.rounds += 1
-                trip.left = self.route.ordered(self.offers)
+                trip.left = [
+                    each for each in self.route.ordered(self.offers) if each.card.id not in trip.paid
+                ]
+                if not trip.left:
+                    return None
             offer = trip.left.pop(0)
             try:
                 plan = self._plan(lacking, offer)
             except CallerError as error:  # another offer could have done it, or has done a part of it
                 trip.error = trip.error or error
                 continue
-            if offer.breaker.admit():
-                return _Turn(offer, plan, is_last=not trip.left)
+            if not offer.breaker.is_open:
+                return _Turn(lacking, offer, plan, all(other.breaker.is_open for other in trip.left))
             trip.error = trip.error or offer.breaker.refusal()
 
     async def _is_worth_waiting(self, trip: _Trip) -> bool:
@@ -118,20 +140,34 @@ class Routing:
             return self.route.next_after_refusal
         return isinstance(error, UpstreamError | TooManyRequests)
 
+    def _turn(self, turn: _Turn, trip: _Trip) -> Events:
+        if turn.plan is self.plan or not turn.plan.order_notes:
+            return self._attempt(turn, trip)
+        # It makes fewer at a time: each is a call of its own, at its gate, and may go on to those that are left.
+        trip.split = True
+        left = [turn.offer, *trip.left]
+        for note in turn.plan.order_notes:
+            self._tell(note)
+
+        def part(request: ImageRequest) -> Events:
+            return self._call(request, _Trip(request.n, left=list(left), paid=list(trip.paid), rounds=1))
+
+        return turn.plan.around(part)(turn.request)
+
     async def _attempt(self, turn: _Turn, trip: _Trip) -> Events:
         """One call, written down however it ends. Raises NoImage for one that ends well and brings nothing."""
         offer, plan = turn.offer, turn.plan
-        now = asyncio.get_running_loop().time()
-        # An offer that is not the last leaves time for the next.
-        until = self.deadline if turn.is_last else now + (self.deadline - now) / 2
         ticket = Ticket()
         self.report.place = partial(offer.gate.place, self.caller, ticket)
-        await offer.gate.enter(self.caller, until, ticket)
+        await offer.gate.enter(self.caller, self._until(turn), ticket)
         self.report.place = None
+        if not offer.breaker.admit():  # it has failed others while this one waited
+            offer.gate.leave()
+            raise offer.breaker.refusal()
         tally = Tally(plan.request, plan.card)
         self.report.attempts += 1
         self.report.bought = self.report.bought or not offer.provider.local
-        DEADLINE.set(until)
+        DEADLINE.set(self._until(turn))
         call = Call(self.caller, self.report.moved)
         CALL.set(call)
         self.report.calls.append(call)
@@ -142,6 +178,8 @@ class Routing:
                         event = replace(event, image=await self.bring(event.image))
                     if isinstance(event, Completed):
                         event = believed(event)
+                        if event.image.header().format is None:
+                            raise Garbled("What the upstream sent is no picture.", charged=True)
                     tally.see(event)
                     self._answers(offer, plan)
                     if isinstance(event, Completed):
@@ -163,6 +201,11 @@ class Routing:
             if tally.outcome == "left":
                 offer.breaker.ended()
             self._record(offer, tally)
+
+    def _until(self, turn: _Turn) -> float:
+        """An offer that is not the last leaves time for the next."""
+        now = asyncio.get_running_loop().time()
+        return self.deadline if turn.is_last else now + (self.deadline - now) / 2
 
     def _generate(self, offer: Offer, plan: Plan) -> Events:
         """The provider within its polyfills. Those open pictures, which must be here by then."""
@@ -215,6 +258,9 @@ class Routing:
 
 
 class _Turn(NamedTuple):
+    """`is_last`: nobody could be asked after it."""
+
+    request: ImageRequest
     offer: Offer
     plan: Plan
     is_last: bool
@@ -222,26 +268,29 @@ class _Turn(NamedTuple):
 
 @dataclass(slots=True)
 class _Trip:
-    """How one call fares: `shown` while the caller has seen a preview of a picture that has not come."""
+    """How one call fares: `shown` while the caller has seen a preview of a picture that has not come, `split` once its
+    pictures are calls of their own, which tell what they lack."""
 
     wanted: int
     left: list[Offer] = field(default_factory=list)  # those not yet asked in this round
+    paid: list[str] = field(default_factory=list)  # those that may have been paid, and are not asked again
     rounds: int = 0
     made: int = 0
     error: TintypeError | None = None
     shown: bool = False
     stopped: bool = False
+    split: bool = False
 
     @property
     def is_over(self) -> bool:
-        return self.stopped or self.made >= self.wanted
+        return self.stopped or self.split or self.made >= self.wanted
 
     def pause(self) -> float | None:
         """Seconds to wait before all offers are asked again; None where that would not help, or could be paid twice."""
         error = self.error
         if error is None or not error.retryable or error.charged or error.retry_after is None:
             return None
-        return error.retry_after if error.retry_after <= PATIENCE else None
+        return error.retry_after + TICK if error.retry_after <= PATIENCE else None
 
 
 def _rest(request: ImageRequest, made: int) -> ImageRequest:

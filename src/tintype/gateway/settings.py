@@ -11,6 +11,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from .pricing import Markup
+from .route import MOST
 
 FILE = "tintype.toml"
 
@@ -148,10 +149,12 @@ def _convert(value: Any, like: Any) -> Any:
         return value
     try:
         number = type(like)(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # an infinite one is no whole number
         raise ValueError("a whole number" if isinstance(like, int) else "a number") from None
     if isinstance(value, bool) or not number >= 0:  # "nan" is a number to Python, and no time
         raise ValueError("a number that is not negative")
+    if isinstance(number, float) and not number <= MOST:
+        raise ValueError(f"a number, and at most {MOST:,}")
     return number
 
 

@@ -22,9 +22,10 @@ from ..core.errors import NoImage, Refused, TintypeError
 from ..core.money import cost
 from ..core.quote import inputs, refusal, sold_as
 
-MOST_TOKENS = 10**9
-MOST_COST = 10**12
-"""That a picture can have; what an upstream tells beyond it, or below nothing, it cannot mean."""
+MOST_TOKENS = 10**6
+MOST_COST = 10**8
+"""Tokens, and micro-dollars ($100), that a picture can have: no model takes in as much. What an upstream tells beyond
+it, or below nothing, it cannot mean."""
 
 
 def believed(event: Completed) -> Completed:

@@ -187,13 +187,17 @@ async def _send_stream(
                 await put(chunk if len(chunk) <= PIECE else memoryview(chunk)[at : at + PIECE])
 
 
+def attempts_of(report: Report) -> tuple[bytes, bytes]:
+    return header("x-tintype-attempts", str(report.attempts))
+
+
 def answer_headers(media_type: str, report: Report) -> Headers:
     """What a caller is told beside the picture: who drew it, what became of each field, and what it cost."""
     headers = [
         header("content-type", media_type),
         header("x-tintype-provider", report.provider),
         header("x-tintype-model", report.model),
-        header("x-tintype-attempts", str(report.attempts)),
+        attempts_of(report),
         header("x-tintype-job", report.job),
     ]
     if report.priced:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
+from math import ceil
 from secrets import token_hex
 from typing import cast
 
@@ -238,7 +239,7 @@ async def fail(send: Send, dialect: Dialect, error: TintypeError, facts: Facts) 
     facts.log["error"] = error.code
     headers: Headers = headers_of(error)
     if error.retry_after is not None:
-        headers.append(header("retry-after", f"{error.retry_after:g}"))
+        headers.append(header("retry-after", f"{ceil(error.retry_after)}"))
     if error.charged or not error.retryable:
         headers.append((b"x-should-retry", b"false"))
     await tell(send, dialect.write_error(error), headers)

@@ -7,13 +7,13 @@ from secrets import token_hex
 from urllib.parse import parse_qsl
 
 from ..core import Answer, Incoming
-from ..core.errors import Rejected
+from ..core.errors import Rejected, TintypeError
 from ..gateway.gateway import Gateway
 from ..gateway.jobs import Job
 from ..gateway.settings import Settings
 from ..gateway.webhooks import Webhooks
 from ..transport.upstream import VIA, VIA_HEADER
-from .answers import Sight, stream, whole, whole_or_later
+from .answers import Sight, attempts_of, stream, whole, whole_or_later
 from .door import Door
 from .house import CallersHouse
 from .http import Facts, Gone, Receive, Scope, Send, read_body, tell
@@ -82,6 +82,9 @@ class Endpoint:
         except (Gone, OSError):
             if isinstance(job, Job):
                 await job.missed()
+            raise
+        except TintypeError:
+            facts.headers.append(attempts_of(job.report))
             raise
         finally:
             report = job.report

@@ -2,7 +2,8 @@
 
 An upstream's answer is a sequence of documents. A plain reply is a sequence of one; a stream has
 a document per frame. Which of the two it is, is read from the answer and not from the question, so
-an upstream that ignores `"stream": true` is served like any other.
+an upstream that ignores `"stream": true` is served like any other; and where its first letters are not those of what
+its media type says, they are believed.
 """
 
 from __future__ import annotations
@@ -152,11 +153,19 @@ class Upstream:
                     see_headers(response.headers)
                 if (response.get_header("content-type") or "").lower().startswith("text/event-stream"):
                     chunks = _Chunks(response, self)
+                    if await chunks.begin() in (b"{", b"["):
+                        yield b"".join([chunk async for chunk in chunks.read()])
+                        return
                     async for document in frames(chunks.read()):
                         chunks.unread = 0
                         yield document
+                    return
+                whole = await self._whole(response)
+                if bytes(whole[:6]).startswith((b"data:", b"event:")):
+                    async for document in frames(_alone(whole)):
+                        yield document
                 else:
-                    yield await self._whole(response)
+                    yield whole
         except RequestTimeoutError as error:
             raise Timeout(f"No answer from {self.host} in time.", charged=_was_sent(error)) from None
         except DetailedPyreqwestError as error:
@@ -315,14 +324,32 @@ class _Chunks:
     def __init__(self, response: Response, upstream: Upstream) -> None:
         self._response = response
         self._upstream = upstream
+        self._first: Octets | None = None
         self.unread = 0
 
+    async def begin(self) -> bytes:
+        """The first letter of all, which `read` gives as well."""
+        self._first = await self._next()
+        return bytes(self._first[:1]) if self._first is not None else b""
+
     async def read(self) -> AsyncIterator[Octets]:
-        while (chunk := await self._response.body_reader.read_chunk()) is not None:
-            self.unread += len(chunk)
-            if self.unread > self._upstream.max_answer:
-                raise self._upstream.too_large()
-            yield memoryview(chunk)
+        chunk, self._first = self._first, None
+        while chunk is not None:
+            yield chunk
+            chunk = await self._next()
+
+    async def _next(self) -> Octets | None:
+        chunk = await self._response.body_reader.read_chunk()
+        if chunk is None:
+            return None
+        self.unread += len(chunk)
+        if self.unread > self._upstream.max_answer:
+            raise self._upstream.too_large()
+        return memoryview(chunk)
+
+
+async def _alone(chunk: Octets) -> AsyncIterator[Octets]:
+    yield chunk
 
 
 def _cause(error: DetailedPyreqwestError) -> str:
@@ -348,10 +375,12 @@ def _retry_after(response: Response) -> float | None:
         if isfinite(seconds):  # "inf" is a number too, and no time to wait
             return min(max(0.0, seconds), _DAY)
     try:
-        left = (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
-        return min(max(0.0, left), _DAY)
-    except (TypeError, ValueError):
+        date = parsedate_to_datetime(text)
+        # In the oldest of the three forms no zone is said, and it is UTC.
+        left = (date if date.tzinfo else date.replace(tzinfo=UTC)) - datetime.now(UTC)
+    except (TypeError, ValueError, OverflowError):
         return None
+    return min(max(0.0, left.total_seconds()), _DAY)
 
 
 def _bare(location: str) -> str:

@@ -101,6 +101,8 @@ def _table(value: object) -> Mapping[str, Any]:
 
 
 def _count(value: object) -> int:
+    if isinstance(value, str) and value.isdecimal() and len(value) <= 18:
+        return int(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
         return 0
     return int(value)

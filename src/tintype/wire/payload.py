@@ -94,21 +94,17 @@ def answered(raw: msgspec.Raw | memoryview) -> Image | None:
     """The picture that an upstream put into a JSON string, or into what `lift` took out of one; None where there
     is none.
 
-    Its base64 is believed and not looked through, but where it was escaped or not padded, and at its beginning, which
-    must be a picture's; a `data:` prefix is left off. Raises ValueError with what is wrong with it.
+    Its base64 is believed and not looked through, but where it was escaped or not padded; a `data:`
+    prefix is left off.
     """
     text = raw if isinstance(raw, memoryview) else string(raw)
     if not text:
         return None
     if bytes(text[:5]) == b"data:":
-        image = _data_url(text)
-    elif isinstance(text, bytes) or len(text) % 4:  # what was escaped may be a line break, or a quote
-        image = Image.from_base64(plain_base64(text))
-    else:
-        image = Image.from_base64(text)
-    if image.header().format is None:
-        raise ValueError("none: it does not begin as a picture does")
-    return image
+        return _data_url(text)
+    if isinstance(text, bytes) or len(text) % 4:  # what was escaped may be a line break, or a quote
+        return Image.from_base64(plain_base64(text))
+    return Image.from_base64(text)
 
 
 def asked(text: Octets) -> Image:

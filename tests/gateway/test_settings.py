@@ -50,6 +50,17 @@ def test_where_pictures_are_fetched_from(
         ("stand_in = 3", {}, "stand_in cannot be 3"),
         ("", {"PORT": "-1"}, r"\$PORT: port cannot be '-1'"),
         ("port = true", {}, "port cannot be True"),
+        ("port = 80.5", {}, "port cannot be 80.5: it must be a whole number"),
+        ("grace = nan", {}, "grace cannot be nan: it must be a number, 1000000000 at the most"),
+        ("grace = inf", {}, "grace cannot be inf: it must be a number, 1000000000 at the most"),
+        ("", {"TINTYPE_HEARTBEAT": "nan"}, r"\$TINTYPE_HEARTBEAT: heartbeat cannot be 'nan'"),
+        ("gallery_days = 1e99", {}, "1000000000 at the most"),
+        ("max_body = 0", {}, "max_body cannot be 0: it must be a number above 0"),
+        ("deadline = 0", {}, "deadline cannot be 0: it must be a number above 0"),
+        ("picture_lifetime = 0.0", {}, "picture_lifetime cannot be 0.0: it must be a number above 0"),
+        ("public_base_url = 'images.example'", {}, "public_base_url cannot be 'images.example'"),
+        ("public_base_url = 'ftp://a.example'", {}, "it must be an address such as https://"),
+        ("", {"TINTYPE_DATABSE": "off"}, r"\$TINTYPE_DATABSE: .* did you mean TINTYPE_DATABASE"),
         ("fetch = 'perhaps'", {}, "fetch cannot be 'perhaps': it must be true or false"),
         ("fetch_allow = ['10.0.0.1/8']", {}, "it must be a list of networks such as 10.0.0.0/8"),
         ("fetch_allow = true", {}, "it must be a list of networks"),
@@ -65,6 +76,12 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, environ: dict[str, st
     path.write_text(text)
     with pytest.raises(ValueError, match=message):
         Settings.load(environ, path)
+
+
+def test_variables_of_others_are_left_alone() -> None:
+    """Kubernetes sets some of these for a service called tintype."""
+    others = {"TINTYPE_SERVICE_HOST": "10.0.0.1", "TINTYPE_PORT_8080_TCP_PORT": "8080", "TINTYPE_DEBUG": "1"}
+    assert Settings.load({**others, "TINTYPE_DIFFUSION_DTYPE": "float32"}) == Settings()
 
 
 def test_a_file_that_was_asked_for_must_be_there(tmp_path: Path) -> None:

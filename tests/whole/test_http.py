@@ -161,6 +161,14 @@ def test_a_stream_keeps_the_connection_alive() -> None:
     assert sum(line.startswith("event: image_generation.") for line in lines) == 2
 
 
+def test_without_a_heartbeat_a_stream_has_no_comments() -> None:
+    with serving(fake_gateway(FakeProvider(pause=0.05), CARD), Settings(heartbeat=0)) as address:
+        order = {"prompt": "a cat", "stream": True, "partial_images": 1}
+        _, _, body = call(address, "POST", "/v1/images/generations", order)
+    frames = body.decode().split("\n\n")
+    assert [frame[:6] for frame in frames] == ["event:", "event:", ""]
+
+
 @pytest.mark.parametrize(
     ("fails", "status", "retry"),
     [

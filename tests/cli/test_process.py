@@ -66,17 +66,6 @@ def test_letters_that_stdout_has_not_got_lose_no_picture(environ: dict[str, str]
     assert [path.name[:7] for path in tmp_path.iterdir()] == ["ein-bär"]
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="it needs a device that is full")
-def test_a_key_that_could_not_be_printed_is_not_told_as_made(environ: dict[str, str], tmp_path: Path) -> None:
-    order = ["keys", "create", "--name", "app"]
-    with open("/dev/full", "w") as full:
-        made = subprocess.run(
-            [*COMMAND, *order], env=environ, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True
-        )
-    assert made.returncode == 1
-    assert "No space left on device" in made.stderr
-
-
 @pytest.fixture
 def hears_ctrl_c() -> Iterator[None]:
     """A shell starts what runs in its background deaf to Ctrl-C, and whoever is started there inherits it."""

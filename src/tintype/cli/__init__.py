@@ -98,15 +98,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         if isinstance(stream, TextIOWrapper):  # a letter that the terminal has not got costs nobody a picture
             stream.reconfigure(errors="backslashreplace")
     code = run(list(sys.argv[1:] if arguments is None else arguments))
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:  # nobody reads it any more
-        code = code or ERROR
-    except OSError as error:
-        _complain(f"what was to be printed is lost: {error.strerror}")
-        code = code or ERROR
-    with suppress(OSError, ValueError):
-        sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # nobody reads it any more
+            stream.flush()
     os._exit(code)
 
 

@@ -15,7 +15,7 @@ READERS = 4
 ONE_MOMENT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 """For a connection of PostgreSQL's: all that its transaction reads is of one moment."""
 PATIENCE = 10.0  # seconds that one process waits for another's turn to write
-KINDS = "a path, sqlite:////a/path or postgresql://user:password@host/name"
+KINDS = "sqlite:////a/path or postgresql://user:password@host/name"
 
 
 def parse(url: str) -> sa.URL:

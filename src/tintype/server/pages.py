@@ -12,7 +12,7 @@ import msgspec
 from litestar import Litestar, Request, Response, get
 from litestar.exceptions import HTTPException
 
-from ..core import Dialect, Operation
+from ..core import Dialect, Operation, Schema
 from ..core.errors import MethodNotAllowed, NotFound, TintypeError
 from . import jobs
 from .admin import operations
@@ -24,6 +24,14 @@ from .pictures import OPERATION
 if TYPE_CHECKING:
     from ..gateway.office import Office
 
+_READINESS: Schema = {
+    "type": "object",
+    "properties": {
+        "status": {"type": "string", "enum": ["ready", "not ready"]},
+        "reasons": {"type": "object", "additionalProperties": {"type": "string"}},
+    },
+    "required": ["status"],
+}
 _OPERATIONS = {
     "/healthz": Operation(
         summary="Whether the server is up, and how many jobs run",
@@ -39,14 +47,8 @@ _OPERATIONS = {
     ),
     "/readyz": Operation(
         summary="Whether the server should be sent requests: 503 with the reasons when not",
-        answer={
-            "type": "object",
-            "properties": {
-                "status": {"type": "string", "enum": ["ready", "not ready"]},
-                "reasons": {"type": "object", "additionalProperties": {"type": "string"}},
-            },
-            "required": ["status"],
-        },
+        answer=_READINESS,
+        errors=_READINESS,
     ),
     "/metrics": Operation(
         summary="Counts and times for Prometheus", answer=None, media_types=("text/plain",)

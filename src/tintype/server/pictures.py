@@ -16,6 +16,11 @@ OPERATION = Operation(
     summary="A picture that was asked for as an address",
     answer=None,
     media_types=("image/png", "image/jpeg", "image/webp"),
+    headers={
+        "Range": {"type": "string", "description": "One part of it.", "examples": ["bytes=0-1023"]},
+        "If-None-Match": {"type": "string", "description": "The `ETag` of what is there already."},
+    },
+    further={206: "The part that was asked for.", 304: "It is there already.", 416: "It has no such part."},
 )
 
 CHUNK = 1024 * 1024

@@ -118,9 +118,11 @@ def _pattern(path: str) -> re.Pattern[str]:
     """
     >>> _pattern("/models/{id:path}").fullmatch("/models/a/b").groupdict()
     {'id': 'a/b'}
+    >>> _pattern("/models/{id:path}:predict").fullmatch("/models/a\\nb:predict").groupdict()
+    {'id': 'a\\nb'}
     """
     parts, last = [], 0
     for hole in _HOLE.finditer(path):
         parts += [re.escape(path[last : hole.start()]), f"(?P<{hole[1]}>{'.+' if hole[2] else '[^/]+'})"]
         last = hole.end()
-    return re.compile("".join(parts) + re.escape(path[last:]))
+    return re.compile("".join(parts) + re.escape(path[last:]), re.DOTALL)

@@ -68,5 +68,12 @@ def test_as_json(tintype: Tintype) -> None:
     assert round(found["acme"]["calls"][0]["off"], 2) == 2.57
 
 
+@pytest.mark.usefixtures("told")
+def test_of_a_server_in_another_folder(tintype: Tintype, tmp_path: Path) -> None:
+    (tmp_path / "data").rename(tmp_path / "elsewhere")
+    assert "+257%" not in tintype("providers").out
+    assert "+257%" in tintype("providers", "--data", "elsewhere").out
+
+
 def test_nothing_is_told_of_calls_before_there_are_any(tintype: Tintype) -> None:
     assert "CLAIMS" not in tintype("providers").out

@@ -5,26 +5,22 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from ..core import Attempt
 from ..gateway.settings import Settings
-from .answering import load_settings
 from .models import table
-from .options import Option
+from .opening import Config, Data, settings_of
 
 HEADS = ("PROVIDER", "MODEL", "CALLS", "PICTURES", "REFUSED", "FAILED", "WRONG SIZE", "SECONDS", "CLAIMS")
 
 
 def providers(
     json: Annotated[bool, typer.Option("--json", help="A JSON array instead of tables.")] = False,
-    config: Annotated[
-        Path | None,
-        Option(metavar="FILE", help="Settings. Default: tintype.toml where it lies in this folder."),
-    ] = None,
+    data: Data = None,
+    config: Config = None,
 ) -> int:
     """List the providers that are on and off, and how the calls of this server have gone.
 
@@ -36,7 +32,7 @@ def providers(
 
     from ..gateway.attempts import learn
 
-    settings = load_settings(os.environ, config=config)
+    settings = settings_of(config, data)
     found = list(_providers(settings.provider))
     records = learn(_attempts(settings))
     if json:

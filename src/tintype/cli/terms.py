@@ -76,7 +76,7 @@ def percent(name: str, text: str) -> int:
 
 def expiry(name: str, text: str) -> float:
     """Unix time: a span from now such as 30d, or the end of a day (UTC). Raises BadRequest."""
-    if found := _SPAN.fullmatch(text):
+    if (found := _SPAN.fullmatch(text)) and int(found[1]):
         return time.time() + int(found[1]) * _UNITS[found[2]]
     try:
         day = date.fromisoformat(text) + timedelta(days=1)
@@ -84,7 +84,10 @@ def expiry(name: str, text: str) -> float:
         raise BadRequest(
             f"{text!r} is neither a span such as 12h, 30d or 8w, nor a day such as 2027-01-31.", param=name
         ) from None
-    return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
+    end = datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
+    if end <= time.time():
+        raise BadRequest(f"{text} is over.", param=name)
+    return end
 
 
 def check_something(name: str, said: dict[str, Any]) -> None:

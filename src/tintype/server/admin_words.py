@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from ..accounts import records
 from ..core.errors import BadRequest
 from ..core.money import micros, usd
+from ..dialects import check_names
 
 Dollars = Annotated[str, Meta(description="US dollars with six decimals.", examples=["12.340000"])]
 Sum = Annotated[str, Meta(description="US dollars; null: no limit.", examples=["12.50"])]
@@ -152,7 +153,8 @@ SUMS = ("day_limit", "month_limit", "spent_limit")
 
 
 def terms(body: Limits) -> dict[str, Any]:
-    """What was said, without the name, as `accounts` takes it. Raises BadRequest for what is no sum."""
+    """What was said, without the name, as `accounts` takes it. Raises BadRequest for what is no sum, or
+    no API."""
     said: dict[str, Any] = {
         name: getattr(body, name)
         for name in body.__struct_fields__
@@ -164,6 +166,7 @@ def terms(body: Limits) -> dict[str, Any]:
     for name in ("models", "dialects"):
         if name in said:
             said[name] = tuple(said[name])
+    check_names(said.get("dialects", ()))
     return said
 
 

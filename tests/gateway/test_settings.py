@@ -80,7 +80,12 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, environ: dict[str, st
 
 def test_variables_of_others_are_left_alone() -> None:
     """Kubernetes sets some of these for a service called tintype."""
-    others = {"TINTYPE_SERVICE_HOST": "10.0.0.1", "TINTYPE_PORT_8080_TCP_PORT": "8080", "TINTYPE_DEBUG": "1"}
+    others = {
+        "TINTYPE_SERVICE_HOST": "10.0.0.1",
+        "TINTYPE_PORT": "tcp://10.0.0.1:8080",
+        "TINTYPE_PORT_8080_TCP_PORT": "8080",
+        "TINTYPE_DEBUG": "1",
+    }
     assert Settings.load({**others, "TINTYPE_DIFFUSION_DTYPE": "float32"}) == Settings()
 
 

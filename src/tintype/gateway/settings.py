@@ -90,6 +90,8 @@ class Settings:
         _check_spelling(environ)
         for entry in fields(cls):
             for variable in (entry.name.upper(), f"TINTYPE_{entry.name.upper()}"):
+                if variable == "TINTYPE_PORT" and "://" in environ.get(variable, ""):
+                    continue  # Kubernetes tells so where a service called tintype is
                 if variable in environ and (variable.startswith("TINTYPE_") or variable in _SHORT):
                     settings = settings.with_(entry.name, environ[variable], where=f"${variable}")
         return settings
@@ -124,8 +126,8 @@ _LONGEST = 1e9
 
 
 def _check_spelling(environ: Mapping[str, str]) -> None:
-    """A variable that is nearly a setting's is a slip, and not meant for somebody else: Kubernetes itself sets
-    TINTYPE_SERVICE_HOST and the like for a service called tintype."""
+    """A variable that is nearly a setting's is a slip. Others may be somebody else's, such as Kubernetes'
+    TINTYPE_SERVICE_HOST."""
     known = [f"TINTYPE_{entry.name.upper()}" for entry in fields(Settings)]
     for variable in environ:
         if not variable.startswith("TINTYPE_") or variable in known:

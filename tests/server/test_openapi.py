@@ -139,3 +139,11 @@ def test_the_page_needs_nothing_from_elsewhere() -> None:
         assert "/healthz" in json.loads(body)["paths"]
         status, _, body = call(address, "HEAD", "/docs")
         assert (status, body) == (200, b"")
+
+
+def test_a_browser_is_led_to_the_page_and_a_program_told_where_all_is() -> None:
+    with serving(open_gateway(Settings(), {})) as address:
+        status, headers, _ = call(address, "GET", "/", accept="text/html,application/xhtml+xml,*/*;q=0.8")
+        assert (status, headers["location"]) == (302, "docs")
+        status, headers, body = call(address, "GET", "/", accept="*/*")
+        assert (status, json.loads(body)["docs"]) == (200, "/docs")

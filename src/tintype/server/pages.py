@@ -67,8 +67,11 @@ def make_pages(
         return Response(metrics.text(), media_type=MEDIA_TYPE)
 
     @get("/", sync_to_thread=False)
-    def welcome() -> dict[str, Any]:
-        return {
+    def welcome(request: Request[Any, Any, Any]) -> Response[Any]:
+        """A browser, which the banner's address is opened with, is shown the page to read."""
+        if "text/html" in request.headers.get("accept", ""):
+            return Response(b"", status_code=302, headers={"location": "docs", "vary": "accept"})
+        told = {
             "name": "tintype",
             "version": version("tintype"),
             "try": "POST /v1/images/generations",
@@ -79,6 +82,7 @@ def make_pages(
             "ready": "/readyz",
             "metrics": "/metrics",
         }
+        return Response(told, headers={"vary": "accept"})
 
     @cache  # built when it is first asked for: it is a tenth of a second, and most who start do not ask
     def description() -> bytes:

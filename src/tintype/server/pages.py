@@ -17,6 +17,7 @@ from ..core.errors import MethodNotAllowed, NotFound, TintypeError
 from . import jobs
 from .admin import operations
 from .admin_pages import handlers
+from .http import error_headers
 from .metrics import MEDIA_TYPE, Metrics
 from .openapi import describe
 from .pictures import OPERATION
@@ -107,8 +108,10 @@ def make_pages(
         return reader
 
     def in_words(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-        told = dialect.write_error(_told(request, error))
-        return Response(told.body, status_code=told.status, media_type=told.media_type)
+        error = _told(request, error)
+        told = dialect.write_error(error)
+        headers = {name.decode(): value.decode() for name, value in error_headers(error)}
+        return Response(told.body, status_code=told.status, media_type=told.media_type, headers=headers)
 
     return Litestar(
         route_handlers=[told, welcome, openapi, docs, *handlers(office)],
@@ -122,5 +125,5 @@ def _told(request: Request[Any, Any, Any], error: Exception) -> TintypeError:
     if isinstance(error, TintypeError):
         return error
     if isinstance(error, HTTPException) and error.status_code == 405:
-        return MethodNotAllowed(f"{request.method} is not for {request.url.path}: use GET.")
+        return MethodNotAllowed(f"{request.method} is not for {request.url.path}: use GET.", allow=("GET",))
     return NotFound(f"There is nothing at {request.url.path}.")

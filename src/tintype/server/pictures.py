@@ -40,7 +40,7 @@ class Pictures:
         """Raises NotFound, MethodNotAllowed and Unavailable while nothing has been sent, and Gone afterwards."""
         method, now = scope["method"], self.clock()
         if method not in ("GET", "HEAD"):
-            raise MethodNotAllowed(f"{method} is not for a picture: use GET.")
+            raise MethodNotAllowed(f"{method} is not for a picture: use GET.", allow=("GET",))
         found = self.store.resolve(path.removeprefix(FOLDER), now)
         size = await self.store.size(found.path)
         asked = {name: value.decode("latin-1") for name, value in scope["headers"]}

@@ -69,7 +69,8 @@ class Routes:
                     return match
                 offered.add(route.method)
         if offered:
-            raise MethodNotAllowed(f"{method} is not for {path}: use {' or '.join(sorted(offered))}.")
+            allow = sorted(offered)
+            raise MethodNotAllowed(f"{method} is not for {path}: use {' or '.join(allow)}.", allow=allow)
         raise NotFound(f"There is nothing at {path}.")
 
     def _matching(self, path: str) -> list[Match]:

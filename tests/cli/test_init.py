@@ -121,6 +121,13 @@ def test_it_goes_where_it_is_told_to(tintype: Tintype, tmp_path: Path) -> None:
     assert tintype("init", "--stdout").out == TEXT
     assert list(tmp_path.iterdir()) == []
     assert tintype("init", "mine.toml").paths == [tmp_path / "mine.toml"]
-    lost = tintype("init", "nowhere/mine.toml")
-    assert lost.code == 1
-    assert "nowhere" in lost.err
+
+
+def test_where_it_cannot_be_written(tintype: Tintype, tmp_path: Path) -> None:
+    for options in ([], ["--force"]):
+        lost = tintype("init", "nowhere/mine.toml", *options)
+        assert (lost.code, lost.out) == (1, "")
+        assert lost.err == "tintype: 'nowhere/mine.toml': No such file or directory\n"
+    folder = tintype("init", str(tmp_path))
+    assert folder.code == 2
+    assert "is a folder" in folder.err

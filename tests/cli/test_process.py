@@ -57,6 +57,15 @@ def test_the_bytes_come_through_a_pipe(environ: dict[str, str], tmp_path: Path) 
     assert drawn.stderr.decode().startswith("1 picture · 64x64 · low · ")
 
 
+def test_letters_that_stdout_has_not_got_lose_no_picture(environ: dict[str, str], tmp_path: Path) -> None:
+    environ |= {"PYTHONIOENCODING": "ascii"}
+    order = ["gen", "ein Bär", "-m", "tintype-illustrator", "-s", "64x64", "-q", "low"]
+    drawn = subprocess.run([*COMMAND, *order], env=environ, cwd=tmp_path, capture_output=True, text=True)
+    assert drawn.returncode == 0, drawn.stderr
+    assert "ein-b\\xe4r" in drawn.stdout
+    assert [path.name[:7] for path in tmp_path.iterdir()] == ["ein-bär"]
+
+
 @pytest.fixture
 def hears_ctrl_c() -> Iterator[None]:
     """A shell starts what runs in its background deaf to Ctrl-C, and whoever is started there inherits it."""

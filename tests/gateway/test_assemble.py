@@ -203,6 +203,31 @@ def test_a_setting_that_its_adapter_does_not_know_stops_the_start() -> None:
         assemble.open_gateway(Settings(provider={"openai": {"key": "k", "regoin": "eu"}}), {})
 
 
+@pytest.mark.parametrize("table", [{"kee": "k"}, {"region": "eu", "enable": True}])
+def test_so_it_does_for_a_provider_that_is_off(table: dict[str, Any]) -> None:
+    """What is misspelt may be the very key that would turn it on."""
+    with pytest.raises(ValueError, match=r"\[provider\.openai\]: there is no setting"):
+        assemble.open_gateway(Settings(provider={"openai": table}), {})
+
+
+@pytest.mark.parametrize("table", [{"offers": []}, {"max_price": 0.1}])
+def test_a_route_that_nobody_answers_is_refused_at_the_start(table: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r'\[route\."gpt-imag-2"\]: there is no such model'):
+        assemble.open_gateway(Settings(route={"gpt-imag-2": table}), {})
+
+
+@pytest.mark.parametrize(
+    ("settings", "where"),
+    [
+        (Settings(default_model="gpt-imag-2"), "default_model names"),
+        (Settings(stand_in={"mine": "gpt-imag-2"}), r'\[stand_in\] "mine" names'),
+    ],
+)
+def test_a_name_that_is_no_model_is_told_with_its_setting(settings: Settings, where: str) -> None:
+    with pytest.raises(ValueError, match=where):
+        assemble.open_gateway(settings, {})
+
+
 LOCAL = {
     "comfyui": "COMFYUI_URL",
     "automatic1111": "A1111_URL",

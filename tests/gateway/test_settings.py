@@ -55,6 +55,17 @@ def test_where_pictures_are_fetched_from(
         ("", {"PUBLIC_BASE_URL": "t.test"}, r"\$PUBLIC_BASE_URL: .* an address such as https://"),
         ("deadline = inf", {}, "deadline cannot be inf: it must be a number, and at most 1,000,000,000"),
         ("", {"TINTYPE_GRACE": "nan"}, r"\$TINTYPE_GRACE: grace cannot be 'nan'"),
+        ("port = 80.5", {}, "port cannot be 80.5: it must be a whole number"),
+        ("grace = nan", {}, "grace cannot be nan: it must be a number that is not negative"),
+        ("grace = inf", {}, "grace cannot be inf: it must be a number, and at most 1,000,000,000"),
+        ("", {"TINTYPE_HEARTBEAT": "nan"}, r"\$TINTYPE_HEARTBEAT: heartbeat cannot be 'nan'"),
+        ("gallery_days = 1e99", {}, "at most 1,000,000,000"),
+        ("max_body = 0", {}, "max_body cannot be 0: it must be a number above 0"),
+        ("deadline = 0", {}, "deadline cannot be 0: it must be a number above 0"),
+        ("picture_lifetime = 0.0", {}, "picture_lifetime cannot be 0.0: it must be a number above 0"),
+        ("public_base_url = 'images.example'", {}, "public_base_url cannot be 'images.example'"),
+        ("public_base_url = 'ftp://a.example'", {}, "it must be an address such as https://"),
+        ("", {"TINTYPE_DATABSE": "off"}, r"\$TINTYPE_DATABSE: .* did you mean TINTYPE_DATABASE"),
         ("fetch = 'perhaps'", {}, "fetch cannot be 'perhaps': it must be true or false"),
         ("fetch_allow = ['10.0.0.1/8']", {}, "it must be a list of networks such as 10.0.0.0/8"),
         ("fetch_allow = true", {}, "it must be a list of networks"),
@@ -70,6 +81,17 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, environ: dict[str, st
     path.write_text(text)
     with pytest.raises(ValueError, match=message):
         Settings.load(environ, path)
+
+
+def test_variables_of_others_are_left_alone() -> None:
+    """Kubernetes sets some of these for a service called tintype."""
+    others = {
+        "TINTYPE_SERVICE_HOST": "10.0.0.1",
+        "TINTYPE_PORT": "tcp://10.0.0.1:8080",
+        "TINTYPE_PORT_8080_TCP_PORT": "8080",
+        "TINTYPE_DEBUG": "1",
+    }
+    assert Settings.load({**others, "TINTYPE_DIFFUSION_DTYPE": "float32"}) == Settings()
 
 
 def test_a_file_that_was_asked_for_must_be_there(tmp_path: Path) -> None:

@@ -260,7 +260,10 @@ def test_totals_without_details_are_image_tokens() -> None:
         ("", Usage()),
         ([], Usage()),
         ({"input_tokens": 29.0, "output_tokens": 158.0}, Usage(image_in=29, image_out=158)),
-        ({"input_tokens": "29", "output_tokens": 158, "output_tokens_details": []}, Usage(image_in=29, image_out=158)),
+        (
+            {"input_tokens": "29", "output_tokens": 158, "output_tokens_details": []},
+            Usage(image_in=29, image_out=158),
+        ),
         ({"input_tokens": -5, "output_tokens": True, "input_tokens_details": "none"}, Usage()),
     ],
     ids=str,

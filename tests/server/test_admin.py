@@ -154,6 +154,7 @@ def test_the_rest_is_as_open_as_before(house: House) -> None:
 WRONG: list[tuple[str, str, Any, int, str | None]] = [
     ("POST", "/admin/accounts", {}, 400, "name"),
     ("POST", "/admin/accounts", {"name": ""}, 400, "name"),
+    ("POST", "/admin/keys", {"name": "a", "dialects": ["openai"]}, 400, "dialects"),
     ("POST", "/admin/accounts", {"name": 7}, 400, "name"),
     ("POST", "/admin/accounts", {"name": "x" * 201}, 400, "name"),
     ("POST", "/admin/accounts", {"name": "taken"}, 400, "name"),

@@ -31,7 +31,7 @@ def operations(document: dict[str, Any]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
 def test_every_call_of_every_dialect_is_there(dialect: Any) -> None:
     calls = [("post", path) for path in dialect.paths]
-    calls += [(aside.method.lower(), aside.path) for aside in dialect.asides]
+    calls += [(aside.method.lower(), aside.path) for aside in dialect.asides if aside.told]
     assert calls
     for verb, path in calls:
         assert dialect.name in DOCUMENT["paths"][shown(path)][verb]["tags"]
@@ -44,6 +44,43 @@ def test_names_are_unique_and_every_hole_of_a_path_is_a_parameter() -> None:
         for operation in verbs.values():
             named = {each["name"] for each in operation["parameters"] if each["in"] == "path"}
             assert named == set(re.findall(r"\{(\w+)\}", path))
+
+
+def test_what_a_body_must_have_it_shows() -> None:
+    """So that whoever copies the call of /docs has one that works."""
+    with serving(open_gateway(Settings(), {})) as address:
+        document = json.loads(call(address, "GET", "/openapi.json")[2])
+    schemas = document["components"]["schemas"]
+    seen = 0
+    for name, operation in ((each["operationId"], each) for each in operations(document)):
+        body = (
+            operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+        )
+        schema = schemas[body["$ref"].rpartition("/")[2]] if "$ref" in body else body
+        for field in schema.get("required", []):
+            seen += 1
+            inner = schema["properties"][field]
+            assert inner.keys() & {"examples", "enum", "const"}, f"{name}: {field}"
+    assert seen > 50
+
+
+def test_whoever_orders_is_told_of_every_header_and_whoever_cannot_is_not() -> None:
+    calls = {path: verbs["post"] for path, verbs in DOCUMENT["paths"].items() if "post" in verbs}
+    order, retired = calls["/v1/images/generations"], calls["/v1/images/variations"]
+    told = {each["name"] for each in order["parameters"]}
+    assert {"Prefer", "Idempotency-Key", "x-tintype-webhook"} <= told
+    assert {"x-tintype-cost", "x-tintype-job", "x-tintype-balance"} <= set(
+        order["responses"]["200"]["headers"]
+    )
+    assert {"location", "retry-after", "x-tintype-job"} <= set(order["responses"]["202"]["headers"])
+    assert (set(retired["responses"]), retired["parameters"]) == ({"default"}, [])
+    assert "get" not in DOCUMENT["paths"]["/nanogpt/api/check-balance"]
+
+
+def test_what_most_come_for_comes_first() -> None:
+    assert [each["name"] for each in DOCUMENT["tags"]][:2] == ["openai-images", "server"]
+    assert len({each["name"] for each in DOCUMENT["tags"]}) == len(DOCUMENT["tags"])
+    assert all(operation["summary"] for operation in operations(DOCUMENT))
 
 
 def test_a_shared_path_answers_with_either() -> None:
@@ -102,3 +139,11 @@ def test_the_page_needs_nothing_from_elsewhere() -> None:
         assert "/healthz" in json.loads(body)["paths"]
         status, _, body = call(address, "HEAD", "/docs")
         assert (status, body) == (200, b"")
+
+
+def test_a_browser_is_led_to_the_page_and_a_program_told_where_all_is() -> None:
+    with serving(open_gateway(Settings(), {})) as address:
+        status, headers, _ = call(address, "GET", "/", accept="text/html,application/xhtml+xml,*/*;q=0.8")
+        assert (status, headers["location"]) == (302, "docs")
+        status, headers, body = call(address, "GET", "/", accept="*/*")
+        assert (status, json.loads(body)["docs"]) == (200, "/docs")

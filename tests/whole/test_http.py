@@ -162,6 +162,32 @@ def test_a_stream_keeps_the_connection_alive() -> None:
 
 
 @pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("GET", "/v1/images/generations", "POST"),
+        ("POST", "/v1/models", "GET"),
+        ("POST", "/docs", "GET"),
+        ("POST", "/healthz", "GET"),
+        ("POST", "/pictures/x.png", "GET"),
+        ("PUT", "/v1/images/jobs/x", "GET, HEAD, DELETE"),
+    ],
+)
+def test_a_method_that_is_not_taken_is_told_with_those_that_are(
+    address: str, method: str, path: str, allow: str
+) -> None:
+    status, headers, body = call(address, method, path)
+    assert (status, error(body)["code"], headers["allow"]) == (405, "method_not_allowed", allow)
+
+
+def test_without_a_heartbeat_a_stream_has_no_comments() -> None:
+    with serving(fake_gateway(FakeProvider(pause=0.05), CARD), Settings(heartbeat=0)) as address:
+        order = {"prompt": "a cat", "stream": True, "partial_images": 1}
+        _, _, body = call(address, "POST", "/v1/images/generations", order)
+    frames = body.decode().split("\n\n")
+    assert [frame[:6] for frame in frames] == ["event:", "event:", ""]
+
+
+@pytest.mark.parametrize(
     ("fails", "status", "retry"),
     [
         (Refused("no"), 400, "false"),

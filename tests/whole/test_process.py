@@ -70,6 +70,23 @@ def call(port: int, method: str, path: str, body: Any = None) -> tuple[int, byte
         connection.close()
 
 
+def test_a_port_that_the_system_chose_is_told(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "tintype", "serve", "--port", "0"],
+        cwd=tmp_path,
+        env=SOURCE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as server:
+        try:
+            assert server.stdout is not None
+            line = next(line for line in server.stdout if "http://" in line)
+            assert call(int(line.rpartition(":")[2]), "GET", "/healthz")[0] == 200
+        finally:
+            server.kill()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGTERM to send there")
 def test_it_says_what_answers_and_ends_when_asked(tmp_path: Path) -> None:
     with process(tmp_path) as (server, port):

@@ -86,8 +86,22 @@ def _checked(name: str, value: Any) -> Any:
     least = -10_000 if name == "markup" else 0
     most = LARGEST if name.endswith("_limit") else LATEST if name == "expires" else 2**31 - 1
     if not least <= value <= most:  # nor is NaN
-        raise BadRequest(f"{name} is between {least} and {most}, not {value}.", param=name)
+        raise BadRequest(
+            f"{name} is between {_shown(name, least)} and {_shown(name, most)}, not {_shown(name, value)}.",
+            param=name,
+        )
     return value
+
+
+def _shown(name: str, value: float) -> str:
+    """As whoever set it may have written it.
+
+    >>> _shown("day_limit", -1_500_000), _shown("markup", -20_000), _shown("at_once", 3)
+    ('-1.50', '-200%', '3')
+    """
+    if name.endswith("_limit"):
+        return f"{'-' if value < 0 else ''}{dollars(abs(int(value)))[1:]}"
+    return f"{value / 100:g}%" if name == "markup" else str(value)
 
 
 def called(name: str) -> str:

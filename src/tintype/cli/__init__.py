@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from io import TextIOWrapper
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -93,6 +94,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     The interpreter is not taken down in order: threads of the HTTP client (pyreqwest 0.15.1) that still
     let go of a finished answer would then abort the process, one time in five on a busy machine.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a letter that the terminal has not got costs nobody a picture
+            stream.reconfigure(errors="backslashreplace")
     code = run(list(sys.argv[1:] if arguments is None else arguments))
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):  # nobody reads it any more
@@ -115,7 +119,11 @@ def run(arguments: list[str]) -> int:
         return code_of(error)
     except BrokenPipeError:
         return ERROR
-    except (ValueError, OSError) as error:
+    except OSError as error:
+        place = f"{str(error.filename)!r}: " if error.filename else ""
+        _complain(f"{place}{error.strerror or error}")
+        return ERROR
+    except ValueError as error:
         _complain(str(error))
         return ERROR
 

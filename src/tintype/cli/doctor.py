@@ -11,32 +11,29 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from ..core.errors import TintypeError
 from ..gateway.settings import Settings
-from .answering import BASE_URL, KEY, load_settings, server_of
+from .answering import BASE_URL, KEY, server_of
 from .checking import Finding, ask_engines, ask_providers
-from .options import Option
+from .opening import Config, Data, settings_of
 
 OLDEST = (3, 11)
 COLOURS = {"ok": "green", "warn": "yellow", "fail": "red", "off": "bright_black"}
 
 
 def doctor(
-    config: Annotated[
-        Path | None,
-        Option(metavar="FILE", help="Settings. Default: tintype.toml where it lies in this folder."),
-    ] = None,
+    data: Data = None,
+    config: Config = None,
 ) -> int:
     """Check this installation, and every provider that is on: one line a thing. It buys nothing."""
     settings, readable = Settings(), False
 
     def settings_can_be_read() -> Finding:
         nonlocal settings, readable
-        settings = load_settings(os.environ, config=config)
+        settings = settings_of(config, data)
         readable = True
         return Finding("ok", f"{config or 'defaults, tintype.toml and the environment'} can be read")
 

@@ -32,7 +32,7 @@ NOTES = {
     "open": "whether everyone who reaches this server may use it, on any address, without a key",
     "default_model": "for requests that name none",
     "max_body": "bytes of a whole request; more is a 413",
-    "heartbeat": "seconds of silence after which a stream gets a comment",
+    "heartbeat": "seconds of silence after which a stream gets a comment; 0: it gets none",
     "plain_heartbeat": "seconds after which a plain answer is begun with blanks, and then as often; 0: it waits in silence",
     "grace": "seconds that running jobs have to finish when the server stops",
     "deadline": "seconds that an order may take, all of its attempts together",
@@ -146,6 +146,8 @@ def init(
         with path.open("w" if force else "x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
+        if path.is_dir():
+            raise BadRequest(f"{str(path)!r} is a folder: say which file in it.") from None
         raise BadRequest(f"{str(path)!r} exists: say --force to write over it, or --stdout.") from None
     print(path.absolute())
     print("Nothing in it is set yet: take the # away before what you want to change.", file=sys.stderr)

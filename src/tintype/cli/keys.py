@@ -201,6 +201,10 @@ def _said(
     for name, patterns in (("models", models), ("dialects", dialects)):
         if patterns:
             said[name] = () if patterns == [terms.NONE] else tuple(patterns)
+    if said.get("dialects"):
+        from ..dialects import check_names
+
+        check_names(said["dialects"])
     return said | {name: flag for name, flag in (("admin", admin), ("strict", strict)) if flag is not None}
 
 

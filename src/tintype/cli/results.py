@@ -43,13 +43,6 @@ class Result(msgspec.Struct, kw_only=True):
 class Unwritable(TintypeError):
     """The disk is full, or away: of no order that follows could more be kept."""
 
-    def __init__(self, path: Path, error: OSError) -> None:
-        reason = error.strerror or str(error)
-        super().__init__(
-            f"{str(path)!r} cannot be written: {reason}. What was drawn and is not in {FILE} is ordered again by the "
-            "next run."
-        )
-
 
 class Results:
     """The folder of a batch. One batch writes into it at a time."""
@@ -130,7 +123,7 @@ class Results:
                 with suppress(OSError):  # what follows half a line could not be read by the next run
                     os.ftruncate(self._file, self._end)
                     os.lseek(self._file, self._end, os.SEEK_SET)
-                raise Unwritable(self.folder / FILE, error) from None
+                raise _unwritable(self.folder / FILE, error) from None
         return text
 
     def keep(self, data: bytes, name: str) -> str:
@@ -140,7 +133,7 @@ class Results:
             draft.write_bytes(data)
             draft.replace(self.folder / name)
         except OSError as error:
-            raise Unwritable(self.folder / name, error) from None
+            raise _unwritable(self.folder / name, error) from None
         finally:
             with suppress(OSError):
                 draft.unlink()
@@ -158,3 +151,10 @@ def _take(file: int) -> None:
         import fcntl
 
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _unwritable(path: Path, error: OSError) -> Unwritable:
+    reason = error.strerror or str(error)
+    return Unwritable(
+        f"{str(path)!r} cannot be written: {reason}. What was drawn and is not in {FILE} is ordered again by the next run."
+    )

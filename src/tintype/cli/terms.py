@@ -85,7 +85,7 @@ def percent(name: str, text: str) -> int:
 
 def expiry(name: str, text: str) -> float:
     """Unix time: a span from now such as 30d, or the end of a day (UTC). Raises BadRequest."""
-    if found := _SPAN.fullmatch(text):
+    if (found := _SPAN.fullmatch(text)) and int(found[1]):
         return time.time() + int(found[1]) * _UNITS[found[2]]
     try:
         day = date.fromisoformat(text) + timedelta(days=1)

@@ -30,6 +30,7 @@ message, with no ladder of isinstance.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -102,6 +103,10 @@ class NotFound(CallerError):
 class MethodNotAllowed(CallerError):
     status = 405
     code = "method_not_allowed"
+
+    def __init__(self, message: str, *, param: str | None = None, allow: Sequence[str] = ()) -> None:
+        super().__init__(message, param=param)
+        self.allow = tuple(allow)
 
 
 class Conflict(CallerError):

@@ -19,7 +19,8 @@ class Operation:
     `parameters` are those of the query, and those of the path that deserve more than "a string"; `headers` those that it
     heeds.
     `media_types` are what an answer may be beside JSON. `errors` is left out by whoever uses the
-    dialect's `write_error`: the schema of that is found by asking it. `status` is that of success.
+    dialect's `write_error`: the schema of that is found by asking it. `status` is that of success, `further` are
+    others that are no errors, with what each says.
     """
 
     summary: str = ""
@@ -31,6 +32,7 @@ class Operation:
     answer: Schema | None = field(default_factory=dict)  # in JSON; None where it never is
     media_types: tuple[str, ...] = ()
     errors: Schema | None = None
+    further: Mapping[int, str] = field(default_factory=dict)
 
 
 @runtime_checkable

@@ -137,13 +137,15 @@ class House(Protocol):
 class Aside:
     """A call of a dialect that is answered at once: lists of models, tasks, balances.
 
-    `when` decides between dialects that share a path (Google's and OpenAI's `GET /models`).
+    `when` decides between dialects that share a path (Google's and OpenAI's `GET /models`). One that only says what
+    is wrong is not `told` of in /openapi.json.
     """
 
     method: Literal["GET", "POST", "DELETE"]
     path: str
     answer: Callable[[Incoming, House], Answer | Awaitable[Answer]]
     when: Callable[[Incoming], bool] | None = None
+    told: bool = True
 
 
 class Dialect(Protocol):

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..core import Operation, Schema
 from ..wire import openai_images as wire
+from ._schema import DOT
 
 _TEXT: Schema = {"type": "string"}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
@@ -103,7 +104,10 @@ RESPONSES = Operation(
     body=_object(
         {
             "model": {"type": "string", "description": "Of words mostly; the tool names the one that draws."},
-            "input": {"anyOf": [{"type": "string", "minLength": 1}, _MESSAGES]},
+            "input": {
+                "anyOf": [{"type": "string", "minLength": 1}, _MESSAGES],
+                "examples": ["A panda eating bamboo"],
+            },
             "tools": {
                 "type": "array",
                 "items": _object({"type": _TEXT}, "type"),
@@ -156,7 +160,13 @@ _ORDER: dict[str, Schema] = {
 }
 _EDIT: dict[str, Schema] = {
     **_ORDER,
-    "init_images": {"type": "array", "minItems": 1, "items": _TEXT, "description": "Pictures in base64."},
+    "init_images": {
+        "type": "array",
+        "minItems": 1,
+        "items": _TEXT,
+        "description": "Pictures in base64.",
+        "examples": [[DOT]],
+    },
     "mask": {
         "type": "string",
         "description": "A picture in base64; where it is white, the first may change.",

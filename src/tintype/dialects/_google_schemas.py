@@ -10,7 +10,13 @@ _LISTING = Operation(
     summary="The models, as Google lists them",
     answer=members({"models": {"type": "array", "items": {"type": "object"}}}, ("models",)),
 )
-_ONE_MODEL = Operation(summary="A model, as Google tells of it", answer={"type": "object"})
+_ONE_MODEL = Operation(
+    summary="A model, as Google tells of it",
+    parameters={"id": text("A name of the list.", "gemini-3-pro-image", minLength=1)},
+    answer={"type": "object"},
+)
+_GEMINI = {"model": text("A model of any vendor's.", "gemini-3-pro-image", minLength=1)}
+_IMAGEN = {"model": text("A model of any vendor's.", "imagen-4.0-generate-001", minLength=1)}
 
 _PART: Schema = members(
     {
@@ -68,7 +74,8 @@ _INSTANCE: Schema = members({"prompt": text("What is to be seen.", "A panda eati
 _PREDICTION: Schema = members(
     {
         "instances": {
-            "anyOf": [_INSTANCE, {"type": "array", "items": _INSTANCE, "minItems": 1, "maxItems": 1}]
+            "anyOf": [_INSTANCE, {"type": "array", "items": _INSTANCE, "minItems": 1, "maxItems": 1}],
+            "examples": [[{"prompt": "A panda eating bamboo"}]],
         },
         "parameters": members(
             {
@@ -96,20 +103,44 @@ _PREDICTED: Schema = members(
     },
     ("predictions",),
 )
+_INTERACTION = Operation(
+    summary="Draw or edit, as Google's Interactions do",
+    body=members(
+        {
+            "model": text("", "gemini-3-pro-image"),
+            "input": {
+                "description": "Words, or parts: words, and pictures to start from.",
+                "examples": ["A panda eating bamboo"],
+            },
+            "previous_interaction_id": text("Go on from its pictures."),
+            "stream": {"type": "boolean"},
+        },
+        ("input",),
+    ),
+    media_types=_STREAM,
+)
+
+
+def interaction(path: str) -> Operation:
+    return _INTERACTION
 
 
 def operation(path: str) -> Operation:
     if path.endswith(":generateContent"):
-        return Operation(summary="Draw or edit, as Gemini does", body=_GENERATION, answer=_GENERATED)
+        return Operation(
+            summary="Draw or edit, as Gemini does", parameters=_GEMINI, body=_GENERATION, answer=_GENERATED
+        )
     if path.endswith(":streamGenerateContent"):
         refused_or_drawn: Schema = {"anyOf": [{"type": "array", "items": _GENERATED}, _GENERATED]}
         return Operation(
             summary="The same as events (`?alt=sse`), or as an array",
-            parameters={"alt": word("", "sse")},
+            parameters={**_GEMINI, "alt": word("", "sse")},
             body=_GENERATION,
             answer=refused_or_drawn,
             media_types=_STREAM,
         )
     if path.endswith(":predict"):
-        return Operation(summary="Draw or edit, as Imagen does", body=_PREDICTION, answer=_PREDICTED)
+        return Operation(
+            summary="Draw or edit, as Imagen does", parameters=_IMAGEN, body=_PREDICTION, answer=_PREDICTED
+        )
     return _LISTING if path.endswith("/models") else _ONE_MODEL

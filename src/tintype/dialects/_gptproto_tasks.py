@@ -15,8 +15,9 @@ from typing import Any
 
 import msgspec
 
-from ..core import Answer, Aside, Completed, House, Image, ImageRequest, Incoming, JobView, Operation
+from ..core import Answer, Aside, Completed, House, Image, ImageRequest, Incoming, JobView, Operation, Schema
 from ..core.errors import NotFound, TintypeError
+from ._schema import DOT, members, text, whole
 
 Read = Callable[[Incoming], ImageRequest]
 
@@ -88,17 +89,24 @@ def operation(path: str) -> Operation | None:
     if path.endswith(("/text-to-image", "/image-edit", _PREDICTION)):
         known = {"data": {"type": "object"}, "message": words, "code": {"type": "integer"}}
         answer = {"type": "object", "properties": known, "required": list(known)}
-        return Operation(summary="A task of the older kind", answer=answer)
+        if path.endswith(_PREDICTION):
+            return Operation(summary="How a task of the older kind stands", answer=answer)
+        named = {"vendor": {**words, "examples": ["openai"]}, "model": {**words, "examples": ["gpt-image-2"]}}
+        return Operation(
+            summary="A task of the older kind", parameters=named, body=_body(is_edit(path)), answer=answer
+        )
     names = ("id", "generation_id", "polling_url", "status")
     if path.endswith(_RESULT):
-        names, status, summary = ("id", "status", "polling_url", "native_status"), 200, "How a task stands"
+        names = ("id", "status", "polling_url", "native_status")
+        status, summary, body = 200, "How a task stands", None
     elif "/api/v3/images" in path:
-        status, summary = 202, "Order pictures, to be asked for later"
+        status, summary, body = 202, "Order pictures, to be asked for later", _body(is_edit(path))
     else:
         return None
     return Operation(
         summary=summary,
         status=status,
+        body=body,
         answer={"type": "object", "properties": dict.fromkeys(names, words), "required": list(names)},
         errors={
             "type": "object",
@@ -106,6 +114,26 @@ def operation(path: str) -> Operation | None:
             "required": ["code", "message", "type"],
         },
     )
+
+
+def _body(edits: bool) -> Schema:
+    known: dict[str, Schema] = {
+        "prompt": text("What is to be seen.", "A panda eating bamboo", minLength=1),
+        "aspect_ratio": text("", "16:9"),
+        "n": whole("How many pictures.", 1, 10),
+    }
+    if not edits:
+        return members(known, ("prompt",))
+    pictures: dict[str, Schema] = {
+        "image": text("A data URL, base64 or an address.", DOT),
+        "input_references": {
+            "type": "array",
+            "description": "Several, as OpenRouter writes them.",
+            "minItems": 1,
+        },
+    }
+    one = [{"required": [name]} for name in pictures]
+    return {**members({**known, **pictures}, ("prompt",)), "anyOf": one}
 
 
 async def result(incoming: Incoming, house: House) -> Answer:

@@ -131,13 +131,13 @@ _ENDPOINTS = Operation(
     ),
 )
 _BALANCE = Operation(
-    summary="What the account can spend; zero of one that is not prepaid",
+    summary="What the key's account has left; zero where it is not prepaid",
     answer=_object(usd_balance=_TEXT, nano_balance=_TEXT, nanoDepositAddress=_TEXT),
     errors={"anyOf": [_object(error=_WHOLE, message=_TEXT), _object(error={"type": "object"})]},
 )
 _PLAIN_ERROR = _object(error=_object(message=_TEXT, type=_TEXT))
 _USAGE = Operation(
-    summary="The account's usage: zeros, for it is told elsewhere (tintype usage)",
+    summary="The page of what was used, with zeros in it: see /admin/usage",
     parameters={
         "from": {"type": "string", "format": "date"},
         "to": {"type": "string", "format": "date"},

@@ -52,6 +52,19 @@ _EDIT = f"{_PREFIX}/img2img"
 _CALLERS = 1000  # whose choice of checkpoint is remembered
 
 
+_SUMMARIES = {
+    "options": "The settings: `sd_model_checkpoint` is the model",
+    "sd-models": "The models, as checkpoints",
+    "progress": "How far your drawings are",
+    "interrupt": "End your drawings",
+    "samplers": "The samplers that are known by name",
+    **dict.fromkeys(
+        ("refresh-checkpoints", "refresh-vae", "refresh-loras", "reload-checkpoint", "unload-checkpoint"),
+        "Taken, and without effect",
+    ),
+}
+
+
 class Automatic1111:
     name = "automatic1111"
     paths: tuple[str, ...] = (f"{_PREFIX}/txt2img", _EDIT)
@@ -147,7 +160,7 @@ class Automatic1111:
 
     def describe(self, path: str) -> Operation:
         if path not in self.paths:
-            return Operation()
+            return Operation(summary=_SUMMARIES.get(path.removeprefix(f"{_PREFIX}/"), "A list, mostly empty"))
         return schemas.IMG2IMG if path == _EDIT else schemas.TXT2IMG
 
     def _options(self, incoming: Incoming, house: House) -> Answer:

@@ -22,12 +22,14 @@ from ..core import (
     ImageRequest,
     Incoming,
     Octets,
+    Operation,
     Report,
     Text,
     Usage,
 )
 from ..core.errors import BadRequest, TintypeError, Unsupported
 from ..wire import payload, sse
+from . import _google_schemas as schemas
 from ._fields import JsonFields, json_pictures, json_value, wrong_type
 from ._gemini_contents import Turn, last_order, turn_of
 from ._google import (
@@ -137,6 +139,9 @@ class Interactions:
     def write_error_frame(self, error: TintypeError) -> bytes:
         document = {"event_type": "error", "error": {"code": error.code, "message": str(error)}}
         return b"".join(sse.frame("error", [msgspec.json.encode(document)]))
+
+    def describe(self, path: str) -> Operation:
+        return schemas.interaction(path)
 
 
 dialect: Dialect = Interactions()

@@ -36,7 +36,7 @@ class NanoGPT(OpenAIImages):
         *(Aside(method="GET", path=f"{base}/models", answer=answers.listing) for base in _BASES),
         *(Aside(method="GET", path=f"{base}/image-models", answer=models.older) for base in _BASES),
         Aside(method="POST", path="/nanogpt/api/check-balance", answer=money.balance),
-        Aside(method="GET", path="/nanogpt/api/check-balance", answer=money.use_post),
+        Aside(method="GET", path="/nanogpt/api/check-balance", answer=money.use_post, told=False),
         Aside(method="GET", path="/nanogpt/api/v1/usage", answer=money.usage),
         Aside(method="GET", path="/nanogpt/api/v1/usage/requests/{id}", answer=money.usage_of_request),
     )

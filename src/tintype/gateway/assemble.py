@@ -80,8 +80,13 @@ def open_store(settings: Settings, tell: Tell | None = None) -> Store:
 
 
 def configured(settings: Settings) -> tuple[Service, ...]:
-    """The services of the catalog as the operator wants them. Raises ValueError."""
-    return configure(load(), settings.provider, settings.engine)
+    """The services of the catalog as the operator wants them. Raises ValueError, also for what a table says of a service
+    that is off: its key may be what is misspelt."""
+    services = configure(load(), settings.provider, settings.engine)
+    for service in services:
+        if service.name in settings.provider and is_callable(service):
+            _check_options(service, adapter_of(service), service.settings.get("options", {}))
+    return services
 
 
 def signing(
@@ -132,6 +137,10 @@ def routes(settings: Settings, services: tuple[Service, ...]) -> dict[str, Route
         for offer in route.offers:
             if offer not in names:
                 raise ValueError(f'[route."{name}"]: `offers`: there is no offer {offer!r}')
+        if not route.offers and name not in names:
+            raise ValueError(
+                f'[route."{name}"]: there is no such model, and `offers` names none to answer for it'
+            )
     return found
 
 
@@ -236,9 +245,13 @@ def open_provider(service: Service, environ: Mapping[str, str]) -> Provider:
     """Raises ValueError for an option that it has not, and for what the adapter cannot be opened with."""
     adapter = adapter_of(service)
     access = read_access(service, environ)
-    for option in access.options:
+    _check_options(service, adapter, access.options)
+    return adapter.open(access)
+
+
+def _check_options(service: Service, adapter: Adapter, options: Iterable[str]) -> None:
+    for option in options:
         if option not in adapter.options:
             there = f"; there are {', '.join(adapter.options)}" if adapter.options else ""
             kind = "engine" if service.is_engine else "provider"
             raise ValueError(f"[{kind}.{service.name}]: there is no setting `{option}`{there}")
-    return adapter.open(access)

@@ -83,9 +83,10 @@ class Offers:
                 self._alias[name] = self._by_id[route.offers[0]]
         self._default = default
         self._stand_ins = dict(stand_ins or {})
-        for name in (default, *self._stand_ins.values()):
+        named = {"default_model": default} | {f'[stand_in] "{of}"': to for of, to in self._stand_ins.items()}
+        for setting, name in named.items():
             if self._look(name) is None:
-                raise ValueError(f"the configuration names the model {name!r}, which is not in the catalog")
+                raise ValueError(f"{setting} names the model {name!r}, which is not in the catalog")
 
     def _resolved(self, route: Route) -> Route:
         """By the ids of those offers that are there."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Self
@@ -28,7 +29,7 @@ class Settings:
     open: bool = False  # whether everyone who reaches it may use it, on any address, without a key
     default_model: str = "gpt-image-2"
     max_body: int = 256 * 1024 * 1024
-    heartbeat: float = 8.0
+    heartbeat: float = 8.0  # seconds of silence until a stream gets a comment; 0: it gets none
     plain_heartbeat: float = 0.0  # seconds until a plain answer is begun with blanks; 0: it waits in silence
     grace: float = 30.0
     deadline: float = 600.0  # seconds that an order may take, all of its attempts together
@@ -87,8 +88,11 @@ class Settings:
         settings = cls()
         for name, value in table.items():
             settings = settings.with_(name, value, where=str(chosen))
+        _check_spelling(environ)
         for entry in fields(cls):
             for variable in (entry.name.upper(), f"TINTYPE_{entry.name.upper()}"):
+                if variable == "TINTYPE_PORT" and "://" in environ.get(variable, ""):
+                    continue  # Kubernetes tells so where a service called tintype is
                 if variable in environ and (variable.startswith("TINTYPE_") or variable in _SHORT):
                     settings = settings.with_(entry.name, environ[variable], where=f"${variable}")
         return settings
@@ -104,8 +108,7 @@ class Settings:
                 new: Any = _table(name, value)
             else:
                 new = _convert(value, old)
-            if name == "public_base_url" and new and not _is_address(new):
-                raise ValueError("an address such as https://images.example.com")
+            _check_use(name, new)
         except ValueError as error:
             said = "that" if name in (*_TABLES, *_SECRETS) else repr(value)  # those may hold keys
             raise ValueError(f"{where}: {name} cannot be {said}: it must be {error}") from error
@@ -118,6 +121,33 @@ _SECRETS = ("database", "limits", "secret", "webhook_secret", "metrics_key")
 _TABLES = ("provider", "engine", "route")
 _TABLE = {**dict.fromkeys(_TABLES, "a table of tables"), "markup": 'a table such as { default = "20%" }'}
 _SHORT = ("HOST", "PORT", "DATA", "PUBLIC_BASE_URL")
+_ABOVE_ZERO = ("max_body", "deadline", "picture_lifetime")
+
+
+def _check_spelling(environ: Mapping[str, str]) -> None:
+    """A variable that is nearly a setting's is a slip. Others may be somebody else's, such as Kubernetes'
+    TINTYPE_SERVICE_HOST."""
+    known = [f"TINTYPE_{entry.name.upper()}" for entry in fields(Settings)]
+    for variable in environ:
+        if not variable.startswith("TINTYPE_") or variable in known:
+            continue
+        if near := get_close_matches(variable, known, n=1, cutoff=0.9):
+            raise ValueError(f"${variable}: there is no such setting; did you mean {near[0]}?")
+
+
+def _check_use(name: str, value: Any) -> None:
+    """What is of the right kind, and yet nothing that a server could work with."""
+    if name in _ABOVE_ZERO and value <= 0:
+        raise ValueError("a number above 0")
+    if name == "public_base_url" and value:
+        address = urlsplit(value)
+        if (
+            address.scheme not in ("http", "https")
+            or not address.hostname
+            or address.query
+            or address.fragment
+        ):
+            raise ValueError("an address such as https://pictures.example.com, or empty")
 
 
 def _check_markup(table: Mapping[str, Any], where: str) -> None:
@@ -147,20 +177,18 @@ def _convert(value: Any, like: Any) -> Any:
         if not isinstance(value, str):
             raise ValueError("a text")
         return value
+    kind = "a whole number" if isinstance(like, int) else "a number"
+    if isinstance(like, int) and isinstance(value, float):
+        raise ValueError(kind)
     try:
         number = type(like)(value)
     except (TypeError, ValueError, OverflowError):  # an infinite one is no whole number
-        raise ValueError("a whole number" if isinstance(like, int) else "a number") from None
+        raise ValueError(kind) from None
     if isinstance(value, bool) or not number >= 0:  # "nan" is a number to Python, and no time
         raise ValueError("a number that is not negative")
-    if isinstance(number, float) and not number <= MOST:
+    if isinstance(like, float) and number > MOST:
         raise ValueError(f"a number, and at most {MOST:,}")
     return number
-
-
-def _is_address(text: str) -> bool:
-    parts = urlsplit(text)
-    return parts.scheme in ("http", "https") and bool(parts.netloc) and not (parts.query or parts.fragment)
 
 
 def _flag(value: Any) -> bool:

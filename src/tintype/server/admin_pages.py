@@ -49,7 +49,8 @@ def _handler(office: Office | None, path: str, calls: dict[str, Call]) -> HTTPRo
         call = calls.get(request.method)
         if call is None:
             raise MethodNotAllowed(
-                f"{request.method} is not for {request.url.path}: use {' or '.join(calls)}."
+                f"{request.method} is not for {request.url.path}: use {' or '.join(calls)}.",
+                allow=tuple(calls),
             )
         return await _answered(office, call, request)
 

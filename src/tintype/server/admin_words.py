@@ -9,14 +9,18 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from ..accounts import records
 from ..core.errors import BadRequest
 from ..core.money import micros, usd
+from ..dialects import check_names
 
 Dollars = Annotated[str, Meta(description="US dollars with six decimals.", examples=["12.340000"])]
-Sum = Annotated[str, Meta(description="US dollars.", examples=["12.50"])]
+Sum = Annotated[str, Meta(description="US dollars; null: no limit.", examples=["12.50"])]
 Time = Annotated[float, Meta(description="Unix time in seconds.")]
 When = Annotated[float, Meta(description="Unix time in seconds.", ge=0, le=1e11)]
-Count = Annotated[int, Meta(ge=0)]
+Count = Annotated[int, Meta(description="The most; null: no limit.", ge=0)]
 Points = Annotated[int, Meta(description="In basis points: 250 is 2.5 %.")]
 Patterns = Annotated[list[str], Meta(description='Names or patterns such as "gpt-image-*"; none allow all.')]
+Apis = Annotated[list[str], Meta(description='APIs such as "openai-images" or "gemini"; none allow all.')]
+AccountName = Annotated[str, Meta(description="What you call it.", examples=["acme"])]
+KeyName = Annotated[str, Meta(description="What you call it.", examples=["app"])]
 
 
 class Named(Struct, kw_only=True):
@@ -91,7 +95,7 @@ class AccountTerms(Limits, kw_only=True):
 
 
 class NewAccount(AccountTerms, kw_only=True):
-    name: str
+    name: AccountName
 
 
 class ChangedAccount(AccountTerms, kw_only=True):
@@ -101,7 +105,7 @@ class ChangedAccount(AccountTerms, kw_only=True):
 class KeyTerms(Limits, kw_only=True):
     expires: When | UnsetType | None = UNSET
     models: Patterns | UnsetType = UNSET
-    dialects: Patterns | UnsetType = UNSET
+    dialects: Apis | UnsetType = UNSET
     requests_per_minute: Count | UnsetType | None = UNSET
     images_per_minute: Count | UnsetType | None = UNSET
     admin: bool | UnsetType = UNSET
@@ -109,7 +113,7 @@ class KeyTerms(Limits, kw_only=True):
 
 
 class NewKey(KeyTerms, kw_only=True):
-    name: str
+    name: KeyName
     account: Annotated[str, Meta(description='Its id or name; without one, the account "default".')] = ""
 
 
@@ -120,7 +124,7 @@ class ChangedKey(KeyTerms, kw_only=True):
 class Credit(Taken, kw_only=True):
     """With a `reference`, once: the same again changes nothing."""
 
-    amount: Annotated[Sum, Meta(description="US dollars; a negative sum is taken out.")]
+    amount: Annotated[str, Meta(description="US dollars; a negative sum is taken out.", examples=["12.50"])]
     note: str = ""
     reference: str = ""
 
@@ -149,7 +153,8 @@ SUMS = ("day_limit", "month_limit", "spent_limit")
 
 
 def terms(body: Limits) -> dict[str, Any]:
-    """What was said, without the name, as `accounts` takes it. Raises BadRequest for what is no sum."""
+    """What was said, without the name, as `accounts` takes it. Raises BadRequest for what is no sum, or
+    no API."""
     said: dict[str, Any] = {
         name: getattr(body, name)
         for name in body.__struct_fields__
@@ -161,6 +166,7 @@ def terms(body: Limits) -> dict[str, Any]:
     for name in ("models", "dialects"):
         if name in said:
             said[name] = tuple(said[name])
+    check_names(said.get("dialects", ()))
     return said
 
 

@@ -7,7 +7,6 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
-from math import ceil
 from secrets import token_hex
 from typing import cast
 
@@ -24,7 +23,19 @@ from ..gateway.upkeep import Upkeep
 from ..storage import FOLDER
 from .door import Door
 from .endpoint import Endpoint, head_of
-from .http import Facts, Gone, Headers, Message, Receive, Scope, Send, header, read_body, respond, tell
+from .http import (
+    Facts,
+    Gone,
+    Headers,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    error_headers,
+    read_body,
+    respond,
+    tell,
+)
 from .jobs import JobPages
 from .log import callers_id, shown
 from .opening import Rooms
@@ -193,7 +204,7 @@ class App:
     async def _tell_health(self, path: str, method: str, send: Send, facts: Facts) -> None:
         """Alive is who answers; ready, who should be asked."""
         if method not in ("GET", "HEAD"):
-            error = MethodNotAllowed(f"{method} is not for {path}: use GET.")
+            error = MethodNotAllowed(f"{method} is not for {path}: use GET.", allow=("GET",))
             await fail(send, self._routes.speaker("/"), error, facts)
             return
         if path == READY:
@@ -237,9 +248,7 @@ class App:
 async def fail(send: Send, dialect: Dialect, error: TintypeError, facts: Facts) -> None:
     """Answer an error. An SDK tries again unless told that this would not help, or would buy twice."""
     facts.log["error"] = error.code
-    headers: Headers = headers_of(error)
-    if error.retry_after is not None:
-        headers.append(header("retry-after", f"{ceil(error.retry_after)}"))
+    headers: Headers = [*headers_of(error), *error_headers(error)]
     if error.charged or not error.retryable:
         headers.append((b"x-should-retry", b"false"))
     await tell(send, dialect.write_error(error), headers)

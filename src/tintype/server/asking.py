@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 from msgspec import Struct
@@ -74,7 +74,7 @@ def read_body(body: bytes, kind: type[Body]) -> Body:
     try:
         return msgspec.json.decode(body if body.strip() else b"{}", type=kind)
     except msgspec.ValidationError as error:
-        raise _fault(str(error), "The body") from None
+        raise _fault(str(error), "The body", kind) from None
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"The body is not valid JSON: {error}.", code="invalid_json") from None
 
@@ -89,7 +89,7 @@ def read_query(query: Iterable[tuple[str, str]], kind: type[Query]) -> Query:
     try:
         return msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise _fault(str(error), "The query") from None
+        raise _fault(str(error), "The query", kind) from None
 
 
 def _check_text(said: Mapping[str, Any]) -> None:
@@ -101,7 +101,7 @@ def _check_text(said: Mapping[str, Any]) -> None:
             raise BadRequest(f"'{name}' has a zero in it, which is no letter.", param=name)
 
 
-def _fault(said: str, where: str) -> BadRequest:
+def _fault(said: str, where: str, kind: type[Struct] = Nothing) -> BadRequest:
     """msgspec's sentence as ours.
 
     >>> fault = _fault("Expected `int | null`, got `str` - at `$.at_once`", "The body")
@@ -121,7 +121,15 @@ def _fault(said: str, where: str) -> BadRequest:
     name = at[1].partition("[")[0] if at else ""
     text = _AT.sub("", said).replace(" | ", " or ").replace("`", "")
     text = text[:1].lower() + text[1:]
+    if words := _words(kind, name):
+        text += f": it is one of {', '.join(words)}"
     return BadRequest(f"'{name}': {text}." if name else f"{where}: {text}.", param=name or None)
+
+
+def _words(kind: type[Struct], name: str) -> list[str]:
+    """Of a field that takes only some; none of any other."""
+    found = next((field.type for field in msgspec.structs.fields(kind) if field.encode_name == name), None)
+    return [word for word in get_args(found) if word] if get_origin(found) is Literal else []
 
 
 def _inlined(kind: Any) -> Schema:

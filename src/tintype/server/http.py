@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from ..core import Answer, Caller, Octets
-from ..core.errors import BadRequest, TooLarge
+from ..core.errors import BadRequest, MethodNotAllowed, TintypeError, TooLarge
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -137,6 +138,16 @@ def header(name: str, value: str, limit: int = 2000) -> tuple[bytes, bytes]:
     if not (value.isascii() and value.isprintable()):
         clean = "".join(letter if " " <= letter <= "~" else "?" for letter in value)
     return name.encode("ascii"), clean[:limit].encode("ascii")
+
+
+def error_headers(error: TintypeError) -> Headers:
+    """When to try again, and what to use instead."""
+    headers: Headers = []
+    if error.retry_after is not None:
+        headers.append(header("retry-after", f"{ceil(error.retry_after)}"))
+    if isinstance(error, MethodNotAllowed) and error.allow:
+        headers.append(header("allow", ", ".join(error.allow)))
+    return headers
 
 
 async def respond(

@@ -272,7 +272,7 @@ def _document(members: dict[str, Any]) -> Answer:
 
 def _only(method: str, *allowed: str) -> None:
     if method not in allowed:
-        raise MethodNotAllowed(f"{method} is not for this: use {' or '.join(allowed)}.")
+        raise MethodNotAllowed(f"{method} is not for this: use {' or '.join(allowed)}.", allow=allowed)
 
 
 def _limit(said: str | None) -> int:

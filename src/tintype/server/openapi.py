@@ -33,15 +33,37 @@ _WISHES: dict[str, Schema] = {
         "bought again.",
         "maxLength": 255,
     },
+    "x-tintype-webhook": {
+        "type": "string",
+        "description": "An address that is told how the job ended.",
+        "examples": ["https://example.com/your/hook"],
+    },
 }
 """What every order may say beside its body."""
 
 _TOLD = {
     "x-request-id": "Name this when something is amiss.",
     "x-tintype-plan": "What was filled, adjusted or ignored.",
+    "x-tintype-notice": "What else there is to know, in words.",
     "x-tintype-model": "The model that answered.",
     "x-tintype-provider": "Who drew it; `illustrator` stands for an offline twin.",
+    "x-tintype-attempts": "How many calls of providers it took.",
+    "x-tintype-job": "The job, as it can be asked for.",
+    "x-tintype-cost": "What it came to, in US dollars; `unknown` where no price is known.",
+    "x-tintype-balance": "What the account has left, where it is prepaid.",
+    "idempotent-replayed": "`true`, where the answer was bought before.",
 }
+_TOLD_LATER = {
+    "location": "Where the job is asked for.",
+    "retry-after": "Seconds until then.",
+    "preference-applied": "Which wish was heeded.",
+    "x-request-id": _TOLD["x-request-id"],
+    "x-tintype-job": _TOLD["x-tintype-job"],
+}
+_DESCRIPTION = """\
+The paths of the APIs are served with a leading /v1 and without it. Members that no schema here names are ignored, and \
+the header x-tintype-plan tells so. Once the server has keys, each call wants one, as `Authorization: Bearer KEY` or \
+in the way that the API has for it."""
 
 
 def describe(
@@ -57,12 +79,17 @@ def describe(
     for dialect in dialects:
         errors = _errors(dialect)
         calls = [("POST", path, described(dialect, path)) for path in dialect.paths]
-        calls += [(aside.method, aside.path, described(dialect, aside.path)) for aside in dialect.asides]
+        calls += [
+            (aside.method, aside.path, described(dialect, aside.path))
+            for aside in dialect.asides
+            if aside.told
+        ]
         for method, path, operation in calls:
             entry = _operation(dialect.name, method, path, operation, errors, orders=path in dialect.paths)
             verbs = paths.setdefault(shown(path), {})
             verb = method.lower()
             verbs[verb] = _either(verbs[verb], entry) if verb in verbs else entry
+    names = (dialect.name for dialect in dialects)
     schemas: dict[str, Any] = {}
     paths = _named(paths, schemas)
     return {
@@ -71,13 +98,12 @@ def describe(
             "title": "Tintype",
             "version": version,
             "summary": "One image API in front of every image model",
-            "description": "Every path is served with a leading /v1 and without it. Members that no schema here "
-            "names are ignored, and the header x-tintype-plan tells so.",
+            "description": _DESCRIPTION,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
         "security": [{}, {"key": []}],
-        "tags": [{"name": name} for name in ("server", "admin", *(dialect.name for dialect in dialects))],
+        "tags": [{"name": name} for name in dict.fromkeys((speaker.name, "server", "admin", *names))],
         "paths": paths,
         "components": {
             "schemas": schemas,
@@ -167,11 +193,8 @@ def _operation(
     content: dict[str, Any] = {kind: {} for kind in operation.media_types}
     if operation.answer is not None:
         content = {"application/json": {"schema": _titled(f"{tag}-answer", operation.answer)}, **content}
-    headers = {
-        name: {"description": text, "schema": {"type": "string"}}
-        for name, text in _TOLD.items()
-        if name == "x-request-id" or (method == "POST" and tag != "admin")
-    }
+    orders = orders and bool(content)  # what is only an error can be no order
+    headers = _headers(_TOLD if orders else {"x-request-id": _TOLD["x-request-id"]})
     failed = errors if operation.errors is None else {"application/json": {"schema": operation.errors}}
     responses: dict[str, Any] = {"default": {"description": "What was wrong.", "content": failed}}
     if content:
@@ -182,7 +205,8 @@ def _operation(
     if orders:
         later = {"application/json": {"schema": JOB}}
         told = "It is being drawn, and is fetched from `url`."
-        responses["202"] = {"description": told, "headers": headers, "content": later}
+        responses["202"] = {"description": told, "headers": _headers(_TOLD_LATER), "content": later}
+    responses |= {str(status): {"description": text} for status, text in operation.further.items()}
     wishes = {**(_WISHES if orders else {}), **operation.headers}
     return {
         "operationId": re.sub(r"\W+", "-", f"{tag}{method.lower()}{shown(path)}").strip("-"),
@@ -208,6 +232,10 @@ def _operation(
         **({"requestBody": {"required": True, "content": bodies}} if bodies else {}),
         "responses": responses,
     }
+
+
+def _headers(told: Mapping[str, str]) -> dict[str, Any]:
+    return {name: {"description": text, "schema": {"type": "string"}} for name, text in told.items()}
 
 
 def _titled(title: str, schema: Schema) -> Schema:

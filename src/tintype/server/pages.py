@@ -14,13 +14,13 @@ import msgspec
 from litestar import Litestar, Request, Response, get
 from litestar.exceptions import HTTPException
 
-from ..core import Dialect, Operation
+from ..core import Dialect, Operation, Schema
 from ..core.errors import MethodNotAllowed, NotFound, TintypeError, Unauthenticated
 from . import jobs
 from .admin import operations
 from .admin_pages import handlers
 from .endpoint import head_of
-from .http import Scope
+from .http import Scope, error_headers
 from .metrics import MEDIA_TYPE, Metrics
 from .openapi import describe
 from .pictures import OPERATION
@@ -28,6 +28,14 @@ from .pictures import OPERATION
 if TYPE_CHECKING:
     from ..gateway.office import Office
 
+_READINESS: Schema = {
+    "type": "object",
+    "properties": {
+        "status": {"type": "string", "enum": ["ready", "not ready"]},
+        "reasons": {"type": "object", "additionalProperties": {"type": "string"}},
+    },
+    "required": ["status"],
+}
 _OPERATIONS = {
     "/healthz": Operation(
         summary="Whether the server is up, and how many jobs run",
@@ -43,14 +51,8 @@ _OPERATIONS = {
     ),
     "/readyz": Operation(
         summary="Whether the server should be sent requests: 503 with the reasons when not",
-        answer={
-            "type": "object",
-            "properties": {
-                "status": {"type": "string", "enum": ["ready", "not ready"]},
-                "reasons": {"type": "object", "additionalProperties": {"type": "string"}},
-            },
-            "required": ["status"],
-        },
+        answer=_READINESS,
+        errors=_READINESS,
     ),
     "/metrics": Operation(
         summary="Counts and times for Prometheus; with `metrics_key` in the settings, for whoever has it",
@@ -78,8 +80,11 @@ def make_pages(
         return Response(metrics.text(), media_type=MEDIA_TYPE)
 
     @get("/", sync_to_thread=False)
-    def welcome() -> dict[str, Any]:
-        return {
+    def welcome(request: Request[Any, Any, Any]) -> Response[Any]:
+        """A browser, which the banner's address is opened with, is shown the page to read."""
+        if "text/html" in request.headers.get("accept", ""):
+            return Response(b"", status_code=302, headers={"location": "docs", "vary": "accept"})
+        told = {
             "name": "tintype",
             "version": version("tintype"),
             "try": "POST /v1/images/generations",
@@ -90,6 +95,7 @@ def make_pages(
             "ready": "/readyz",
             "metrics": "/metrics",
         }
+        return Response(told, headers={"vary": "accept"})
 
     @cache  # built when it is first asked for: it is a tenth of a second, and most who start do not ask
     def description() -> bytes:
@@ -117,7 +123,8 @@ def make_pages(
         what = _told(request, error)
         _scope(request)["facts"].log["error"] = what.code
         told = dialect.write_error(what)
-        return Response(told.body, status_code=told.status, media_type=told.media_type)
+        headers = {name.decode(): value.decode() for name, value in error_headers(what)}
+        return Response(told.body, status_code=told.status, media_type=told.media_type, headers=headers)
 
     return Litestar(
         route_handlers=[told, welcome, openapi, docs, *handlers(office)],
@@ -141,5 +148,5 @@ def _told(request: Request[Any, Any, Any], error: Exception) -> TintypeError:
     if isinstance(error, TintypeError):
         return error
     if isinstance(error, HTTPException) and error.status_code == 405:
-        return MethodNotAllowed(f"{request.method} is not for {request.url.path}: use GET.")
+        return MethodNotAllowed(f"{request.method} is not for {request.url.path}: use GET.", allow=("GET",))
     return NotFound(f"There is nothing at {request.url.path}.")

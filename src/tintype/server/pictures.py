@@ -16,6 +16,11 @@ OPERATION = Operation(
     summary="A picture that was asked for as an address",
     answer=None,
     media_types=("image/png", "image/jpeg", "image/webp"),
+    headers={
+        "Range": {"type": "string", "description": "One part of it.", "examples": ["bytes=0-1023"]},
+        "If-None-Match": {"type": "string", "description": "The `ETag` of what is there already."},
+    },
+    further={206: "The part that was asked for.", 304: "It is there already.", 416: "It has no such part."},
 )
 
 CHUNK = 1024 * 1024
@@ -35,7 +40,7 @@ class Pictures:
         """Raises NotFound, MethodNotAllowed and Unavailable while nothing has been sent, and Gone afterwards."""
         method, now = scope["method"], self.clock()
         if method not in ("GET", "HEAD"):
-            raise MethodNotAllowed(f"{method} is not for a picture: use GET.")
+            raise MethodNotAllowed(f"{method} is not for a picture: use GET.", allow=("GET",))
         found = self.store.resolve(path.removeprefix(FOLDER), now)
         size = await self.store.size(found.path)
         asked = {name: value.decode("latin-1") for name, value in scope["headers"]}

@@ -69,7 +69,8 @@ class Routes:
                     return match
                 offered.add(route.method)
         if offered:
-            raise MethodNotAllowed(f"{method} is not for {path}: use {' or '.join(sorted(offered))}.")
+            allow = sorted(offered)
+            raise MethodNotAllowed(f"{method} is not for {path}: use {' or '.join(allow)}.", allow=allow)
         raise NotFound(f"There is nothing at {path}.")
 
     def _matching(self, path: str) -> list[Match]:
@@ -118,9 +119,11 @@ def _pattern(path: str) -> re.Pattern[str]:
     """
     >>> _pattern("/models/{id:path}").fullmatch("/models/a/b").groupdict()
     {'id': 'a/b'}
+    >>> _pattern("/models/{id:path}:predict").fullmatch("/models/a\\nb:predict").groupdict()
+    {'id': 'a\\nb'}
     """
     parts, last = [], 0
     for hole in _HOLE.finditer(path):
         parts += [re.escape(path[last : hole.start()]), f"(?P<{hole[1]}>{'.+' if hole[2] else '[^/]+'})"]
         last = hole.end()
-    return re.compile("".join(parts) + re.escape(path[last:]))
+    return re.compile("".join(parts) + re.escape(path[last:]), re.DOTALL)

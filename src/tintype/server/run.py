@@ -7,6 +7,7 @@ import gc
 import socket
 import sys
 from contextlib import suppress
+from dataclasses import replace
 
 import uvicorn
 
@@ -27,7 +28,6 @@ def serve(settings: Settings, environ: dict[str, str]) -> None:
     log_to_stderr()
     rooms = open_rooms(settings, environ)
     app = App(rooms.gateway, all_dialects(), settings, rooms=rooms)
-    print(banner(rooms.gateway, settings, locked=rooms.locked), flush=True)
     # What is here now stays, and need not be looked through again. Hardly anything that a request makes is
     # part of a cycle, and the default looks for one at every fourth request.
     gc.freeze()
@@ -44,8 +44,14 @@ def serve(settings: Settings, environ: dict[str, str]) -> None:
         proxy_headers=False,  # `base_url_of` reads them
     )
     server = Server(config, app)
+    sockets = None
+    if not settings.port:  # any that is free: which one, the banner tells
+        sockets = [config.bind_socket()]
+        sockets[0].listen()  # who has read the banner may call at once
+        settings = replace(settings, port=sockets[0].getsockname()[1])
+    print(banner(rooms.gateway, settings, locked=rooms.locked), flush=True)
     with suppress(KeyboardInterrupt):
-        server.run()
+        server.run(sockets)
     if not server.started:
         sys.exit(3)  # as uvicorn itself does
 

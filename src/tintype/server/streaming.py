@@ -48,18 +48,20 @@ class Feed:
             self._waiting.set_result(None)
 
     async def news(self, seconds: float) -> list[Octets]:
-        """The chunks that have come, in their order; none when the time is over, or there will be none any more.
+        """The chunks that have come, in their order; none when the time is over, or there will be none any more. With 0
+        seconds it is waited for as long as it takes.
 
         Raises what the source has raised, once all that came before has been given out.
         """
         if not self._ready and self._task is not None and not self._task.done():
             loop = asyncio.get_running_loop()
             self._waiting = loop.create_future()
-            timer = loop.call_later(seconds, self.wake)
+            timer = loop.call_later(seconds, self.wake) if seconds else None
             try:
                 await self._waiting
             finally:
-                timer.cancel()
+                if timer is not None:
+                    timer.cancel()
         ready, self._ready = self._ready, []
         if not ready and self._task is not None and self._task.done():
             self._task.result()

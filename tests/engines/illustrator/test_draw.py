@@ -54,6 +54,17 @@ def test_stages_come_in_order_and_only_when_asked_for() -> None:
         assert difference(before.picture, after.picture) > 0.05, f"{after.name} changes nothing"
 
 
+def test_red_balloons_are_red_and_balloons_are_of_many_colours() -> None:
+    """ "red balloon" is the whole name of a thing, and not a balloon with a colour of its own."""
+
+    def blue(prompt: str) -> int:
+        red, green, blue, alpha = np.asarray(finished(prompt, transparent=True), int).T
+        return int(((blue > red + 40) & (blue > green + 10) & (alpha > 200)).sum())
+
+    assert blue("three balloons") > 400
+    assert blue("three red balloons") < blue("three balloons") / 2
+
+
 def test_the_same_commission_gives_the_same_bytes_and_another_seed_another_picture() -> None:
     prompt = "two dogs on the beach at sunset"
     once, again, other = finished(prompt), finished(prompt), finished(prompt, seed=1)

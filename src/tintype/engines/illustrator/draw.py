@@ -23,6 +23,7 @@ from .scene import Colour, Lettering, Scene, Skin
 from .signs import HOME, SPOTS, letter
 from .sprites import Light, Look, softened, sprite
 from .styles import STYLES
+from .vocabulary import COLOURS
 from .weather import paint_weather
 
 SKINS: tuple[Skin, ...] = ("light", "medium-light", "medium", "medium-dark", "dark")
@@ -166,6 +167,8 @@ class Painter:
         light = Light(direction=(lx, ly), ambient=softened(self.view.ambient), volume=self.recipe.shading)
         skin = subject.skin or self.chance(f"skin {number}").choice(SKINS)
         kinds = figures.VARIED.get(part.icon, (None,))
+        if not subject.skin and COLOURS.keys() & subject.words.split():
+            kinds = kinds[:1]  # "red balloon" is a thing's whole name, and all of them are red
         colour = subject.colour or kinds[part.variant % len(kinds)]
         look = Look(icon=part.icon, colour=colour, skin=skin, mirror=part.mirror, tilt=part.tilt)
         pixels = sprite(look, size, light)

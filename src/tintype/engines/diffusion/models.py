@@ -281,12 +281,11 @@ class Models:
 
     def _put_aside(self, name: str) -> None:
         """Into the machine's memory where it has room for it, or else out."""
-        loaded, source = self._loaded[name], self._sources[name]
-        size = self._budget.sizes()[name]
+        source, size = self._sources[name], self._budget.sizes()[name]
         free = placing.free_memory()
         simple = source.offload == "none" and source.quantize is None and not source.compile
         if self.place().is_gpu and simple and free is not None and size < free // 2:
-            loaded.put_aside()
+            self._loaded[name].put_aside()
             self._budget.remove(name)
         else:
             self._drop(name)

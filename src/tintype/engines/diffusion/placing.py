@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -187,8 +188,10 @@ def put_aside(pipeline: Any) -> None:
 
 
 def release() -> None:
-    """What no tensor uses any more goes back to the device."""
+    """What nobody uses any more goes back to the device and to the machine. Offloading, and FLUX's transformer by itself, tie
+    weights into cycles, which would stay until Python happens to look for them: while the next model is read beside them."""
     torch = installed.torch()
+    gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     elif torch.backends.mps.is_available():

@@ -88,6 +88,14 @@ def of_pipeline(pipeline: Any) -> Mapping[str, int]:
             key = id(tensor)
             if key not in seen:
                 seen.add(key)
-                total += tensor.numel() * tensor.element_size()
+                total += _held(tensor)
         found[name] = total
     return found
+
+
+def _held(tensor: Any) -> int:
+    """Bytes. What torchao quantizes says that it is still of the numbers that it was made from: what counts is inside."""
+    if not hasattr(tensor, "__tensor_flatten__"):
+        return int(tensor.numel() * tensor.element_size())
+    inner, _ = tensor.__tensor_flatten__()
+    return sum(_held(getattr(tensor, name)) for name in inner)

@@ -33,9 +33,7 @@ TABLE: dict[str, tuple[Any, ...]] = {
     "flux2": (LOOKS, {"text"}, ("guidance_scale", 4.0), False, 10, True, 28),
     "flux2-klein": (LOOKS | {"inpaint": "own"}, {"text"}, ("guidance_scale", 4.0), False, 4, True, 28),
     "qwen-image": (DREW, ALL, ("true_cfg_scale", 4.0), True, 0, True, 30),
-    "qwen-image-edit": (
-        {"reference": "own", "image": "generic", "inpaint": "own"}, set(), ("true_cfg_scale", 4.0), True, 1, True, 40,
-    ),
+    "qwen-image-edit": ({"reference": "own"} | OURS, set(), ("true_cfg_scale", 4.0), True, 1, True, 40),
     "qwen-image-edit-plus": ({"reference": "own"} | OURS, set(), ("true_cfg_scale", 4.0), True, 3, True, 40),
     "z-image": (DREW, ALL, ("guidance_scale", 5.0), True, 0, True, 40),
     "hidream": (MADE_UP, ALL, ("guidance_scale", 5.0), True, 0, True, 40),

@@ -135,6 +135,10 @@ def test_a_view_leaves_nothing_behind_in_the_pipeline() -> None:
         assert loaded.pipeline.scheduler.num_inference_steps is None
 
 
+OURS = {("qwen-image-edit", "inpaint")}
+"""What diffusers has and draws wrong, so that we do it: a megapixel, whatever is asked for."""
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_where_diffusers_knows_the_family_we_choose_the_same_classes(family: str) -> None:
     auto = importlib.import_module("diffusers.pipelines.auto_pipeline")
@@ -147,7 +151,8 @@ def test_where_diffusers_knows_the_family_we_choose_the_same_classes(family: str
     for task, table in tables.items():
         theirs = auto._get_task_class(table, FAMILIES[family].pipeline, throw_error_if_not_exist=False)
         # Those without a strength are listed there as painting over a picture, and only look at it.
-        if theirs is not None and (task == "text" or "strength" in parameters(theirs)):
+        known = theirs is not None and (task == "text" or "strength" in parameters(theirs))
+        if known and (family, task) not in OURS:
             assert ours.get(task) == theirs.__name__
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
+from math import nextafter
 from typing import Any
 
 from PIL import Image
@@ -46,12 +47,19 @@ def arguments(
 
 
 def strength(order: Order, description: Description) -> float | None:
-    """How far it is painted over. Behind a mask nothing is to be left of the picture, unless somebody says so."""
-    if order.strength is not None or order.task not in ("image", "inpaint"):
+    """How far it is painted over. Behind a mask nothing is to be left of the picture, unless somebody says so. It is a share of the
+    steps, and never less than one of them: with none, most pipelines fail in the middle."""
+    if order.task not in ("image", "inpaint"):
         return order.strength
-    if order.task == "inpaint":
-        return 1.0
-    return description.strength.default if description.strength else None
+    usual = description.strength.default if description.strength else None
+    said = order.strength if order.strength is not None else 1.0 if order.task == "inpaint" else usual
+    return None if said is None else max(said, _one_of(order.steps or description.steps.medium))
+
+
+def _one_of(steps: int) -> float:
+    """The share that times `steps` is one, whether a pipeline rounds down or up."""
+    share = 1 / steps
+    return share if share * steps >= 1 else nextafter(share, 1)
 
 
 def canvas(order: Order) -> Image.Image:

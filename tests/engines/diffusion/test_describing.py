@@ -41,6 +41,8 @@ TABLE: dict[str, tuple[Any, ...]] = {
     "pixart-alpha": (MADE_UP, ALL, ("guidance_scale", 4.5), True, 0, False, 20),
     "pixart-sigma": (MADE_UP, ALL, ("guidance_scale", 4.5), True, 0, False, 20),
     "lumina2": (MADE_UP, ALL, ("guidance_scale", 4.0), True, 0, True, 30),
+    "kandinsky22": (MADE_UP, ALL, ("guidance_scale", 4.0), True, 0, False, 50),
+    "kandinsky22-inpaint": ({"inpaint": "own"}, set(), ("guidance_scale", 4.0), True, 0, False, 50),
     "kandinsky5": (MADE_UP, ALL, ("guidance_scale", 3.5), True, 0, True, 35),
     "kandinsky5-edit": ({"reference": "own"} | OURS, set(), ("guidance_scale", 3.5), True, 1, True, 35),
     "cogview4": (MADE_UP, set(), ("guidance_scale", 5.0), True, 0, True, 35),

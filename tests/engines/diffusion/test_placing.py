@@ -101,6 +101,15 @@ def test_offloading_leaves_less_on_the_device(offload: str, size: int) -> None:
     assert placing.on_device(FLUX, offload) == size
 
 
+def test_parts_that_stay_on_the_device_are_counted_beside_those_that_are_brought() -> None:
+    sd15 = {"unet": 2 * GB, "text_encoder": GB // 4, "safety_checker": GB}
+    assert placing.on_device(sd15, "model") == 3 * GB
+    kandinsky = {"unet": 5 * GB, "prior_text_encoder": 3 * GB, "prior_prior": 4 * GB, "movq": GB}
+    assert placing.on_device(kandinsky, "model") == 9 * GB
+    assert placing.on_device(kandinsky, "group") == 5 * GB + 8 * GB // 20
+    assert placing.on_device(kandinsky, "none") == 13 * GB
+
+
 def _ways(place: Place, room: int, numbers: Any, **told: Any) -> str:
     said = placing.does_not_fit(_source(**told), FLUX, place, room, "transformer", numbers)
     assert said.startswith("The model 'flux' needs ")
@@ -127,7 +136,7 @@ def test_a_model_that_does_not_fit_is_told_only_what_would_make_it_fit() -> None
 
 
 @pytest.mark.parametrize("offload", ["none", "model", "group"])
-@pytest.mark.parametrize("family", ["sdxl", "flux"])
+@pytest.mark.parametrize("family", ["sdxl", "flux", "kandinsky22"])
 def test_where_weights_lie_changes_nothing_of_what_is_drawn(
     family: str, offload: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image
 
-from . import installed
+from . import installed, variants
 from .describing import Description
 from .latents import Pipeline
 from .orders import Order
@@ -20,8 +20,6 @@ def arguments(
 ) -> dict[str, Any]:
     """`orders` have the same key. Their noise comes from the processor, so that a seed means the same picture on every
     device, alone or among others."""
-    torch = installed.torch()
-
     head, known = orders[0], inspect.signature(type(view).__call__).parameters
     alone = len(orders) == 1
 
@@ -33,17 +31,26 @@ def arguments(
         "num_inference_steps": head.steps or description.steps.medium,
         "height": head.size.height,
         "width": head.size.width,
-        "generator": each([torch.Generator("cpu").manual_seed(order.seed % 2**63) for order in orders]),
         "num_images_per_prompt": 1,
         "strength": strength(head, description),
     }
     steering = [description.steering(order.guidance, order.negative_prompt) for order in orders]
     wanted |= steering[0]
+    chance = chances(view, [order.seed for order in orders], negative="negative_prompt" in wanted)
+    wanted["generator"] = chance if len(chance) > 1 else chance[0]
     if "negative_prompt" in steering[0]:
         wanted["negative_prompt"] = each([each_of_them["negative_prompt"] for each_of_them in steering])
     wanted |= _pictures(known, description, orders)
     wanted = {name: value for name, value in wanted.items() if name in known and value is not None}
     return wanted | {name: value for name, value in extra.items() if name in known}
+
+
+def chances(view: Pipeline, seeds: Sequence[int], *, negative: bool) -> list[Any]:
+    """A generator for each picture, and as many again where a prior makes something of the words that are not wanted, too."""
+    torch = installed.torch()
+
+    times = 2 if negative and variants.prior(view) is not None else 1
+    return [torch.Generator("cpu").manual_seed(seed % 2**63) for seed in (*seeds,) * times]
 
 
 def strength(order: Order, description: Description) -> float | None:

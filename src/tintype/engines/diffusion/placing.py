@@ -17,6 +17,11 @@ TILED_ABOVE = 2_000_000
 
 _SHARE = 0.85  # of a device's memory that weights may have: the rest is for what is computed
 _FP8_SINCE = (8, 9)  # compute capability: Ada, Hopper, Blackwell
+_STAYING: Mapping[str, tuple[str, ...]] = {
+    "model": ("safety_checker", "prior_prior"),
+    "group": ("prior_prior", "movq"),
+}
+"""Parts that stay on the device while others are brought there: diffusers leaves or refuses them, or takes single numbers of them."""
 _SMALL_PART = 20  # with group offload, about one in so many of a model's bytes is on the device
 
 
@@ -153,6 +158,7 @@ def spread(pipeline: Any, source: Source, place: Place, denoiser: str) -> None:
             offload_device=torch.device("cpu"),
             offload_type="leaf_level",
             use_stream=place.device.type == "cuda",
+            exclude_modules=[name for name in _STAYING["group"] if name in pipeline.components],
         )
     else:
         pipeline.to(place.device)
@@ -174,11 +180,13 @@ def _compile(part: Any) -> None:
 
 def on_device(parts: Mapping[str, int], offload: str) -> int:
     """Bytes that are on the device at once, of a model with these components."""
-    if offload == "model":
-        return max(parts.values(), default=0)
-    if offload == "group":
-        return sum(parts.values()) // _SMALL_PART
-    return sum(parts.values())
+    if offload == "none":
+        return sum(parts.values())
+    staying = _STAYING[offload]
+    brought = [size for name, size in parts.items() if name not in staying]
+    return sum(parts.get(name, 0) for name in staying) + (
+        max(brought, default=0) if offload == "model" else sum(brought) // _SMALL_PART
+    )
 
 
 def put_aside(pipeline: Any) -> None:

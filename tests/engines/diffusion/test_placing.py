@@ -182,6 +182,21 @@ def test_where_weights_lie_changes_nothing_of_what_is_drawn(
         assert (draw(loaded) == expected).all()
 
 
+@pytest.mark.parametrize(
+    ("place", "numbers", "streams"),
+    [
+        (H200, torch.bfloat16, True),
+        (T4, torch.float16, False),  # SDXL's autoencoder works in float32 there
+        (T4, torch.float32, True),
+        (APPLE, torch.bfloat16, False),
+    ],
+)
+def test_layers_are_brought_ahead_where_their_numbers_stay_as_they_are(
+    place: Place, numbers: Any, streams: bool
+) -> None:
+    assert placing.streams(tiny("sdxl").to(numbers), place) is streams
+
+
 def test_compiling_is_a_switch() -> None:
     compiled, plain = tiny("flux"), tiny("flux")
     placing.spread(compiled, _source(compile=True), CPU, "transformer")

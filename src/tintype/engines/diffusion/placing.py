@@ -157,13 +157,21 @@ def spread(pipeline: Any, source: Source, place: Place, denoiser: str) -> None:
             onload_device=place.device,
             offload_device=torch.device("cpu"),
             offload_type="leaf_level",
-            use_stream=place.device.type == "cuda",
+            use_stream=streams(pipeline, place),
             exclude_modules=[name for name in _STAYING["group"] if name in pipeline.components],
         )
     else:
         pipeline.to(place.device)
     if source.compile:
         _compile(getattr(pipeline, denoiser))
+
+
+def streams(pipeline: Any, place: Place) -> bool:
+    """Whether layers can be brought while others work. Those come from a copy that is made now (diffusers 0.42), so not where an
+    autoencoder of half precision has float32 for the time of its work: it would have its old numbers again in the midst of it."""
+    vae = getattr(pipeline, "vae", None)
+    changes = vae is not None and str(vae.dtype) == "torch.float16" and bool(vae.config.get("force_upcast"))
+    return place.device.type == "cuda" and not changes
 
 
 def _compile(part: Any) -> None:

@@ -196,6 +196,34 @@ def test_a_controlnet_guides_by_name(control: Path) -> None:
         assert np.array_equal(_draw(loaded), before)
 
 
+def test_a_controlnet_is_counted_and_others_make_room_for_it(control: Path) -> None:
+    size = sum(file.stat().st_size for file in control.glob("*.safetensors"))
+    sources = source("sdxl", controls={"edges": str(control)}), source("flux")
+    held = Models(sources, device="cpu", budget=10**9)
+    for name in ("flux", "sdxl"):
+        with held.get(name):
+            pass
+    alone = dict(held.resident())
+    held._budget.bytes = sum(alone.values())
+    with held.get("sdxl") as loaded:
+        for _ in range(2):
+            loaded.pipeline_for("text", size=SIZE, control="edges")
+            assert list(held.resident()) == ["sdxl"]
+            assert held.resident()["sdxl"] - alone["sdxl"] == pytest.approx(size, rel=0.1)
+    with held.get("flux"):  # and makes room itself, with all that it has
+        assert held.resident() == {"flux": alone["flux"]}
+
+
+def test_a_controlnet_that_has_no_room_says_how_much_there_would_have_to_be(control: Path) -> None:
+    held = Models([source("sdxl", controls={"edges": str(control)})], device="cpu", budget=10**9)
+    with held.get("sdxl") as loaded:
+        held._budget.bytes = held.resident()["sdxl"] + 1000
+        with pytest.raises(Unavailable, match=r"'sdxl' and its ControlNet need .* would hold both") as caught:
+            loaded.pipeline_for("text", size=SIZE, control="edges")
+        assert caught.value.code == "model_does_not_fit"
+        _draw(loaded)
+
+
 def test_a_controlnet_that_is_not_there_is_refused_by_name(control: Path) -> None:
     with _models(None, controls={"edges": str(control)}).get("sdxl") as loaded:
         with pytest.raises(Unsupported, match="no ControlNet 'depth'; it has edges"):

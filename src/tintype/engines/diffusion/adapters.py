@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ...core.errors import Unavailable, Unsupported
-from . import hub, installed, variants
+from . import hub, installed, variants, weights
 from .families import Family
 
 MOST_LOADED = 16
@@ -109,11 +109,15 @@ class Loras:
 class Controls:
     """The ControlNets of one model, each loaded when it is first asked for. Worker thread only."""
 
-    def __init__(self, pipeline: Any, family: Family, paths: Mapping[str, str], model: str) -> None:
+    def __init__(
+        self, pipeline: Any, family: Family, paths: Mapping[str, str], model: str, grow: Callable[[int], None]
+    ) -> None:
+        """`grow` makes room on the device for so many bytes more; it raises Unavailable where there is none."""
         self._pipeline = pipeline
         self._family = family
         self._paths = paths
         self._model = model
+        self._grow = grow
         self._built: dict[str, Any] = {}
 
     def pipeline(self, name: str) -> Any:
@@ -156,6 +160,7 @@ class Controls:
                 f"The ControlNet '{name}' of the model '{self._model}' cannot be loaded from {path}: {_first_line(error)}"
             ) from error
         control.requires_grad_(False).eval()
+        self._grow(weights.of_part(control))
         control.to(self._pipeline._execution_device)
         return variants.build(
             getattr(diffusers, self._family.control["pipeline"]), self._pipeline, controlnet=control

@@ -233,23 +233,23 @@ def does_not_fit(
     ways: list[str] = []
     wide = numbers.itemsize
     if wide == 4 and place.is_gpu and on_device(parts, source.offload) // 2 <= room:
-        ways.append(f'dtype = "{"bfloat16" if place.bfloat16 else "float16"}" ({_size(needed // 2)})')
+        ways.append(f'dtype = "{"bfloat16" if place.bfloat16 else "float16"}" ({amount(needed // 2)})')
     if source.quantize is None and place.capability is not None and place.capability >= _FP8_SINCE:
         smaller = {**parts, denoiser: parts.get(denoiser, 0) // max(1, wide)}
         if on_device(smaller, source.offload) <= room:
-            ways.append(f'quantize = "fp8" ({_size(on_device(smaller, source.offload))})')
+            ways.append(f'quantize = "fp8" ({amount(on_device(smaller, source.offload))})')
     for offload in ("model", "group"):
         less = on_device(parts, offload)
         if place.is_gpu and source.offload == "none" and less <= room:
-            ways.append(f'offload = "{offload}" ({_size(less)} at once)')
+            ways.append(f'offload = "{offload}" ({amount(less)} at once)')
     if wide == 4 and not place.is_gpu and needed // 2 <= room:
-        ways.append(f'dtype = "bfloat16" ({_size(needed // 2)})')
-    ways.append(f"a budget of {_size(needed)} or more, where the {place.name} has it")
+        ways.append(f'dtype = "bfloat16" ({amount(needed // 2)})')
+    ways.append(f"a budget of {amount(needed)} or more, where the {place.name} has it")
     return (
-        f"The model '{source.name}' needs {_size(needed)} for its weights, and {_size(room)} may be used. It would fit with "
+        f"The model '{source.name}' needs {amount(needed)} for its weights, and {amount(room)} may be used. It would fit with "
         f"{', or '.join(ways)}."
     )
 
 
-def _size(number: int) -> str:
+def amount(number: int) -> str:
     return f"{number / 1e9:.1f} GB" if number >= 50_000_000 else f"{number / 1e6:.2f} MB"

@@ -3,6 +3,7 @@
 # ruff: noqa: E402 (the rest is imported only where the extra is installed)
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -15,12 +16,15 @@ from PIL import Image
 from tintype.core import Size
 from tintype.core.errors import Unavailable
 from tintype.engines.diffusion import placing
+from tintype.engines.diffusion.engine import Engine
+from tintype.engines.diffusion.families import FAMILIES
 from tintype.engines.diffusion.loading import Source
 from tintype.engines.diffusion.models import Loaded, Models
+from tintype.engines.diffusion.orders import Drawn, Order, Preview
 from tintype.engines.diffusion.placing import Place
 from tintype.engines.diffusion.signatures import parameters
 
-from .tiny import EDGE, source, tiny
+from .tiny import EDGE, UNSAVED, source, tiny
 
 GB = 1_000_000_000
 CPU = Place(torch.device("cpu"), "processor", 60 * GB)
@@ -180,6 +184,41 @@ def test_where_weights_lie_changes_nothing_of_what_is_drawn(
         with pytest.raises(InterruptedError):
             draw(loaded, callback_on_step_end=stop)
         assert (draw(loaded) == expected).all()
+
+
+@pytest.mark.parametrize(
+    "told", [{"dtype": "bfloat16", "offload": "group"}, {"dtype": "float16", "offload": "model"}], ids=str
+)
+@pytest.mark.parametrize("family", [family for family in FAMILIES if family not in UNSAVED])
+def test_every_family_is_drawn_however_its_weights_lie(
+    family: str, told: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its own pipeline, and by ours, which brings pictures to the device in the midst of it; with previews, which do, too."""
+    monkeypatch.setattr(Place, "is_gpu", property(lambda self: True))
+    picture = Image.linear_gradient("L").resize((EDGE, EDGE)).convert("RGB")
+
+    async def main() -> None:
+        engine = Engine(Models([source(family, **told)], device="cpu", budget=10**9))
+        tasks = engine.describe(family).tasks
+        ours = [task for task, way in tasks.items() if way == "generic"]
+        for task in (next(iter(tasks)), *ours[:1]):
+            wanted = Order(
+                model=family,
+                task=task,
+                prompt="a cube",
+                size=Size(EDGE, EDGE),
+                seed=1,
+                steps=4,
+                previews=1,
+                images=() if task == "text" else (picture,),
+                mask=Image.new("L", (EDGE, EDGE), 255) if task == "inpaint" else None,
+            )
+            happenings = [each async for each in engine.draw(wanted, caller="a")]
+            assert isinstance(happenings[-1], Drawn)
+            assert sum(isinstance(each, Preview) for each in happenings) == 1
+        await engine.close()
+
+    asyncio.run(main())
 
 
 @pytest.mark.parametrize(

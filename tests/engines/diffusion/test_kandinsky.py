@@ -19,7 +19,7 @@ from tintype.engines.diffusion import loading, variants, weights
 from tintype.engines.diffusion.engine import Engine
 from tintype.engines.diffusion.loading import Source
 from tintype.engines.diffusion.models import Models
-from tintype.engines.diffusion.orders import Drawn, Preview, Progress
+from tintype.engines.diffusion.orders import Drawn, Progress
 
 from .held import SMALL, apart, order, picture, told, until
 from .tiny import EDGE, models, saved, tiny, torch
@@ -104,9 +104,9 @@ def test_ours_paints_over_a_square_as_diffusers_does() -> None:
 def test_it_is_drawn_in_half_precision(halves: tuple[Path, Path], dtype: Any) -> None:
     async def main() -> None:
         engine = Engine(Models([_source(halves, dtype=dtype)], device="cpu"))
-        happenings = await told(engine, order(FAMILY, negative_prompt="grey", previews=1))
-        assert isinstance(happenings[-1], Drawn)
-        assert [each.number for each in happenings if isinstance(each, Preview)] == [0]
+        source = Image.new("RGB", SMALL, "teal")
+        await picture(engine, order(FAMILY, negative_prompt="grey"))
+        await picture(engine, order(FAMILY, task="image", images=(source,), strength=0.5))
         await engine.close()
 
     asyncio.run(main())

@@ -228,6 +228,7 @@ def _sizes(family: Family, edge: int) -> Sizes:
             max_ratio=4.0,
             min_pixels=(edge // 2) ** 2,
             max_pixels=int(edge * edge * family.most),
+            usual=edge,
         )
     )
 

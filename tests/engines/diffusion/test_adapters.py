@@ -147,6 +147,19 @@ def test_the_names_are_those_that_are_in_the_folder_now(folder: Path, tmp_path: 
     assert _models(None).describe("sdxl").loras == ()
 
 
+def test_a_file_that_is_exchanged_is_read_anew(folder: Path, tmp_path: Path) -> None:
+    """As whoever trains one does again and again."""
+    file = tmp_path / "mine.safetensors"
+    file.write_bytes((folder / "ink.safetensors").read_bytes())
+    with _models(tmp_path).get("sdxl") as loaded, _models(folder).get("sdxl") as other:
+        assert np.array_equal(_draw(loaded, mine=1.0), _draw(other, ink=1.0))
+        file.unlink()
+        file.write_bytes((folder / "dots.v2.safetensors").read_bytes())
+        assert np.array_equal(_draw(loaded, mine=1.0), _draw(other, **{"dots.v2": 1.0}))
+        kept = {name for names in loaded.pipeline.get_list_adapters().values() for name in names}
+        assert len(kept) == 1
+
+
 def test_only_so_many_are_kept_in_memory(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adapters, "MOST_LOADED", 1)
     with _models(folder).get("sdxl") as loaded:

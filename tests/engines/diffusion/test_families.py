@@ -17,6 +17,7 @@ pytest.importorskip("diffusers", reason="tintype[diffusion] is not installed")
 from PIL import Image
 
 from tintype.core import Size
+from tintype.core.errors import BadRequest
 from tintype.engines.diffusion import running, variants
 from tintype.engines.diffusion.engine import Engine
 from tintype.engines.diffusion.families import FAMILIES
@@ -139,6 +140,18 @@ def test_pictures_are_as_wide_and_as_high_as_ordered(family: str) -> None:
                 assert drawn.image.size == size
                 [shown] = [each.image.size for each in before if isinstance(each, Preview)]
                 assert shown == (size.width // 8, size.height // 8)
+        await engine.close()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("family", ["flux-kontext", "qwen-image-edit", "kandinsky5-edit"])
+def test_a_picture_too_small_to_be_looked_at_is_the_callers_to_mend(family: str) -> None:
+    async def main() -> None:
+        engine = Engine(models(family))
+        with pytest.raises(BadRequest, match="A picture of 15x1 is too small") as caught:
+            await told(engine, order(family, task="reference", images=(Image.new("RGB", (15, 1)),)))
+        assert caught.value.param == "image"
         await engine.close()
 
     asyncio.run(main())

@@ -30,6 +30,7 @@ class Loras:
         self._folder = folder
         self._model = model
         self._adapters: dict[str, str] = {}  # name: the library's name for it; least recently used first
+        self._files: dict[str, tuple[int, int] | None] = {}  # name: what its file was like
         self._count = 0
 
     def use(self, wanted: Mapping[str, float]) -> None:
@@ -54,10 +55,14 @@ class Loras:
             raise Unsupported(f"The model '{self._model}' takes no LoRAs.", param="loras")
 
     def _load(self, name: str) -> None:
-        if name in self._adapters:
-            self._adapters[name] = self._adapters.pop(name)
-            return
         assert self._folder is not None
+        file = _marks(self._folder / f"{name}.safetensors")
+        if name in self._adapters:
+            known = self._adapters.pop(name)
+            if self._files[name] == file:
+                self._adapters[name] = known
+                return
+            self._delete(known)  # another one lies there by now
         self._count += 1
         adapter = f"lora_{self._count}"  # the library's names may not have every letter
         try:
@@ -79,7 +84,7 @@ class Loras:
                 f"The LoRA '{name}' is not made for the model '{self._model}': it has nothing for any of its parts.",
                 param="loras",
             )
-        self._adapters[name] = adapter
+        self._adapters[name], self._files[name] = adapter, file
 
     def _forget(self, wanted: Mapping[str, float]) -> None:
         spare = [name for name in self._adapters if name not in wanted]
@@ -165,6 +170,15 @@ class Controls:
         return variants.build(
             getattr(diffusers, self._family.control["pipeline"]), self._pipeline, controlnet=control
         )
+
+
+def _marks(file: Path) -> tuple[int, int] | None:
+    """By which a file is known to be the same: when it was written, and its size."""
+    try:
+        told = file.stat()
+    except OSError:  # whoever reads it says so
+        return None
+    return told.st_mtime_ns, told.st_size
 
 
 def _first_line(error: BaseException) -> str:

@@ -9,10 +9,14 @@ from typing import Any
 
 from PIL import Image
 
+from ...core.errors import BadRequest
 from . import installed, variants
 from .describing import Description
 from .latents import Pipeline
 from .orders import Order
+
+SMALLEST = 16
+"""Pixels of an edge of what is looked at: of fewer, FLUX.1 Kontext makes none at all and fails."""
 
 
 def arguments(
@@ -93,7 +97,7 @@ def _pictures(known: Any, description: Description, orders: Sequence[Order]) -> 
         name = "control_image" if "control_image" in known else "image"
         wanted[name] = each([_fitted(order.images[0].convert("RGB"), order) for order in orders])
     if head.task == "reference":
-        pictures = [[picture.convert("RGB") for picture in order.images] for order in orders]
+        pictures = [[_looked_at(picture) for picture in order.images] for order in orders]
         wanted["image"] = each([one[0] if len(one) == 1 else one for one in pictures])
     elif description.tasks.get(head.task) == "generic":
         if description.base == "reference":
@@ -104,6 +108,16 @@ def _pictures(known: Any, description: Description, orders: Sequence[Order]) -> 
         if head.task == "inpaint":
             wanted["mask_image"] = each([mask(order) for order in orders])
     return wanted
+
+
+def _looked_at(picture: Image.Image) -> Image.Image:
+    if min(picture.size) < SMALLEST:
+        wide, high = picture.size
+        raise BadRequest(
+            f"A picture of {wide}x{high} is too small to be looked at: {SMALLEST} pixels each way are the least.",
+            param="image",
+        )
+    return picture.convert("RGB")
 
 
 def _fitted(picture: Image.Image, order: Order) -> Image.Image:

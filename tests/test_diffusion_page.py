@@ -16,11 +16,12 @@ NONE = "-"
 def row(family: Family) -> str:
     own = family.tasks
     steps = family.steps
+    ours = "ours" if {"text", "reference"} & set(own) else NONE
     cells = (
         family.title,
         "own" if "text" in own else NONE,
-        "own" if "image" in own else "ours",
-        "own" if "inpaint" in own else "ours",
+        "own" if "image" in own else ours,
+        "own" if "inpaint" in own else ours,
         f"{family.references} picture{'s' * (family.references > 1)}" if family.references else NONE,
         "yes" if family.control else NONE,
         f"{steps.low}, {steps.medium}, {steps.high}",

@@ -350,7 +350,7 @@ def test_the_settings_are_read(tmp_path: Any) -> None:
         {
             "device": "cpu",
             "budget": "20 GB",
-            "queue": "8",
+            "queue": "12",
             "dtype": "bf16",
             "loras": str(tmp_path),
             "models": {
@@ -360,7 +360,7 @@ def test_the_settings_are_read(tmp_path: Any) -> None:
             "also": "sdxl=/other, runway/tiny-sd",
         }
     )
-    assert (setup.device, setup.budget, setup.queue, setup.preload) == ("cpu", 20 * 10**9, 8, True)
+    assert (setup.device, setup.budget, setup.queue, setup.preload) == ("cpu", 20 * 10**9, 12, True)
     sdxl, flux, tiny = setup.models
     assert (sdxl.source.path, sdxl.source.dtype, sdxl.source.loras) == ("/other", "bfloat16", tmp_path)
     assert (sdxl.aliases, sdxl.prices) == (("xl",), Prices(image=10_000))
@@ -380,6 +380,7 @@ def test_the_settings_are_read(tmp_path: Any) -> None:
         ({"offload": "some", "also": "a"}, "`offload`"),
         ({"loras": "/no/such/folder", "also": "a"}, "`loras`: there is no folder"),
         ({"queue": 0, "also": "a"}, "`queue`"),
+        ({"queue": 9, "also": "a"}, "`queue`: 10 at the least, since so many pictures may be of one order"),
         ({"also": "a="}, "says no model"),
         ({"models": {"a": {"source": "x", "steps": {"low": 0}}}}, "`steps`"),
         ({"models": {"a": {"source": "x", "steps": {"best": 9}}}}, "`steps`"),

@@ -143,6 +143,17 @@ def test_a_picture_is_paid_by_its_pixels_and_steps(client: openai.OpenAI) -> Non
     assert raw.headers["x-tintype-provider"] == "diffusion"
 
 
+def test_a_picture_that_is_begun_with_is_paid_by_the_steps_that_are_taken(client: openai.OpenAI) -> None:
+    raw = client.images.with_raw_response.edit(
+        model="xl",
+        prompt="a cat",
+        image=png(Size(64, 64), "#c33"),
+        size="64x64",
+        extra_body={"strength": 0.5},
+    )
+    assert raw.headers["x-tintype-cost"] == f"{0.25 * 2 * 64 * 64 / 1e6:.6f}"  # two of four
+
+
 def test_the_true_size_is_told(client: openai.OpenAI) -> None:
     raw = client.images.with_raw_response.generate(
         model="local/hidream",

@@ -38,13 +38,14 @@ class Ratio(NamedTuple):
         shape = f"{self.width:.7g}:{self.height:.7g}"
         return f"{shape}@{self.tier}" if self.tier else shape
 
-    def pixels(self) -> Size:
-        """The size of this shape and tier (1K when none was said), on a grid of 16 pixels.
+    def pixels(self, usual: int | None = None) -> Size:
+        """The size of this shape and tier, on a grid of 16 pixels. Where no tier was said it is as large as a square of `usual`,
+        which is 1K when that is not said either.
 
-        >>> Ratio(16, 9).pixels(), Ratio(1, 1, "2K").pixels()
-        (Size(width=1360, height=768), Size(width=2048, height=2048))
+        >>> Ratio(16, 9).pixels(), Ratio(1, 1, "2K").pixels(), Ratio(16, 9).pixels(usual=512)
+        (Size(width=1360, height=768), Size(width=2048, height=2048), Size(width=688, height=384))
         """
-        edge = TIERS[self.tier or "1K"]
+        edge = TIERS[self.tier] if self.tier else usual or TIERS["1K"]
         wide = sqrt(self.width / self.height)
         return Size(max(16, round(edge * wide / 16) * 16), max(16, round(edge / wide / 16) * 16))
 
@@ -133,6 +134,7 @@ class Grid:
     max_ratio: float = 100.0
     min_pixels: int = 1
     max_pixels: int = 8192 * 8192
+    usual: int | None = None  # the edge of the square that a shape is as large as, where no more was said
 
     def fault(self, size: Size) -> str | None:
         """Why this size is not on the grid, or None."""
@@ -225,7 +227,7 @@ class Sizes:
         """The size on offer that is nearest in shape, and then in number of pixels."""
         if isinstance(wish, Ratio) and (exact := self._shape(wish)):
             return exact
-        size = wish if isinstance(wish, Size) else wish.pixels()
+        size = wish if isinstance(wish, Size) else wish.pixels(self.grid.usual if self.grid else None)
         if self.grid is not None:
             return self.grid.nearest(size)
         offered = self.listed or tuple(self.shapes.values())

@@ -7,13 +7,10 @@ from collections.abc import Iterator
 from ..core import ModelCard, Range
 from ..core.request import FORMATS
 from ..engines.diffusion.describing import Description
-from ._diffusion_settings import QUALITIES, Model
+from ._diffusion_settings import MOST, QUALITIES, Model
 
 EXTRAS = ("lora", "loras", "control", "controlnet")
 """Names beyond OpenAI's that are always looked at: they are meant, and a model that has none of it says so."""
-
-MOST = 10
-"""Pictures of one order: each waits and is drawn for itself, or with others in a batch."""
 
 
 def card_of(model: Model, description: Description, provider: str) -> ModelCard:

@@ -50,7 +50,7 @@ def _model(model: Model, models: Models, place: Place, room: int | None) -> tupl
     can, source = models.describe(model.name), model.source
     found = loading.find(source)
     what = f"{model.name}: {can.title}"
-    if found.folder is None or can.bytes is None:
+    if not found.is_here or can.bytes is None:
         size = "" if can.bytes is None else f", {can.bytes / GB:.1f} GB"
         return 0, ("warn", f"{what} is not here yet{size}: the server fetches it at its start")
     numbers = placing.dtype(source, place)

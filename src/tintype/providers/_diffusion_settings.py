@@ -14,6 +14,8 @@ from ._diffusion_prices import FREE, read_prices
 
 WHERE = "[engine.diffusion]"
 QUALITIES = ("low", "medium", "high")
+MOST = 10
+"""Pictures of one order: each waits and is drawn for itself, or with others in a batch."""
 
 _DTYPES = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
 _BYTES = {"": 1, "K": 1, "M": 2, "G": 3, "T": 4}
@@ -192,6 +194,14 @@ def read_bytes(value: Any) -> int:
     return int(float(number) * (1024 if binary else 1000) ** (_BYTES[unit.upper()] if unit else 0))
 
 
+def _queue(value: Any) -> int:
+    """A shorter one would have no place for an order of many pictures, however often it is sent again."""
+    count = _count(value)
+    if count < MOST:
+        raise ValueError(f"{MOST} at the least, since so many pictures may be of one order, not {count}")
+    return count
+
+
 def _words(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise ValueError(f"a list of names is wanted, not {value!r}")
@@ -213,7 +223,7 @@ def _steps(value: Any) -> dict[str, int]:
 _OWN: Mapping[str, Callable[[Any], Any]] = {
     "device": _text,
     "budget": read_bytes,
-    "queue": _count,
+    "queue": _queue,
     "preload": _flag,
 }
 """Of all models together."""

@@ -155,6 +155,7 @@ class _Standing:
 
     position: int = 0
     part: float = 0.0
+    steps: int | None = None  # that its drawing takes: fewer than were ordered where it begins with a picture
     is_over: bool = False
 
 
@@ -184,6 +185,7 @@ class _Picture:
             standing.position = happening.position
         elif isinstance(happening, Progress):
             standing.position, standing.part = 0, min(happening.step / max(happening.steps, 1), 1.0)
+            standing.steps = happening.steps
         elif isinstance(happening, Drawn):
             standing.position, standing.part = 0, 1.0
         self.tell()
@@ -197,9 +199,12 @@ class _Picture:
         return Image.from_bytes(data)
 
     def completed(self, image: Image, drawn: Drawn) -> Completed:
-        """What it costs goes by its true size and its own share of the time; the time in the queue is nobody's."""
+        """What it costs goes by its true size, the steps that were taken and its own share of the time; the time in the queue is
+        nobody's. Some schedulers look twice at a step: that is no reason to charge for more than were ordered."""
+        ordered, taken = self.order.steps, self.standing.steps
+        steps = ordered if ordered is None or taken is None else min(ordered, taken)
         quality = None if self.request.num_inference_steps else quality_of(self.request, self.card)
-        sold = Sold(Size(*drawn.image.size), quality, self.order.steps)
+        sold = Sold(Size(*drawn.image.size), quality, steps)
         seconds = drawn.seconds * drawn.share
         return Completed(
             image=image,

@@ -64,7 +64,9 @@ class Held(Loaded):
         else:
             made = variants.classes(FAMILIES[self.description.family])[task]
             seen = variants.build(made, self.pipeline)
-        read = seen.encode_prompt
+        reader = variants.prior(seen) or seen
+        name = "encode_prompt" if reader is seen else "_encode_prompt"
+        read = getattr(reader, name)
 
         @wraps(read)
         def encode_prompt(*rest: Any, **named: Any) -> Any:
@@ -72,7 +74,7 @@ class Held(Loaded):
                 raise ValueError("`prompt` cannot be said")
             return read(*rest, **named)
 
-        seen.encode_prompt = encode_prompt
+        setattr(reader, name, encode_prompt)
         if size is not None:
             variants.prepare(seen, size.width, size.height)
         return seen

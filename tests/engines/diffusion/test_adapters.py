@@ -147,6 +147,19 @@ def test_the_names_are_those_that_are_in_the_folder_now(folder: Path, tmp_path: 
     assert _models(None).describe("sdxl").loras == ()
 
 
+def test_a_file_that_is_exchanged_is_read_anew(folder: Path, tmp_path: Path) -> None:
+    """As whoever trains one does again and again."""
+    file = tmp_path / "mine.safetensors"
+    file.write_bytes((folder / "ink.safetensors").read_bytes())
+    with _models(tmp_path).get("sdxl") as loaded, _models(folder).get("sdxl") as other:
+        assert np.array_equal(_draw(loaded, mine=1.0), _draw(other, ink=1.0))
+        file.unlink()
+        file.write_bytes((folder / "dots.v2.safetensors").read_bytes())
+        assert np.array_equal(_draw(loaded, mine=1.0), _draw(other, **{"dots.v2": 1.0}))
+        kept = {name for names in loaded.pipeline.get_list_adapters().values() for name in names}
+        assert len(kept) == 1
+
+
 def test_only_so_many_are_kept_in_memory(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adapters, "MOST_LOADED", 1)
     with _models(folder).get("sdxl") as loaded:
@@ -194,6 +207,34 @@ def test_a_controlnet_guides_by_name(control: Path) -> None:
         before = _draw(loaded)
         assert np.abs(guided("white") - guided("black")).max() > 1e-4
         assert np.array_equal(_draw(loaded), before)
+
+
+def test_a_controlnet_is_counted_and_others_make_room_for_it(control: Path) -> None:
+    size = sum(file.stat().st_size for file in control.glob("*.safetensors"))
+    sources = source("sdxl", controls={"edges": str(control)}), source("flux")
+    held = Models(sources, device="cpu", budget=10**9)
+    for name in ("flux", "sdxl"):
+        with held.get(name):
+            pass
+    alone = dict(held.resident())
+    held._budget.bytes = sum(alone.values())
+    with held.get("sdxl") as loaded:
+        for _ in range(2):
+            loaded.pipeline_for("text", size=SIZE, control="edges")
+            assert list(held.resident()) == ["sdxl"]
+            assert held.resident()["sdxl"] - alone["sdxl"] == pytest.approx(size, rel=0.1)
+    with held.get("flux"):  # and makes room itself, with all that it has
+        assert held.resident() == {"flux": alone["flux"]}
+
+
+def test_a_controlnet_that_has_no_room_says_how_much_there_would_have_to_be(control: Path) -> None:
+    held = Models([source("sdxl", controls={"edges": str(control)})], device="cpu", budget=10**9)
+    with held.get("sdxl") as loaded:
+        held._budget.bytes = held.resident()["sdxl"] + 1000
+        with pytest.raises(Unavailable, match=r"'sdxl' and its ControlNet need .* would hold both") as caught:
+            loaded.pipeline_for("text", size=SIZE, control="edges")
+        assert caught.value.code == "model_does_not_fit"
+        _draw(loaded)
 
 
 def test_a_controlnet_that_is_not_there_is_refused_by_name(control: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("torch", reason="diffusion models need the extra 'diffusion'")
 pytest.importorskip("diffusers", reason="diffusion models need the extra 'diffusion'")
 
-from tintype.core import Size
+from tintype.core import Ratio, Size
 from tintype.core.errors import Unavailable
 from tintype.engines.diffusion import describing, facts
 from tintype.engines.diffusion.facts import Facts
@@ -33,9 +33,7 @@ TABLE: dict[str, tuple[Any, ...]] = {
     "flux2": (LOOKS, {"text"}, ("guidance_scale", 4.0), False, 10, True, 28),
     "flux2-klein": (LOOKS | {"inpaint": "own"}, {"text"}, ("guidance_scale", 4.0), False, 4, True, 28),
     "qwen-image": (DREW, ALL, ("true_cfg_scale", 4.0), True, 0, True, 30),
-    "qwen-image-edit": (
-        {"reference": "own", "image": "generic", "inpaint": "own"}, set(), ("true_cfg_scale", 4.0), True, 1, True, 40,
-    ),
+    "qwen-image-edit": ({"reference": "own"} | OURS, set(), ("true_cfg_scale", 4.0), True, 1, True, 40),
     "qwen-image-edit-plus": ({"reference": "own"} | OURS, set(), ("true_cfg_scale", 4.0), True, 3, True, 40),
     "z-image": (DREW, ALL, ("guidance_scale", 5.0), True, 0, True, 40),
     "hidream": (MADE_UP, ALL, ("guidance_scale", 5.0), True, 0, True, 40),
@@ -43,6 +41,8 @@ TABLE: dict[str, tuple[Any, ...]] = {
     "pixart-alpha": (MADE_UP, ALL, ("guidance_scale", 4.5), True, 0, False, 20),
     "pixart-sigma": (MADE_UP, ALL, ("guidance_scale", 4.5), True, 0, False, 20),
     "lumina2": (MADE_UP, ALL, ("guidance_scale", 4.0), True, 0, True, 30),
+    "kandinsky22": (MADE_UP, ALL, ("guidance_scale", 4.0), True, 0, False, 50),
+    "kandinsky22-inpaint": ({"inpaint": "own"}, set(), ("guidance_scale", 4.0), True, 0, False, 50),
     "kandinsky5": (MADE_UP, ALL, ("guidance_scale", 3.5), True, 0, True, 35),
     "kandinsky5-edit": ({"reference": "own"} | OURS, set(), ("guidance_scale", 3.5), True, 1, True, 35),
     "cogview4": (MADE_UP, set(), ("guidance_scale", 5.0), True, 0, True, 35),
@@ -91,6 +91,21 @@ def test_sizes_are_read_from_the_configuration(family: str, first: Size, multipl
     assert told.sizes.grid.multiple == multiple
     assert told.sizes.fault(Size(first.width + 1, first.height))
     assert told.sizes.fault(Size(first.width * 8, first.height * 8))
+
+
+@pytest.mark.parametrize(
+    ("edge", "ratio", "size"),
+    [
+        (512, Ratio(16, 9), Size(688, 384)),
+        (512, Ratio(1, 1), Size(512, 512)),
+        (512, Ratio(1, 1, "1K"), Size(1024, 1024)),  # who says how fine has it so
+        (1024, Ratio(16, 9), Size(1360, 768)),
+    ],
+)
+def test_a_shape_is_drawn_as_large_as_the_model_was_made_for(edge: int, ratio: Ratio, size: Size) -> None:
+    """Four times as many pixels are four times as long, and of a Stable Diffusion 1 two of everything."""
+    told = describing.describe(facts.of_folder(saved("sd15")), name="sd15", path="sd15", edge=edge)
+    assert told.sizes.nearest(ratio) == size
 
 
 def test_the_operator_may_say_which_size_is_usual() -> None:

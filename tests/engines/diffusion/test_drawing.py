@@ -82,9 +82,19 @@ async def together(engine: Engine, model: Held, wanted: list[Order], callers: st
     ("family", "negative"),
     [
         (family, False)
-        for family in ("sd15", "sdxl", "sd3", "flux", "z-image", "sana", "qwen-image", "lumina2")
+        for family in (
+            "sd15",
+            "sdxl",
+            "sd3",
+            "flux",
+            "z-image",
+            "sana",
+            "qwen-image",
+            "lumina2",
+            "kandinsky22",
+        )
     ]
-    + [(family, True) for family in ("sdxl", "flux", "qwen-image")],
+    + [(family, True) for family in ("sdxl", "flux", "qwen-image", "kandinsky22")],
 )
 def test_a_seed_is_the_same_picture_alone_and_among_others(
     family: str, negative: bool, batches: list[list[Order]]

@@ -16,6 +16,8 @@ pytest.importorskip("diffusers", reason="tintype[diffusion] is not installed")
 
 from PIL import Image
 
+from tintype.core import Size
+from tintype.core.errors import BadRequest
 from tintype.engines.diffusion import running, variants
 from tintype.engines.diffusion.engine import Engine
 from tintype.engines.diffusion.families import FAMILIES
@@ -27,6 +29,7 @@ from .held import SMALL, apart, order, told, until
 from .tiny import models
 
 STEPS = 4
+MASK = Image.new("L", SMALL, 255)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -110,3 +113,63 @@ def test_nothing_of_a_drawing_stays_in_memory(monkeypatch: pytest.MonkeyPatch) -
         await engine.close()
 
     asyncio.run(asyncio.wait_for(main(), 60))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_pictures_are_as_wide_and_as_high_as_ordered(family: str) -> None:
+    """Also those that are not square, and what is shown of them on the way."""
+    wide, high = Size(128, 64), Size(64, 128)
+
+    async def main() -> None:
+        engine = Engine(models(family))
+        for task in engine.describe(family).tasks:
+            for size in (wide, high):
+                wanted = order(
+                    family,
+                    task=task,
+                    size=size,
+                    steps=STEPS,
+                    previews=1,
+                    images=()
+                    if task == "text"
+                    else (Image.linear_gradient("L").resize(size).convert("RGB"),),
+                    mask=Image.new("L", size, 255) if task == "inpaint" else None,
+                )
+                *before, drawn = await told(engine, wanted)
+                assert isinstance(drawn, Drawn)
+                assert drawn.image.size == size
+                [shown] = [each.image.size for each in before if isinstance(each, Preview)]
+                assert shown == (size.width // 8, size.height // 8)
+        await engine.close()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("family", ["flux-kontext", "qwen-image-edit", "kandinsky5-edit"])
+def test_a_picture_too_small_to_be_looked_at_is_the_callers_to_mend(family: str) -> None:
+    async def main() -> None:
+        engine = Engine(models(family))
+        with pytest.raises(BadRequest, match="A picture of 15x1 is too small") as caught:
+            await told(engine, order(family, task="reference", images=(Image.new("RGB", (15, 1)),)))
+        assert caught.value.param == "image"
+        await engine.close()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("family", ["sd15", "sdxl", "sd3", "flux", "flux-kontext", "z-image", "lumina2"])
+@pytest.mark.parametrize(("strength", "steps"), [(0.0, 49), (0.01, 10), (0.5, 1)])
+def test_however_little_is_painted_over_it_is_a_step(family: str, strength: float, steps: int) -> None:
+    """A strength of which no step was left had most pipelines fail in the middle, and a Turbo fail at its usual one."""
+    source = Image.new("RGB", SMALL, "teal")
+
+    async def main() -> None:
+        engine = Engine(models(family))
+        for task in ("image", "inpaint"):
+            wanted = order(family, task=task, strength=strength, steps=steps, images=(source,), mask=MASK)
+            happenings = await told(engine, wanted)
+            assert isinstance(happenings[-1], Drawn)
+            assert [each for each in happenings if isinstance(each, Progress)] == [Progress(1, 1)]
+        await engine.close()
+
+    asyncio.run(main())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ pytest.importorskip("torch", reason="diffusion models need the extra 'diffusion'
 pytest.importorskip("diffusers", reason="diffusion models need the extra 'diffusion'")
 
 from tintype.core.errors import Unavailable, UnknownModel
-from tintype.engines.diffusion import loading, placing
+from tintype.engines.diffusion import loading, placing, weights
 from tintype.engines.diffusion.models import Models
 
 from .tiny import models, saved, source, tiny, torch
@@ -156,3 +158,66 @@ def test_what_is_put_aside_on_a_gpu_comes_back_from_memory(monkeypatch: pytest.M
         with held.get(name):
             assert list(held.resident()) == [name]
     assert reads == ["sd15", "sdxl"]
+
+
+@pytest.mark.parametrize("offload", ["none", "model", "group"])
+@pytest.mark.parametrize("family", ["flux", "sdxl"])
+def test_what_has_to_go_is_gone_before_the_next_one_is_read(
+    family: str, offload: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not at the next sweep for cycles, of which offloading makes some: there may be no room for both."""
+    if offload != "none":
+        monkeypatch.setattr(placing.Place, "is_gpu", property(lambda self: True))
+    seen: list[weakref.ref[Any]] = []
+    left: list[int] = []
+
+    def load(found: loading.Found, **told: Any) -> Any:
+        left.append(sum(part() is not None for part in seen))
+        pipeline = loading.load(found, **told)
+        seen.extend(
+            weakref.ref(part) for part in pipeline.components.values() if isinstance(part, torch.nn.Module)
+        )
+        return pipeline
+
+    other = {"flux": "sdxl", "sdxl": "flux"}[family]
+    sources = source(family, offload=offload, dtype="float32"), source(other, dtype="float32")
+    held = Models(sources, device="cpu", budget=10**9, load=load)
+    with held.get(family) as loaded:
+        loaded.pipeline_for("text")("a cube", height=64, width=64, num_inference_steps=1)
+        loaded.settle()
+    del loaded
+    held._budget.bytes = SIZE[other]
+    gc.disable()
+    try:
+        with held.get(other):
+            assert list(held.resident()) == [other]
+    finally:
+        gc.enable()
+    assert left == [0, 0]
+
+
+def test_what_is_quantized_is_measured_by_what_it_has_become(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And so it stays where only that fits. Float8 of the weights alone, which a processor can do, stands in for what a GPU does."""
+    quantization: Any = pytest.importorskip("torchao.quantization", reason="quantize needs torchao")
+    gpu = placing.Place(torch.device("cpu"), "H200", 10**11, (9, 0), bfloat16=True)
+    monkeypatch.setattr(placing, "find", lambda device: gpu)
+    monkeypatch.setattr(
+        quantization, "Float8DynamicActivationFloat8WeightConfig", quantization.Float8WeightOnlyConfig
+    )
+    plain, small = (
+        Models([source("flux", dtype="bfloat16", quantize=kind)], device="cpu", budget=10**9)
+        for kind in (None, "fp8")
+    )
+    with plain.get("flux") as loaded:
+        whole = weights.of_pipeline(loaded.pipeline)
+    with small.get("flux") as loaded:
+        parts = dict(weights.of_pipeline(loaded.pipeline))
+        assert 0.5 * whole["transformer"] < parts.pop("transformer") < 0.75 * whole["transformer"]
+        assert parts == {name: size for name, size in whole.items() if name != "transformer"}
+        drawn = loaded.pipeline_for("text")("a cube", height=64, width=64, num_inference_steps=1).images[0]
+        assert drawn.size == (64, 64)
+    fits = sum(small.resident().values())
+    assert fits < sum(whole.values())
+    again = Models([source("flux", dtype="bfloat16", quantize="fp8")], device="cpu", budget=fits)
+    with again.get("flux"):
+        assert again.resident() == {"flux": fits}

@@ -3,6 +3,7 @@
 # ruff: noqa: E402 (the rest is imported only where the extra is installed)
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -15,12 +16,15 @@ from PIL import Image
 from tintype.core import Size
 from tintype.core.errors import Unavailable
 from tintype.engines.diffusion import placing
+from tintype.engines.diffusion.engine import Engine
+from tintype.engines.diffusion.families import FAMILIES
 from tintype.engines.diffusion.loading import Source
 from tintype.engines.diffusion.models import Loaded, Models
+from tintype.engines.diffusion.orders import Drawn, Order, Preview
 from tintype.engines.diffusion.placing import Place
 from tintype.engines.diffusion.signatures import parameters
 
-from .tiny import EDGE, source, tiny
+from .tiny import EDGE, UNSAVED, source, tiny
 
 GB = 1_000_000_000
 CPU = Place(torch.device("cpu"), "processor", 60 * GB)
@@ -28,6 +32,8 @@ H200 = Place(torch.device("cuda:0"), "H200", 119 * GB, (9, 0), bfloat16=True)
 A100 = Place(torch.device("cuda:0"), "A100", 34 * GB, (8, 0), bfloat16=True)
 T4 = Place(torch.device("cuda:0"), "T4", 12 * GB, (7, 5))
 APPLE = Place(torch.device("mps"), "Apple GPU", 20 * GB, bfloat16=True)
+SLOW = ("kandinsky22", "kandinsky22-inpaint")
+"""Their autoencoder takes the processor seconds in half precision: see test_kandinsky.py."""
 FLUX = {"transformer": 24 * GB, "text_encoder_2": 9 * GB, "text_encoder": GB // 4, "vae": GB // 6}
 
 
@@ -101,6 +107,15 @@ def test_offloading_leaves_less_on_the_device(offload: str, size: int) -> None:
     assert placing.on_device(FLUX, offload) == size
 
 
+def test_parts_that_stay_on_the_device_are_counted_beside_those_that_are_brought() -> None:
+    sd15 = {"unet": 2 * GB, "text_encoder": GB // 4, "safety_checker": GB}
+    assert placing.on_device(sd15, "model") == 3 * GB
+    kandinsky = {"unet": 5 * GB, "prior_text_encoder": 3 * GB, "prior_prior": 4 * GB, "movq": GB}
+    assert placing.on_device(kandinsky, "model") == 9 * GB
+    assert placing.on_device(kandinsky, "group") == 5 * GB + 8 * GB // 20
+    assert placing.on_device(kandinsky, "none") == 13 * GB
+
+
 def _ways(place: Place, room: int, numbers: Any, **told: Any) -> str:
     said = placing.does_not_fit(_source(**told), FLUX, place, room, "transformer", numbers)
     assert said.startswith("The model 'flux' needs ")
@@ -127,7 +142,7 @@ def test_a_model_that_does_not_fit_is_told_only_what_would_make_it_fit() -> None
 
 
 @pytest.mark.parametrize("offload", ["none", "model", "group"])
-@pytest.mark.parametrize("family", ["sdxl", "flux"])
+@pytest.mark.parametrize("family", ["sdxl", "flux", "kandinsky22"])
 def test_where_weights_lie_changes_nothing_of_what_is_drawn(
     family: str, offload: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,6 +186,56 @@ def test_where_weights_lie_changes_nothing_of_what_is_drawn(
         with pytest.raises(InterruptedError):
             draw(loaded, callback_on_step_end=stop)
         assert (draw(loaded) == expected).all()
+
+
+@pytest.mark.parametrize(
+    "told", [{"dtype": "bfloat16", "offload": "group"}, {"dtype": "float16", "offload": "model"}], ids=str
+)
+@pytest.mark.parametrize("family", [family for family in FAMILIES if family not in (*UNSAVED, *SLOW)])
+def test_every_family_is_drawn_however_its_weights_lie(
+    family: str, told: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its own pipeline, and by ours, which brings pictures to the device in the midst of it; with previews, which do, too."""
+    monkeypatch.setattr(Place, "is_gpu", property(lambda self: True))
+    picture = Image.linear_gradient("L").resize((EDGE, EDGE)).convert("RGB")
+
+    async def main() -> None:
+        engine = Engine(Models([source(family, **told)], device="cpu", budget=10**9))
+        tasks = engine.describe(family).tasks
+        ours = [task for task, way in tasks.items() if way == "generic"]
+        for task in (next(iter(tasks)), *ours[:1]):
+            wanted = Order(
+                model=family,
+                task=task,
+                prompt="a cube",
+                size=Size(EDGE, EDGE),
+                seed=1,
+                steps=4,
+                previews=1,
+                images=() if task == "text" else (picture,),
+                mask=Image.new("L", (EDGE, EDGE), 255) if task == "inpaint" else None,
+            )
+            happenings = [each async for each in engine.draw(wanted, caller="a")]
+            assert isinstance(happenings[-1], Drawn)
+            assert sum(isinstance(each, Preview) for each in happenings) == 1
+        await engine.close()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("place", "numbers", "streams"),
+    [
+        (H200, torch.bfloat16, True),
+        (T4, torch.float16, False),  # SDXL's autoencoder works in float32 there
+        (T4, torch.float32, True),
+        (APPLE, torch.bfloat16, False),
+    ],
+)
+def test_layers_are_brought_ahead_where_their_numbers_stay_as_they_are(
+    place: Place, numbers: Any, streams: bool
+) -> None:
+    assert placing.streams(tiny("sdxl").to(numbers), place) is streams
 
 
 def test_compiling_is_a_switch() -> None:

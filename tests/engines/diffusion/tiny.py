@@ -255,6 +255,33 @@ def lumina2() -> Any:
     )  # fmt: skip
 
 
+def _kandinsky22(made: Any, *, channels: int) -> Any:
+    unet = D.UNet2DConditionModel(
+        sample_size=8, in_channels=channels, out_channels=8, block_out_channels=(8, 16), layers_per_block=1,
+        down_block_types=("ResnetDownsampleBlock2D", "SimpleCrossAttnDownBlock2D"),
+        mid_block_type="UNetMidBlock2DSimpleCrossAttn", norm_num_groups=2,
+        up_block_types=("SimpleCrossAttnUpBlock2D", "ResnetUpsampleBlock2D"), addition_embed_type="image",
+        encoder_hid_dim=32, encoder_hid_dim_type="image_proj", cross_attention_dim=16, attention_head_dim=4,
+        resnet_time_scale_shift="scale_shift",
+    )  # fmt: skip
+    scheduler = D.DDPMScheduler(
+        beta_schedule="linear",
+        beta_start=0.00085,
+        beta_end=0.012,
+        clip_sample=False,
+        variance_type="learned_range",
+    )
+    return made(
+        unet=unet, scheduler=scheduler, movq=parts.movq(),
+        prior_prior=D.PriorTransformer(num_attention_heads=2, attention_head_dim=8, embedding_dim=32, num_layers=1),
+        prior_image_encoder=parts.clip_eyes(), prior_text_encoder=parts.clip_with_projection(),
+        prior_tokenizer=parts.clip_tokenizer(), prior_image_processor=parts.clip_pictures(),
+        prior_scheduler=D.UnCLIPScheduler(
+            variance_type="fixed_small_log", prediction_type="sample", clip_sample_range=5.0
+        ),
+    )  # fmt: skip
+
+
 def _kandinsky5(made: Any, *, looks: bool) -> Any:
     transformer = D.Kandinsky5Transformer3DModel(
         in_visual_dim=16, in_text_dim=16, in_text_dim2=32, time_dim=32, out_visual_dim=16, patch_size=(1, 2, 2),
@@ -296,6 +323,8 @@ BUILDERS: dict[str, Callable[[], Any]] = {
     "pixart-alpha": lambda: _pixart(D.PixArtAlphaPipeline, conditioned=False),
     "pixart-sigma": lambda: _pixart(D.PixArtSigmaPipeline, conditioned=False),
     "lumina2": lumina2,
+    "kandinsky22": lambda: _kandinsky22(D.KandinskyV22CombinedPipeline, channels=4),
+    "kandinsky22-inpaint": lambda: _kandinsky22(D.KandinskyV22InpaintCombinedPipeline, channels=9),
     "kandinsky5": lambda: _kandinsky5(D.Kandinsky5T2IPipeline, looks=False),
     "kandinsky5-edit": lambda: _kandinsky5(D.Kandinsky5I2IPipeline, looks=True),
     "cogview4": cogview4,

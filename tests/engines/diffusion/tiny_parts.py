@@ -225,6 +225,30 @@ def sana_vae() -> Any:
     )  # fmt: skip
 
 
+def movq() -> Any:
+    """Kandinsky 2.2's. Its normalization is of 32 groups, whatever is said."""
+    return D.VQModel(
+        in_channels=3, out_channels=3, latent_channels=4, block_out_channels=(32,) * 4, layers_per_block=1,
+        norm_num_groups=4, norm_type="spatial", num_vq_embeddings=16, vq_embed_dim=4,
+        down_block_types=("DownEncoderBlock2D",) * 3 + ("AttnDownEncoderBlock2D",),
+        up_block_types=("AttnUpDecoderBlock2D",) + ("UpDecoderBlock2D",) * 3,
+    )  # fmt: skip
+
+
+def clip_eyes() -> Any:
+    return T.CLIPVisionModelWithProjection(
+        T.CLIPVisionConfig(
+            hidden_size=32, image_size=32, patch_size=16, projection_dim=32, intermediate_size=37, num_attention_heads=4,
+            num_hidden_layers=2,
+        )
+    )  # fmt: skip
+
+
+def clip_pictures() -> Any:
+    made = importlib.import_module("transformers.models.clip.image_processing_pil_clip")
+    return made.CLIPImageProcessorPil(size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32})
+
+
 def flow(**settings: Any) -> Any:
     return D.FlowMatchEulerDiscreteScheduler(**settings)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ...core.errors import Unavailable, Unsupported
-from . import hub, installed, variants
+from . import hub, installed, variants, weights
 from .families import Family
 
 MOST_LOADED = 16
@@ -30,6 +30,7 @@ class Loras:
         self._folder = folder
         self._model = model
         self._adapters: dict[str, str] = {}  # name: the library's name for it; least recently used first
+        self._files: dict[str, tuple[int, int] | None] = {}  # name: what its file was like
         self._count = 0
 
     def use(self, wanted: Mapping[str, float]) -> None:
@@ -54,10 +55,14 @@ class Loras:
             raise Unsupported(f"The model '{self._model}' takes no LoRAs.", param="loras")
 
     def _load(self, name: str) -> None:
-        if name in self._adapters:
-            self._adapters[name] = self._adapters.pop(name)
-            return
         assert self._folder is not None
+        file = _marks(self._folder / f"{name}.safetensors")
+        if name in self._adapters:
+            known = self._adapters.pop(name)
+            if self._files[name] == file:
+                self._adapters[name] = known
+                return
+            self._delete(known)  # another one lies there by now
         self._count += 1
         adapter = f"lora_{self._count}"  # the library's names may not have every letter
         try:
@@ -79,7 +84,7 @@ class Loras:
                 f"The LoRA '{name}' is not made for the model '{self._model}': it has nothing for any of its parts.",
                 param="loras",
             )
-        self._adapters[name] = adapter
+        self._adapters[name], self._files[name] = adapter, file
 
     def _forget(self, wanted: Mapping[str, float]) -> None:
         spare = [name for name in self._adapters if name not in wanted]
@@ -109,11 +114,15 @@ class Loras:
 class Controls:
     """The ControlNets of one model, each loaded when it is first asked for. Worker thread only."""
 
-    def __init__(self, pipeline: Any, family: Family, paths: Mapping[str, str], model: str) -> None:
+    def __init__(
+        self, pipeline: Any, family: Family, paths: Mapping[str, str], model: str, grow: Callable[[int], None]
+    ) -> None:
+        """`grow` makes room on the device for so many bytes more; it raises Unavailable where there is none."""
         self._pipeline = pipeline
         self._family = family
         self._paths = paths
         self._model = model
+        self._grow = grow
         self._built: dict[str, Any] = {}
 
     def pipeline(self, name: str) -> Any:
@@ -156,10 +165,20 @@ class Controls:
                 f"The ControlNet '{name}' of the model '{self._model}' cannot be loaded from {path}: {_first_line(error)}"
             ) from error
         control.requires_grad_(False).eval()
+        self._grow(weights.of_part(control))
         control.to(self._pipeline._execution_device)
         return variants.build(
             getattr(diffusers, self._family.control["pipeline"]), self._pipeline, controlnet=control
         )
+
+
+def _marks(file: Path) -> tuple[int, int] | None:
+    """By which a file is known to be the same: when it was written, and its size."""
+    try:
+        told = file.stat()
+    except OSError:  # whoever reads it says so
+        return None
+    return told.st_mtime_ns, told.st_size
 
 
 def _first_line(error: BaseException) -> str:

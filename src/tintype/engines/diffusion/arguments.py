@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
+from math import nextafter
 from typing import Any
 
 from PIL import Image
 
-from . import installed
+from ...core.errors import BadRequest
+from . import installed, variants
 from .describing import Description
 from .latents import Pipeline
 from .orders import Order
+
+SMALLEST = 16
+"""Pixels of an edge of what is looked at: of fewer, FLUX.1 Kontext makes none at all and fails."""
 
 
 def arguments(
@@ -19,8 +24,6 @@ def arguments(
 ) -> dict[str, Any]:
     """`orders` have the same key. Their noise comes from the processor, so that a seed means the same picture on every
     device, alone or among others."""
-    torch = installed.torch()
-
     head, known = orders[0], inspect.signature(type(view).__call__).parameters
     alone = len(orders) == 1
 
@@ -32,12 +35,13 @@ def arguments(
         "num_inference_steps": head.steps or description.steps.medium,
         "height": head.size.height,
         "width": head.size.width,
-        "generator": each([torch.Generator("cpu").manual_seed(order.seed % 2**63) for order in orders]),
         "num_images_per_prompt": 1,
         "strength": strength(head, description),
     }
     steering = [description.steering(order.guidance, order.negative_prompt) for order in orders]
     wanted |= steering[0]
+    chance = chances(view, [order.seed for order in orders], negative="negative_prompt" in wanted)
+    wanted["generator"] = chance if len(chance) > 1 else chance[0]
     if "negative_prompt" in steering[0]:
         wanted["negative_prompt"] = each([each_of_them["negative_prompt"] for each_of_them in steering])
     wanted |= _pictures(known, description, orders)
@@ -45,13 +49,28 @@ def arguments(
     return wanted | {name: value for name, value in extra.items() if name in known}
 
 
+def chances(view: Pipeline, seeds: Sequence[int], *, negative: bool) -> list[Any]:
+    """A generator for each picture, and as many again where a prior makes something of the words that are not wanted, too."""
+    torch = installed.torch()
+
+    times = 2 if negative and variants.prior(view) is not None else 1
+    return [torch.Generator("cpu").manual_seed(seed % 2**63) for seed in (*seeds,) * times]
+
+
 def strength(order: Order, description: Description) -> float | None:
-    """How far it is painted over. Behind a mask nothing is to be left of the picture, unless somebody says so."""
-    if order.strength is not None or order.task not in ("image", "inpaint"):
+    """How far it is painted over. Behind a mask nothing is to be left of the picture, unless somebody says so. It is a share of the
+    steps, and never less than one of them: with none, most pipelines fail in the middle."""
+    if order.task not in ("image", "inpaint"):
         return order.strength
-    if order.task == "inpaint":
-        return 1.0
-    return description.strength.default if description.strength else None
+    usual = description.strength.default if description.strength else None
+    said = order.strength if order.strength is not None else 1.0 if order.task == "inpaint" else usual
+    return None if said is None else max(said, _one_of(order.steps or description.steps.medium))
+
+
+def _one_of(steps: int) -> float:
+    """The share that times `steps` is one, whether a pipeline rounds down or up."""
+    share = 1 / steps
+    return share if share * steps >= 1 else nextafter(share, 1)
 
 
 def canvas(order: Order) -> Image.Image:
@@ -78,7 +97,7 @@ def _pictures(known: Any, description: Description, orders: Sequence[Order]) -> 
         name = "control_image" if "control_image" in known else "image"
         wanted[name] = each([_fitted(order.images[0].convert("RGB"), order) for order in orders])
     if head.task == "reference":
-        pictures = [[picture.convert("RGB") for picture in order.images] for order in orders]
+        pictures = [[_looked_at(picture) for picture in order.images] for order in orders]
         wanted["image"] = each([one[0] if len(one) == 1 else one for one in pictures])
     elif description.tasks.get(head.task) == "generic":
         if description.base == "reference":
@@ -89,6 +108,16 @@ def _pictures(known: Any, description: Description, orders: Sequence[Order]) -> 
         if head.task == "inpaint":
             wanted["mask_image"] = each([mask(order) for order in orders])
     return wanted
+
+
+def _looked_at(picture: Image.Image) -> Image.Image:
+    if min(picture.size) < SMALLEST:
+        wide, high = picture.size
+        raise BadRequest(
+            f"A picture of {wide}x{high} is too small to be looked at: {SMALLEST} pixels each way are the least.",
+            param="image",
+        )
+    return picture.convert("RGB")
 
 
 def _fitted(picture: Image.Image, order: Order) -> Image.Image:

@@ -121,7 +121,7 @@ def describe(
     guidance = _guidance(first, facts, family, fast=fast)
     negative = "negative_prompt" in first and not (fast and (family.few_guidance or 0.0) <= 1.0)
     tasks: dict[Task, Way] = dict.fromkeys(own, "own")
-    if _begins_with_pictures(facts):
+    if _begins_with_pictures(facts) and ("text" in own or "reference" in own):
         for task in _MADE_UP:
             tasks.setdefault(task, "generic")
     own_guidance = guidance is None or guidance.parameter == "guidance_scale"
@@ -140,7 +140,7 @@ def describe(
         negative_prompt=negative,
         strength=_strength(own, family) if "image" in tasks else None,
         max_references=family.references,
-        previews="vae" in facts.classes,
+        previews=not {"vae", "movq"}.isdisjoint(facts.classes),
         shares=frozenset(
             task
             for task, way in tasks.items()
@@ -228,6 +228,7 @@ def _sizes(family: Family, edge: int) -> Sizes:
             max_ratio=4.0,
             min_pixels=(edge // 2) ** 2,
             max_pixels=int(edge * edge * family.most),
+            usual=edge,
         )
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from ...core.errors import TintypeError, Unavailable
-from . import installed
+from . import installed, variants
 from .batching import Line, again, closing
 from .describing import Description
 from .failures import broken, lost, not_loaded, out_of_memory, told
@@ -201,7 +201,8 @@ class Worker(threading.Thread):
             previewer = None
             if loaded.description.previews:
                 try:
-                    previewer = Previewer(loaded.pipeline, loaded.device, _tiny_autoencoder(loaded))
+                    painter = variants.painter(loaded.pipeline)
+                    previewer = Previewer(painter, loaded.device, _tiny_autoencoder(loaded))
                 except (ValueError, RuntimeError, AttributeError) as error:
                     if broken(error):
                         raise

@@ -26,9 +26,14 @@ class Facts:
         return self.parts.get("transformer") or self.parts.get("unet") or {}
 
     @property
+    def autoencoder(self) -> Mapping[str, Any]:
+        """Kandinsky 2.2's is called MoVQ."""
+        return self.parts.get("vae") or self.parts.get("movq") or {}
+
+    @property
     def scale(self) -> int:
         """How many pixels wide one place of the latent picture is."""
-        vae = self.parts.get("vae", {})
+        vae = self.autoencoder
         if "temperal_downsample" in vae:  # the library's own spelling
             return int(2 ** len(vae["temperal_downsample"]))
         widths = vae.get("encoder_block_out_channels") or vae.get("block_out_channels")
@@ -59,6 +64,15 @@ def of_folder(folder: Path) -> Facts:
         if not name.startswith("_") and not isinstance(value, list | dict)
     }
     return Facts(pipeline=pipeline, settings=settings, classes=classes, parts=parts)
+
+
+def joined(pipeline: str, decoder: Facts, prior: Facts) -> Facts:
+    """Of the pipeline that two make together, in which the parts of a prior are called `prior_...`."""
+    classes, parts = (
+        {**one, **{f"prior_{name}": value for name, value in other.items()}}
+        for one, other in ((decoder.classes, prior.classes), (decoder.parts, prior.parts))
+    )
+    return Facts(pipeline=pipeline, settings=decoder.settings, classes=classes, parts=parts)  # type: ignore[arg-type]
 
 
 def of_pipeline(pipeline: Any) -> Facts:

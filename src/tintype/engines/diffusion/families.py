@@ -51,6 +51,8 @@ class Family:
         default_factory=dict
     )  # "pipeline" and "model": the ControlNet's classes
     arguments: Mapping[str, Any] = field(default_factory=dict)  # for every call of the pipeline
+    decoder: str = ""  # the class of a folder that has a part of it, where the rest is a `prior` of its own
+    prior: str = ""  # the hub id of that
 
     @property
     def pipeline(self) -> str:
@@ -77,6 +79,7 @@ KNOWN_NOISE = (
     "DPMSolverMultistepScheduler",
     "UniPCMultistepScheduler",
     "DDIMScheduler",
+    "DDPMScheduler",
     "LCMScheduler",
 )
 """The schedulers with which a pipeline that only begins from noise can be made to begin with a picture (generic.py)."""
@@ -86,6 +89,8 @@ _KANDINSKY_SIZES = tuple(
     Size(*pair)
     for pair in ((1024, 1024), (640, 1408), (1408, 640), (768, 1280), (1280, 768), (896, 1152), (1152, 896))
 )
+_KANDINSKY_PRIOR = "kandinsky-community/kandinsky-2-2-prior"
+_KANDINSKY_22 = {"callback_steps": None}  # or it warns of what nobody said
 _PIXART = {"use_resolution_binning": False}
 
 FAMILIES: Mapping[str, Family] = {
@@ -185,7 +190,9 @@ FAMILIES: Mapping[str, Family] = {
     ),
     "qwen-image-edit": Family(
         title="Qwen-Image-Edit",
-        tasks={"reference": "QwenImageEditPipeline", "inpaint": "QwenImageEditInpaintPipeline"},
+        tasks={
+            "reference": "QwenImageEditPipeline"
+        },  # the one for masks draws a megapixel, whatever is asked for
         steps=Steps(low=20, medium=40, high=50),
         few=Steps(low=4, medium=8, high=8),
         few_guidance=1.0,
@@ -254,6 +261,29 @@ FAMILIES: Mapping[str, Family] = {
         steps=Steps(low=20, medium=30, high=50),
         at_once=2.0,
     ),
+    "kandinsky22": Family(
+        title="Kandinsky 2.2",
+        # The one for pictures lays those on their side that are not square, so ours is taken.
+        tasks={"text": "KandinskyV22CombinedPipeline"},
+        steps=Steps(low=25, medium=50, high=75),
+        edge=512,
+        multiple=64,
+        at_once=4.0,
+        decoder="KandinskyV22Pipeline",
+        prior=_KANDINSKY_PRIOR,
+        arguments=_KANDINSKY_22,
+    ),
+    "kandinsky22-inpaint": Family(
+        title="Kandinsky 2.2, inpainting",
+        tasks={"inpaint": "KandinskyV22InpaintCombinedPipeline"},
+        steps=Steps(low=25, medium=50, high=75),
+        edge=512,
+        multiple=64,
+        shared=frozenset(),  # it puts the first one's picture back into those of all
+        decoder="KandinskyV22InpaintPipeline",
+        prior=_KANDINSKY_PRIOR,
+        arguments=_KANDINSKY_22,
+    ),
     "kandinsky5": Family(
         title="Kandinsky 5",
         tasks={"text": "Kandinsky5T2IPipeline"},
@@ -278,7 +308,10 @@ FAMILIES: Mapping[str, Family] = {
     ),
 }
 
-PIPELINES: Mapping[str, str] = {family.pipeline: key for key, family in FAMILIES.items()}
+PIPELINES: Mapping[str, str] = {
+    name: key for key, family in FAMILIES.items() for name in (family.pipeline, family.decoder) if name
+}
+"""The families' keys by what a folder's `model_index.json` says."""
 
 
 def offered() -> str:

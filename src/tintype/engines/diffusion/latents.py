@@ -122,6 +122,8 @@ def _scale(vae: Autoencoder, channels: int) -> tuple[Tensor, Tensor]:
         deviation = (statistics.running_var.float() + config.get("batch_norm_eps", 1e-4)).sqrt()
         return mean.reshape(1, channels, 2, 2), deviation.reshape(1, channels, 2, 2)
     factor = config.get("scaling_factor") or 1.0
+    if type(vae).__name__ == "VQModel":  # Kandinsky's has a factor that nobody asks for
+        factor = 1.0
     if config.get("latents_mean") is not None and config.get("latents_std") is not None:
         mean = torch.tensor(config["latents_mean"], dtype=torch.float32)
         deviation = torch.tensor(config["latents_std"], dtype=torch.float32) / factor

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
@@ -10,8 +9,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ...core.errors import TintypeError, Unavailable
-from . import facts, hub, installed, weights
+from . import facts, hub, installed, single_files, weights
 from .facts import Facts
+from .families import FAMILIES, PIPELINES
 from .hub import Downloaded
 
 Offload = Literal["none", "model", "group"]
@@ -55,6 +55,11 @@ class Found:
     hub_id: str | None
     file: Path | None
     facts: Facts
+    prior: Found | None = None  # of a decoder that has none in its own folder
+
+    @property
+    def is_here(self) -> bool:
+        return self.folder is not None and (self.prior is None or self.prior.is_here)
 
     @property
     def denoiser(self) -> str:
@@ -64,6 +69,28 @@ class Found:
 
 def find(source: Source) -> Found:
     """Look the source up and read its configuration; no weights. Raises Unavailable, in a sentence."""
+    found = _find(source)
+    family = FAMILIES.get(PIPELINES.get(found.facts.pipeline, ""))
+    if family is None or found.facts.pipeline != family.decoder:
+        return found
+    base = source.base if found.file is None else None
+    try:
+        prior = _find(replace(source, path=base or family.prior, base=None, revision=None))
+    except Unavailable as error:
+        raise Unavailable(
+            f"{source.path} is a decoder, and needs a prior that reads the words. {error} Or set `base` of the model "
+            f"'{source.name}' to a folder that has it.",
+            code=error.code,
+        ) from error
+    if not prior.facts.pipeline.endswith("PriorPipeline"):
+        raise Unavailable(
+            f"The base of the model '{source.name}', {prior.source.path}, is made for {prior.facts.pipeline} and is not a prior.",
+            code="model_not_there",
+        )
+    return replace(found, facts=facts.joined(family.pipeline, found.facts, prior.facts), prior=prior)
+
+
+def _find(source: Source) -> Found:
     path = Path(source.path).expanduser()
     if path.is_dir():
         return Found(source=source, folder=path, hub_id=None, file=None, facts=_of_folder(path))
@@ -95,6 +122,13 @@ def check(found: Found) -> None:
 
 def stored(found: Found) -> int | None:
     """Bytes of all weights on the disk, or None where they are not here and the hub cannot be asked."""
+    if found.prior is None:
+        return _stored(found)
+    decoder, prior = _stored(found), _stored(found.prior)
+    return None if decoder is None or prior is None else decoder + prior
+
+
+def _stored(found: Found) -> int | None:
     source = found.source
     try:
         size = found.file.stat().st_size if found.file is not None else 0
@@ -111,6 +145,8 @@ def stored(found: Found) -> int | None:
 
 def ready(found: Found, downloaded: Downloaded | None = None) -> Found:
     """The same with its weights on the disk: downloads what is missing, and blocks meanwhile."""
+    if found.prior is not None:
+        found = replace(found, prior=ready(found.prior, downloaded))
     if found.hub_id is None:
         return found
     if found.file is not None and _is_whole(found):
@@ -134,6 +170,8 @@ def weigh(found: Found, bytes_each: int) -> Mapping[str, int]:
         told[found.denoiser] = weights.of_file(found.file).numbers * bytes_each
         if found.file.suffix == ".gguf":
             told[found.denoiser] = found.file.stat().st_size  # its numbers stay as small as they are
+    if found.prior is not None:
+        told |= {f"prior_{part}": size for part, size in weigh(found.prior, bytes_each).items()}
     return told
 
 
@@ -163,6 +201,10 @@ def load(found: Found, *, dtype: Any, quantization: Any = None) -> Any:
         raise Unavailable(
             f"The model '{source.name}' cannot be loaded from {source.path}: {_first_line(error)}"
         ) from error
+    if found.prior is not None:
+        prior = load(found.prior, dtype=dtype)
+        others = {f"prior_{name}": part for name, part in prior.components.items()}
+        pipeline = getattr(diffusers, found.facts.pipeline)(**pipeline.components, **others)
     pipeline.set_progress_bar_config(disable=True)
     for part in pipeline.components.values():
         if hasattr(part, "requires_grad_"):
@@ -203,19 +245,8 @@ def _unused(found: Found) -> dict[str, Any]:
 
 
 def _find_file(source: Source, file: Path) -> Found:
-    if file.suffix == ".safetensors":
-        names = tuple(weights.header(file))
-        if weights.is_lora(names):
-            raise Unavailable(
-                f"{file} is a LoRA, not a model: put it into the folder that `loras` names, and ask for it by its name.",
-                code="not_a_diffusion_model",
-            )
-    elif file.suffix != ".gguf":
-        raise Unavailable(
-            f"{file} is of a kind that is not read: name a folder, a hub id, a .safetensors or a .gguf file.",
-            code="not_a_diffusion_model",
-        )
-    base = source.base or _default_base(source, file)
+    single_files.check(file)
+    base = source.base or single_files.default_base(source.name, file)
     folder = Path(base).expanduser()
     if folder.is_dir():
         return Found(source=source, folder=folder, hub_id=None, file=file, facts=_of_folder(folder))
@@ -233,32 +264,6 @@ def _find_file(source: Source, file: Path) -> Found:
             code=error.code,
         ) from error
     return Found(source=source, folder=None, hub_id=base, file=file, facts=told)
-
-
-def _default_base(source: Source, file: Path) -> str:
-    """The hub id that diffusers knows for a file of this shape."""
-    if file.suffix == ".gguf":
-        raise Unavailable(
-            f"{file} has the transformer alone: set `base` of the model '{source.name}' to the folder or the hub id of the "
-            "model that it was made from.",
-            code="base_needed",
-        )
-    torch = installed.torch()
-    installed.diffusers()
-    single = importlib.import_module("diffusers.loaders.single_file_utils")
-    shapes = {name: torch.empty(told["shape"], device="meta") for name, told in weights.header(file).items()}
-    try:
-        kind = single.infer_diffusers_model_type(shapes)
-    except (IndexError, KeyError):  # it looks into shapes that a strange file need not have
-        kind = "v1"
-    # "v1" is what the library says of everything that it does not know.
-    if kind == "v1" and not any(name.startswith("model.diffusion_model.") for name in shapes):
-        raise Unavailable(
-            f"{file} is not a model that is known by its tensors: set `base` of the model '{source.name}' to the folder or "
-            "the hub id of the model that it was made from.",
-            code="base_needed",
-        )
-    return str(single.DIFFUSERS_DEFAULT_PIPELINE_PATHS[kind]["pretrained_model_name_or_path"])
 
 
 def _of_folder(folder: Path) -> Facts:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ...core import Size
@@ -28,7 +29,13 @@ class Loaded:
     """
 
     def __init__(
-        self, pipeline: Any, found: Found, description: Description, place: placing.Place, dtype: Any
+        self,
+        pipeline: Any,
+        found: Found,
+        description: Description,
+        place: placing.Place,
+        dtype: Any,
+        grow: Callable[[int], None],
     ) -> None:
         family = FAMILIES[description.family]
         self.pipeline = pipeline
@@ -39,7 +46,7 @@ class Loaded:
         self._classes = variants.classes(family)
         self._built: dict[Task, Any] = {}
         self._loras = adapters.Loras(pipeline, found.source.loras, found.source.name)
-        self._controls = adapters.Controls(pipeline, family, found.source.controls, found.source.name)
+        self._controls = adapters.Controls(pipeline, family, found.source.controls, found.source.name, grow)
 
     def pipeline_for(self, task: Task, *, size: Size | None = None, control: str | None = None) -> Any:
         """A view of the pipeline for this task that is this batch's own: the same weights, a scheduler of its own.
@@ -258,7 +265,7 @@ class Models:
                 placing.does_not_fit(source, parts, place, room, found.denoiser, numbers),
                 code="model_does_not_fit",
             ) from error
-        return Loaded(pipeline, found, description, place, numbers)
+        return Loaded(pipeline, found, description, place, numbers, partial(self._grow, name))
 
     def _make_room(self, name: str, parts: Mapping[str, int], numbers: Any) -> None:
         """Put others aside. Raises Unavailable where that does not help, and then all stay where they are."""
@@ -269,24 +276,39 @@ class Models:
             if room is not None and need > room:
                 said = placing.does_not_fit(source, parts, place, room, self._found[name].denoiser, numbers)
                 raise Unavailable(said, code="model_does_not_fit")
-            try:
-                going = self._budget.make_room(name, need)
-            except NoRoom as error:
+            self._put_others_aside(name, need)
+
+    def _grow(self, name: str, more: int) -> None:
+        """The model has so many bytes more on the device from now on, until it goes itself."""
+        with self._lock:
+            size, room = self._budget.sizes()[name] + more, self._budget.bytes
+            if room is not None and size > room:
                 raise Unavailable(
-                    f"The model '{name}' has to wait: others that are in use leave it {error.free / 1e9:.1f} GB.",
-                    code="model_has_to_wait",
-                ) from error
-            for other in going:
-                self._put_aside(other)
+                    f"The model '{name}' and its ControlNet need {placing.amount(size)}, and {placing.amount(room)} may be used: "
+                    f"a budget of {placing.amount(size)} or more would hold both.",
+                    code="model_does_not_fit",
+                )
+            self._put_others_aside(name, size)
+            self._budget.put(name, size)
+
+    def _put_others_aside(self, name: str, size: int) -> None:
+        try:
+            going = self._budget.make_room(name, size)
+        except NoRoom as error:
+            raise Unavailable(
+                f"The model '{name}' has to wait: others that are in use leave it {error.free / 1e9:.1f} GB.",
+                code="model_has_to_wait",
+            ) from error
+        for other in going:
+            self._put_aside(other)
 
     def _put_aside(self, name: str) -> None:
         """Into the machine's memory where it has room for it, or else out."""
-        loaded, source = self._loaded[name], self._sources[name]
-        size = self._budget.sizes()[name]
+        source, size = self._sources[name], self._budget.sizes()[name]
         free = placing.free_memory()
         simple = source.offload == "none" and source.quantize is None and not source.compile
         if self.place().is_gpu and simple and free is not None and size < free // 2:
-            loaded.put_aside()
+            self._loaded[name].put_aside()
             self._budget.remove(name)
         else:
             self._drop(name)

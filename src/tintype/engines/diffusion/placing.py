@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,11 @@ TILED_ABOVE = 2_000_000
 
 _SHARE = 0.85  # of a device's memory that weights may have: the rest is for what is computed
 _FP8_SINCE = (8, 9)  # compute capability: Ada, Hopper, Blackwell
+_STAYING: Mapping[str, tuple[str, ...]] = {
+    "model": ("safety_checker", "prior_prior"),
+    "group": ("prior_prior", "movq"),
+}
+"""Parts that stay on the device while others are brought there: diffusers leaves or refuses them, or takes single numbers of them."""
 _SMALL_PART = 20  # with group offload, about one in so many of a model's bytes is on the device
 
 
@@ -151,12 +157,21 @@ def spread(pipeline: Any, source: Source, place: Place, denoiser: str) -> None:
             onload_device=place.device,
             offload_device=torch.device("cpu"),
             offload_type="leaf_level",
-            use_stream=place.device.type == "cuda",
+            use_stream=streams(pipeline, place),
+            exclude_modules=[name for name in _STAYING["group"] if name in pipeline.components],
         )
     else:
         pipeline.to(place.device)
     if source.compile:
         _compile(getattr(pipeline, denoiser))
+
+
+def streams(pipeline: Any, place: Place) -> bool:
+    """Whether layers can be brought while others work. Those come from a copy that is made now (diffusers 0.42), so not where an
+    autoencoder of half precision has float32 for the time of its work: it would have its old numbers again in the midst of it."""
+    vae = getattr(pipeline, "vae", None)
+    changes = vae is not None and str(vae.dtype) == "torch.float16" and bool(vae.config.get("force_upcast"))
+    return place.device.type == "cuda" and not changes
 
 
 def _compile(part: Any) -> None:
@@ -173,11 +188,13 @@ def _compile(part: Any) -> None:
 
 def on_device(parts: Mapping[str, int], offload: str) -> int:
     """Bytes that are on the device at once, of a model with these components."""
-    if offload == "model":
-        return max(parts.values(), default=0)
-    if offload == "group":
-        return sum(parts.values()) // _SMALL_PART
-    return sum(parts.values())
+    if offload == "none":
+        return sum(parts.values())
+    staying = _STAYING[offload]
+    brought = [size for name, size in parts.items() if name not in staying]
+    return sum(parts.get(name, 0) for name in staying) + (
+        max(brought, default=0) if offload == "model" else sum(brought) // _SMALL_PART
+    )
 
 
 def put_aside(pipeline: Any) -> None:
@@ -187,8 +204,10 @@ def put_aside(pipeline: Any) -> None:
 
 
 def release() -> None:
-    """What no tensor uses any more goes back to the device."""
+    """What nobody uses any more goes back to the device and to the machine. Offloading, and FLUX's transformer by itself, tie
+    weights into cycles, which would stay until Python happens to look for them: while the next model is read beside them."""
     torch = installed.torch()
+    gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     elif torch.backends.mps.is_available():
@@ -214,23 +233,23 @@ def does_not_fit(
     ways: list[str] = []
     wide = numbers.itemsize
     if wide == 4 and place.is_gpu and on_device(parts, source.offload) // 2 <= room:
-        ways.append(f'dtype = "{"bfloat16" if place.bfloat16 else "float16"}" ({_size(needed // 2)})')
+        ways.append(f'dtype = "{"bfloat16" if place.bfloat16 else "float16"}" ({amount(needed // 2)})')
     if source.quantize is None and place.capability is not None and place.capability >= _FP8_SINCE:
         smaller = {**parts, denoiser: parts.get(denoiser, 0) // max(1, wide)}
         if on_device(smaller, source.offload) <= room:
-            ways.append(f'quantize = "fp8" ({_size(on_device(smaller, source.offload))})')
+            ways.append(f'quantize = "fp8" ({amount(on_device(smaller, source.offload))})')
     for offload in ("model", "group"):
         less = on_device(parts, offload)
         if place.is_gpu and source.offload == "none" and less <= room:
-            ways.append(f'offload = "{offload}" ({_size(less)} at once)')
+            ways.append(f'offload = "{offload}" ({amount(less)} at once)')
     if wide == 4 and not place.is_gpu and needed // 2 <= room:
-        ways.append(f'dtype = "bfloat16" ({_size(needed // 2)})')
-    ways.append(f"a budget of {_size(needed)} or more, where the {place.name} has it")
+        ways.append(f'dtype = "bfloat16" ({amount(needed // 2)})')
+    ways.append(f"a budget of {amount(needed)} or more, where the {place.name} has it")
     return (
-        f"The model '{source.name}' needs {_size(needed)} for its weights, and {_size(room)} may be used. It would fit with "
+        f"The model '{source.name}' needs {amount(needed)} for its weights, and {amount(room)} may be used. It would fit with "
         f"{', or '.join(ways)}."
     )
 
 
-def _size(number: int) -> str:
+def amount(number: int) -> str:
     return f"{number / 1e9:.1f} GB" if number >= 50_000_000 else f"{number / 1e6:.2f} MB"

@@ -11,7 +11,7 @@ from typing import Any
 from PIL import Image
 
 from ...core.errors import Refused
-from . import installed
+from . import installed, variants
 from .arguments import arguments, canvas, mask, strength
 from .failures import broken
 from .generic import Beginning
@@ -57,11 +57,14 @@ class Run:
             loaded.use_adapters(self._head)
             view = loaded.pipeline_for(self._head.task, size=self._head.size, control=self._head.control)
             call = arguments(view, loaded.description, orders, loaded.arguments(self._head.size))
+            painter, prior = variants.painter(view), variants.prior(view)
             with ExitStack() as wrapped, torch.no_grad():
                 wrapped.enter_context(seeded(view.scheduler, call["generator"]))
                 if self._generic:
-                    wrapped.enter_context(self._beginning(view))
-                wrapped.enter_context(tap(view.scheduler, self._watch(view)))
+                    wrapped.enter_context(self._beginning(painter))
+                if prior is not None:
+                    wrapped.enter_context(tap(prior.scheduler, self._watch_prior()))
+                wrapped.enter_context(tap(view.scheduler, self._watch(painter)))
                 told = view(**call)
         finally:
             loaded.settle()
@@ -87,6 +90,16 @@ class Run:
     def _look_around(self) -> None:
         if self._given_up() or all(ticket.left for ticket in self._tickets):
             raise Abandoned
+
+    def _watch_prior(self) -> Callable[[Step], None]:
+        """Its steps show nothing and count for nothing, but can be the last ones."""
+        pace = Pace(self._loaded.device)
+
+        def on_step(step: Step) -> None:
+            pace.keep()
+            self._look_around()
+
+        return on_step
 
     def _watch(self, view: Pipeline) -> Callable[[Step], None]:
         view.__dict__.pop("_num_timesteps", None)  # of another run

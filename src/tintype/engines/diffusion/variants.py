@@ -40,7 +40,23 @@ def view(pipeline: Any) -> Any:
     seen = copy.copy(pipeline)
     seen.scheduler = fresh_scheduler(pipeline.scheduler)
     seen._interrupt = False
+    if prior(pipeline) is not None:
+        seen.prior_scheduler = fresh_scheduler(pipeline.prior_scheduler)
+        for name, scheduler in (("prior_pipe", seen.prior_scheduler), ("decoder_pipe", seen.scheduler)):
+            inner = copy.copy(getattr(pipeline, name))
+            inner.scheduler = scheduler
+            setattr(seen, name, inner)
     return seen
+
+
+def prior(seen: Any) -> Any | None:
+    """The pipeline within this one that makes of words what it paints: Kandinsky 2.2 is of two."""
+    return getattr(seen, "prior_pipe", None)
+
+
+def painter(seen: Any) -> Any:
+    """The pipeline that paints: that within it, of two, or else itself."""
+    return getattr(seen, "decoder_pipe", seen)
 
 
 def fresh_scheduler(scheduler: Any) -> Any:

@@ -83,11 +83,24 @@ def of_pipeline(pipeline: Any) -> Mapping[str, int]:
     for name, part in pipeline.components.items():
         if not hasattr(part, "parameters"):
             continue
-        total = 0
-        for tensor in (*part.parameters(), *part.buffers()):
-            key = id(tensor)
-            if key not in seen:
-                seen.add(key)
-                total += tensor.numel() * tensor.element_size()
-        found[name] = total
+        found[name] = of_part(part, seen)
     return found
+
+
+def of_part(part: Any, seen: set[int] | None = None) -> int:
+    """Bytes in memory of one component's weights, less those that were `seen` already."""
+    seen = set() if seen is None else seen
+    total = 0
+    for tensor in (*part.parameters(), *part.buffers()):
+        if id(tensor) not in seen:
+            seen.add(id(tensor))
+            total += _held(tensor)
+    return total
+
+
+def _held(tensor: Any) -> int:
+    """Bytes. What torchao quantizes says that it is still of the numbers that it was made from: what counts is inside."""
+    if not hasattr(tensor, "__tensor_flatten__"):
+        return int(tensor.numel() * tensor.element_size())
+    inner, _ = tensor.__tensor_flatten__()
+    return sum(_held(getattr(tensor, name)) for name in inner)

@@ -185,6 +185,28 @@ def test_two_keys_of_a_name_are_told_apart_by_their_ids(url: str) -> None:
     with_keys(url, main)
 
 
+def test_a_name_is_given_once_though_two_processes_give_it_at_a_time(url: str) -> None:
+    async def main() -> None:
+        databases = [Database.open(url) for _ in range(2)]
+        try:
+            rooms = [(Keys(each), Owners(each)) for each in databases]
+            for turn in range(40):
+                made = await asyncio.gather(
+                    *(keys.make(f"k{turn}", "") for keys, _ in rooms),
+                    *(owners.make(f"a{turn}") for _, owners in rooms),
+                    return_exceptions=True,
+                )
+                refused = [each for each in made if isinstance(each, BaseException)]
+                assert [type(each) for each in refused] == [BadRequest, BadRequest], refused
+                assert {each.param for each in refused if isinstance(each, BadRequest)} == {"name"}
+            assert len(await rooms[0][0].list()) == 40
+        finally:
+            for each in databases:
+                await each.close()
+
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize(
     ("terms", "says"),
     [

@@ -65,6 +65,28 @@ def test_a_key_is_printed_once_and_alone(tintype: Tintype, tmp_path: Path) -> No
     assert (tmp_path / "data" / "tintype.db").exists()
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("keys", "list"),
+        ("keys", "revoke", "app"),
+        ("accounts",),
+        ("accounts", "show", "acme"),
+        ("credit", "acme", "1"),
+        ("usage",),
+        ("jobs", "list"),
+        ("books",),
+    ],
+)
+def test_who_looks_into_a_folder_that_is_misspelt_hears_so(
+    tintype: Tintype, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    said = tintype(*command, "--data", "dta") if command != ("accounts",) else tintype(*command)
+    assert said.code != 0
+    assert re.search(r"There is no database /.*/(dta|data)/tintype\.db: ", said.err), said.err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_key_is_changed_and_revoked(tintype: Tintype) -> None:
     tintype("keys", "create", "--name", "app", "--day-limit", "2.50", "--requests-per-minute", "5")
     changed = tintype(

@@ -573,3 +573,19 @@ def test_a_terminal_is_asked_first(environ: dict[str, str], tmp_path: Path, answ
     assert started.returncode == code, seen
     assert (tmp_path / "out" / "1-1.png").exists() is (answer == "y")
     assert (b"nothing was ordered" in seen) is (answer != "y")
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "/dev/zero"])
+def test_a_picture_that_is_no_file_is_told(tintype: Tintype, tmp_path: Path, kind: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "jobs.jsonl").write_text(json.dumps({"prompt": "a", "image": kind}))
+    done = tintype("batch", "jobs.jsonl", "-o", "out")
+    assert done.code == 2
+    assert f"line 1: image: '{kind}' is not a file" in done.err
+
+
+def test_a_picture_without_end_is_told(tintype: Tintype) -> None:
+    done = tintype("edit", "--image", "/dev/zero", "a hat")
+    assert done.code == 2
+    assert "'/dev/zero' is larger than 50,000,000 bytes" in done.err

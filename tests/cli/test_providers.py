@@ -69,13 +69,6 @@ def test_as_json(tintype: Tintype) -> None:
 
 
 @pytest.mark.usefixtures("told")
-def test_the_last_calls_tell(tintype: Tintype, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tintype.cli.providers.LAST", 1)
-    told = tintype("providers").out
-    assert ("+257%" in told, "+0%" in told) == (True, False)
-
-
-@pytest.mark.usefixtures("told")
 def test_of_a_server_with_a_folder_of_its_own(tintype: Tintype, tmp_path: Path) -> None:
     (tmp_path / "data").rename(tmp_path / "elsewhere")
     assert "CLAIMS" not in tintype("providers").out

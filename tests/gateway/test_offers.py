@@ -63,6 +63,20 @@ def test_a_retired_model_goes_to_its_successor_on_a_real_route() -> None:
     assert "successor is new" in found.notices[0]
 
 
+def test_who_names_a_real_offer_is_not_drawn_by_a_twin_of_its_successor() -> None:
+    theirs = ModelCard(id="shop/old", provider="shop", of="old", life=OLD.life)
+    provider = FakeProvider()
+    shelf = [Offer(OLD, provider, twin=True), Offer(NEW, provider, twin=True), Offer(theirs, provider)]
+    with pytest.raises(
+        UnknownModel, match=r"shut down .*its successor is new, which nobody sells here\."
+    ) as caught:
+        Offers(shelf, default="new").find("shop/old", strict=False, today=AFTER)
+    assert (caught.value.status, caught.value.param) == (404, "model")
+    shelf.append(Offer(ModelCard(id="shop/new", provider="shop", of="new"), provider))
+    found = Offers(shelf, default="new").find("shop/old", strict=False, today=AFTER)
+    assert [each.card.id for each in found.offers] == ["shop/new"]
+
+
 @pytest.mark.parametrize("name", ["gpt-image-1", "dall-e-3"])
 def test_stand_ins_answer_for_names_and_patterns(name: str) -> None:
     found = offers(stand_ins={"gpt-image-1": "new", "dall-e-*": "newest"}).find(

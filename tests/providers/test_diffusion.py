@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import PIL.Image
 import pytest
+import structlog
 
 from tintype.core import Completed, Image, ImageEvent, ImageRequest, Partial, Prices, Size
 from tintype.core.call import CALL, Call
-from tintype.core.errors import BadRequest, TintypeError, TooManyRequests, Unsupported
+from tintype.core.errors import BadRequest, TintypeError, TooManyRequests, Unavailable, Unsupported
 from tintype.providers._diffusion_orders import orders_of
 from tintype.providers._diffusion_prices import read_prices
 from tintype.providers._diffusion_settings import read_setup
@@ -312,6 +314,18 @@ def test_the_first_failure_ends_all_of_an_order() -> None:
         ordered(engine, replace(CAT, n=3))
     assert caught.value.retry_after == 7
     assert engine.is_idle
+
+
+def test_where_a_model_lies_is_told_to_the_log_alone() -> None:
+    lost = "There is no file or folder /srv/my models/tiny, and it is not a hub id (owner/name)."
+    with structlog.testing.capture_logs() as log, pytest.raises(Unavailable) as caught:
+        ordered(FakeEngine(broken=lost))
+    assert str(caught.value) == "local/tiny cannot be drawn at the moment: the server's log tells why."
+    assert caught.value.code == "device_lost"
+    assert [(each["model"], each["reason"]) for each in log] == [("local/tiny", lost)]
+    stopped = "The GPU stopped working (3/4 of it) and draws nothing more before Tintype is restarted."
+    with pytest.raises(Unavailable, match=re.escape(stopped)):
+        ordered(FakeEngine(broken=stopped))
 
 
 @pytest.mark.parametrize(

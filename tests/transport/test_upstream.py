@@ -76,6 +76,31 @@ def test_a_plain_reply_is_one_document() -> None:
     assert request.body == b'{"a":1}'
 
 
+def test_a_byte_order_mark_is_no_part_of_a_document() -> None:
+    mark = b"\xef\xbb\xbf"
+    documents, _ = asyncio.run(called(Reply(chunks=[mark[:1], mark[1:] + b'{"b":2}'])))
+    assert documents == [b'{"b":2}']
+    documents, _ = asyncio.run(called(Reply(chunks=[mark + b"data: 1\n"])))
+    assert documents == [b"data: 1"]
+    seen: list[bytes] = []
+
+    def read_error(status: int, body: bytes) -> TintypeError:
+        seen.append(body)
+        return Refused("no")
+
+    async def refused() -> None:
+        async with fake_upstream(Reply(status=400, chunks=[mark + b'{"error":1}'])) as fake:
+            upstream = Upstream(fake.url)
+            try:
+                await upstream.get("images", read_error=read_error)
+            finally:
+                await upstream.close()
+
+    with pytest.raises(Refused):
+        asyncio.run(refused())
+    assert seen == [b'{"error":1}']
+
+
 def test_a_stream_has_a_document_for_each_frame() -> None:
     documents, _ = asyncio.run(called(Reply(headers=EVENTS, chunks=[b"one\ntw", b"o\n"])))
     assert documents == [b"one", b"two"]

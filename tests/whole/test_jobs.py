@@ -164,6 +164,38 @@ def test_the_position_in_the_queue(folder: Path | None) -> None:
     assert len(provider.asked) == 2, "what was cancelled in the queue was never asked for"
 
 
+def test_what_waits_is_listed_as_queued(folder: Path | None) -> None:
+    provider = Held()
+    with house(provider, folder, gate=Gate(at_once=1)) as at:
+        ids = [later(at) for _ in range(4)]
+        until(lambda: at.job(ids[0])["status"] == "running")
+
+        def listed(query: str) -> list[tuple[str, str]]:
+            return [(each["id"], each["status"]) for each in at.call("GET", f"{JOBS}?{query}").json()["data"]]
+
+        waiting = [(id, "queued") for id in reversed(ids[1:])]
+        assert listed("") == [*waiting, (ids[0], "running")]
+        assert listed("status=queued") == waiting
+        assert listed("status=queued&limit=1") == waiting[:1]
+        assert listed(f"status=queued&limit=1&after={ids[3]}") == waiting[1:2]
+        assert listed("status=running&limit=1") == [(ids[0], "running")]
+        assert at.call("GET", f"{JOBS}?status=running&limit=1").json()["has_more"] is False
+        provider.go.set()
+        for id in ids:
+            at.ended(id)
+        assert listed("status=queued") == []
+
+
+def test_what_came_to_nothing_tells_where_it_stood(folder: Path | None) -> None:
+    provider = Held(local=False)
+    with house(provider, folder, gate=Gate(at_once=1)) as at:
+        ids = [later(at) for _ in range(2)]
+        until(lambda: at.job(ids[1])["status"] == "queued")
+        for id in reversed(ids):
+            assert at.call("DELETE", f"{JOBS}/{id}").json()["progress"] == 0
+            assert at.job(id)["progress"] == 0
+
+
 def test_progress_grows_with_pictures_and_previews(folder: Path | None) -> None:
     provider = FakeProvider(pause=0.15, local=False)
     with house(provider, folder) as at:

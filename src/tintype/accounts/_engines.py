@@ -40,11 +40,14 @@ def parse(url: str) -> sa.URL:
     raise ValueError(f"The database cannot be one of {kind}: it is {KINDS}.")
 
 
-def prepare(url: sa.URL) -> None:
-    """The folder of an SQLite file, and the file: for nobody but whom it belongs to. Raises ValueError."""
+def prepare(url: sa.URL, *, make: bool = True) -> None:
+    """The folder of an SQLite file, and the file: for nobody but whom it belongs to. Raises ValueError, also where it
+    is not there and nobody wants to `make` it."""
     if url.get_backend_name() != "sqlite":
         return
     path = Path(url.database or "")
+    if not make and not path.exists():
+        raise ValueError(f"There is no database {path}: a server makes it, or the first key or account.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))

@@ -31,13 +31,14 @@ class Database:
         self._threads = ThreadPoolExecutor(_engines.READERS, thread_name_prefix="tintype-reader")
 
     @classmethod
-    def open(cls, url: str) -> Self:
+    def open(cls, url: str, *, make: bool = True) -> Self:
         """`url`: sqlite:////a/path or postgresql://…; an empty database is filled with tables, an older one upgraded.
+        `make`: a file that is not there is made.
 
         Raises ValueError in a sentence, which never tells the password.
         """
         parsed = _engines.parse(url)
-        _engines.prepare(parsed)
+        _engines.prepare(parsed, make=make)
         engine = _engines.for_writing(parsed)
         try:
             _upgrade.bring_up_to_date(engine)

@@ -81,19 +81,13 @@ class History:
 
         return await self._database.read(work)
 
-    async def attempts(
-        self, job: str | None = None, *, since: float | None = None, limit: int | None = None
-    ) -> list[Attempt]:
-        """The oldest first; of a `job`, or all that began `since`. `limit`: the last so many."""
-        query = sa.select(attempts).order_by(attempts.c.id.desc())
+    async def attempts(self, job: str | None = None) -> list[Attempt]:
+        """The oldest first; of a `job`, or all."""
+        query = sa.select(attempts).order_by(attempts.c.id)
         if job is not None:
             query = query.where(attempts.c.job == job)
-        if since is not None:
-            query = query.where(attempts.c.started >= since)
-        if limit is not None:
-            query = query.limit(limit)
         rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
-        return [read_attempt(row) for row in reversed(rows)]
+        return [read_attempt(row) for row in rows]
 
     async def pictures(self, job: str) -> list[KeptPicture]:
         """Those of a job that are still in the store, in their order."""

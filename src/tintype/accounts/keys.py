@@ -183,6 +183,8 @@ def _owner(connection: sa.Connection, account: str, now: float) -> Any:
 
 
 def _must_be_free(connection: sa.Connection, name: str, account: str) -> None:
+    """PostgreSQL lets several processes write at once: whoever gives a name waits for others of the same account."""
+    connection.execute(sa.select(accounts.c.id).where(accounts.c.id == account).with_for_update())
     query = sa.select(keys.c.id).where(
         keys.c.account == account, keys.c.name == name, keys.c.revoked.is_(None)
     )

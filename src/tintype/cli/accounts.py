@@ -66,7 +66,7 @@ def create(
             await office.ledger.credit(made.id, amount)
         return await office.owners.find(made.id)
 
-    return _tell(with_office(settings_of(config, data), work), "made", json=json)
+    return _tell(with_office(settings_of(config, data), work, make=True), "made", json=json)
 
 
 @app.command("list")

@@ -119,8 +119,10 @@ def _picture(source: str, param: str) -> Image:
 def _read(source: str, param: str) -> bytes:
     try:
         path = Path(source).expanduser()
-        if path.stat().st_size > MAX_IMAGE_BYTES:
+        with path.open("rb") as file:  # a pipe tells no size, and /dev/zero has no end
+            data = file.read(MAX_IMAGE_BYTES + 1)
+        if len(data) > MAX_IMAGE_BYTES:
             raise BadRequest(f"{source!r} is larger than {MAX_IMAGE_BYTES:,} bytes.", param=param)
-        return path.read_bytes()
+        return data
     except OSError as error:
         raise BadRequest(f"{source!r} cannot be read: {error.strerror}.", param=param) from None

@@ -85,7 +85,7 @@ def create(
         made, secret = await office.keys.make(name, account or "", **said)
         return made, secret, first, (await office.owners.find(made.account)).name
 
-    made, secret, first, owner = with_office(settings, work)
+    made, secret, first, owner = with_office(settings, work, make=True)
     if json:
         from ..server import admin_words as words
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 import msgspec
@@ -96,7 +97,10 @@ class Line:
             return None
         try:
             path = self.folder / Path(text).expanduser()
-            if path.stat().st_size > MAX_IMAGE_BYTES:
+            found = path.stat()
+            if not S_ISREG(found.st_mode):  # it is read more than once, and of a device there is no end
+                raise BadRequest(f"{text!r} is not a file.", param=name)
+            if found.st_size > MAX_IMAGE_BYTES:
                 raise BadRequest(f"{text!r} is larger than {MAX_IMAGE_BYTES:,} bytes.", param=name)
             return path.read_bytes()
         except (OSError, ValueError, RuntimeError) as error:  # ValueError: a NUL; RuntimeError: nobody's home

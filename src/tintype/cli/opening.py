@@ -37,13 +37,14 @@ def settings_of(config: Path | None, data: Path | None) -> Settings:
     return load_settings(os.environ, config=config, data=data)
 
 
-def with_office(settings: Settings, work: Callable[[Office], Awaitable[T]]) -> T:
-    """What `work` makes of the database, which may be in use by a server. Raises TintypeError."""
+def with_office(settings: Settings, work: Callable[[Office], Awaitable[T]], *, make: bool = False) -> T:
+    """What `work` makes of the database, which may be in use by a server. Only what begins something may `make` one:
+    who looks into a folder that is misspelt should hear so. Raises TintypeError."""
     from ..gateway.office import Office
 
     async def run() -> T:
         try:
-            office = Office.open(settings)
+            office = Office.open(settings, make=make)
         except ValueError as error:
             raise BadRequest(str(error)) from None
         try:

@@ -43,8 +43,12 @@ class Total:
 
     def in_words(self) -> str:
         """
+        >>> from pathlib import Path
+        >>> line = Line(number=1, custom_id=None, path="", body={}, folder=Path())
         >>> Total(left=[], done=2, pictures=0, charged=0, free=0, unknown=0).in_words()
         'nothing to order (2 done before)'
+        >>> Total(left=[line, line], done=0, pictures=2, charged=50_000, free=69_000, unknown=0).in_words()
+        '2 orders, 2 pictures: about $0.05, and about $0.069 of twins that is not charged'
         """
         before = f" ({self.done} done before)" if self.done else ""
         if not self.left:
@@ -53,7 +57,7 @@ class Total:
         if self.charged or not (self.free or self.unknown):
             sums.append(f"about {money(self.charged)}" if self.charged else "free")
         if self.free:
-            sums.append(f"about {money(self.free)} (twins: not charged)")
+            sums.append(f"{'and ' if sums else ''}about {_of_twins(self.free, beside=bool(sums))}")
         if self.unknown:
             sums.append(f"{counted(self.unknown, 'order')} whose cost is not known")
         return f"{counted(len(self.left), 'order')}, {counted(self.pictures, 'picture')}{before}: {', '.join(sums)}"
@@ -279,18 +283,28 @@ def bill(results: Sequence[Result]) -> str:
     >>> made = Result(custom_id=None, line=1, status="done", files=["1-1.png"], cost="0.052730", charged=True)
     >>> bill([made, made]), bill([]), bill([msgspec.structs.replace(made, cost=None)])
     ('$0.105', '', 'cost not known')
+    >>> twin = msgspec.structs.replace(made, charged=False)
+    >>> bill([made, twin]), bill([msgspec.structs.replace(made, cost="0.000000"), twin])
+    ('$0.053, and $0.053 of twins that is not charged', '$0.053 (twins: not charged)')
     """
     made = [result for result in results if result.files]
     charged = [result for result in made if result.charged]
     known = sum(micros(result.cost) for result in charged if result.cost)
     unknown = sum(result.cost is None for result in charged)
     free = sum(micros(result.cost) for result in made if result.cost and not result.charged)
-    parts = [money(known)] if known or (charged and not unknown) else []
+    parts = [money(known)] if known or (charged and not (unknown or free)) else []
     if unknown:
-        parts.append("cost not known" if not known else f"and {unknown} of unknown cost")
+        parts.append("cost not known" if not known else f"{unknown} of unknown cost")
     if free:
-        parts.append(f"{money(free)} (twins: not charged)")
-    return ", ".join(parts)
+        parts.append(_of_twins(free, beside=bool(parts)))
+    return ", and ".join(parts)
+
+
+def _of_twins(amount: Micros, *, beside: bool) -> str:
+    """`beside`: another sum, which is charged, stands before it."""
+    return (
+        f"{money(amount)} of twins that is not charged" if beside else f"{money(amount)} (twins: not charged)"
+    )
 
 
 def any_charged(results: Sequence[Result]) -> bool:

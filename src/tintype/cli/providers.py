@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..core import Attempt
 from ..gateway.settings import Settings
 from .models import table
-from .opening import Config, Data, settings_of
+from .opening import Config, Data, settings_of, with_office
+
+if TYPE_CHECKING:
+    from ..accounts.truth import Record
 
 HEADS = ("PROVIDER", "MODEL", "CALLS", "PICTURES", "REFUSED", "FAILED", "WRONG SIZE", "SECONDS", "CLAIMS")
-LAST = 100_000
-"""Calls: they take some seconds to be counted, and all of a busy year would take as many gigabytes."""
 
 
 def providers(
@@ -28,15 +27,13 @@ def providers(
 
     CLAIMS is how far the tokens that a provider counts are off the model's published formula, over all
     pictures whose quality is known: "+257%" is paid three and a half times. It comes from the
-    database, and is of the last 100,000 calls.
+    database.
     """
     import msgspec
 
-    from ..gateway.attempts import learn
-
     settings = settings_of(config, data)
     found = list(_providers(settings.provider))
-    records = learn(_attempts(settings))
+    records = _records(settings)
     if json:
         calls: dict[str, list[Any]] = {each["name"]: [] for each in found}
         for record in records:
@@ -67,23 +64,15 @@ def providers(
     return 0
 
 
-def _attempts(settings: Settings) -> list[Attempt]:
-    """The last that are written down; none where no server has written anything yet."""
+def _records(settings: Settings) -> list[Record]:
+    """How the calls that are written down have gone; none where no server has written anything yet."""
     if not settings.database and not (settings.data / "tintype.db").exists():
         return []
     if not settings.database_url:
         return []
-    from ..accounts.database import Database
-    from ..accounts.history import History
+    from ..accounts.truth import learn
 
-    async def read() -> list[Attempt]:
-        database = Database.open(settings.database_url)
-        try:
-            return await History(database).attempts(limit=LAST)
-        finally:
-            await database.close()
-
-    return asyncio.run(read())
+    return with_office(settings, lambda office: learn(office.database))
 
 
 def _providers(tables: Any) -> Iterator[dict[str, Any]]:

@@ -143,8 +143,15 @@ def tell_plan(order: Order, path: Path | None, quoted: Quoted | None = None, *, 
 
 
 def _quote_in_words(quoted: Quoted) -> str:
+    """
+    >>> from tintype.cli.quotes import Quoted
+    >>> [_quote_in_words(Quoted(cost=cost, charged=charged)) for cost, charged in (("0.052730", False), ("0.000000", True))]
+    ['about $0.053 (not charged)', 'free']
+    """
     if quoted.amount is None:
         return "cost not known"
+    if not (quoted.amount or quoted.ceiling):
+        return "free"
     most = f", {money(quoted.ceiling)} at most" if quoted.charged and quoted.ceiling else ""
     return f"about {money(quoted.amount)}{most}{'' if quoted.charged else ' (not charged)'}"
 

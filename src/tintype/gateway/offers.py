@@ -114,7 +114,8 @@ class Offers:
         of another house ("google/gemini-3-pro-image").
 
         A model that its vendor has shut down is still drawn by its twin, with a notice; on a
-        real route its successor answers. In strict handling it is the vendor's own error.
+        real route its successor answers, and whoever names a real offer is not drawn by a twin. In strict handling it is
+        the vendor's own error.
         """
         name = name or self._default
         notices: list[str] = []
@@ -146,6 +147,8 @@ class Offers:
                 if successor is None:
                     raise UnknownModel(_obituary(offer.card), param="model")
                 offers = self._of(successor.card.id, successor)
+                if offers[0].twin and not offer.twin:
+                    raise UnknownModel(f"{_obituary(offer.card)}, which nobody sells here.", param="model")
         route = self._routes.get(name) or self._routes.get(offer.card.id) or USUAL
         return Found(tuple(living or offers), route, tuple(notices), (asked or offer).card.delivers)
 

@@ -45,9 +45,10 @@ class Office:
         )
 
     @classmethod
-    def open(cls, settings: Settings) -> Self:
-        """Raises ValueError for a database that cannot be, in a sentence."""
-        return cls.on(Database.open(database_url(settings)))
+    def open(cls, settings: Settings, *, make: bool = True) -> Self:
+        """`make`: a database that is a file is made where it is not there. Raises ValueError for one that cannot be, in
+        a sentence."""
+        return cls.on(Database.open(database_url(settings), make=make))
 
     async def close(self) -> None:
         await self.database.close()

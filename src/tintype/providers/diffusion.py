@@ -24,13 +24,14 @@ from ..core import (
     Usage,
 )
 from ..core.call import CALL, Call
-from ..core.errors import TintypeError
+from ..core.errors import TintypeError, UpstreamError
 from ..core.money import Drawn as Sold
 from ..core.money import cost
 from ..core.protocols import Told
 from ..engines import signing
 from ..engines.diffusion import installed
 from ..engines.diffusion.describing import Description
+from ..engines.diffusion.failures import names_a_place
 from ..engines.diffusion.orders import Drawn, Happenings, Order, Preview, Progress, Waiting
 from ..merging import merge
 from ._diffusion_cards import card_of
@@ -118,6 +119,19 @@ class Diffusion:
         await self._engine.close()
 
     async def generate(self, request: ImageRequest, card: ModelCard) -> Events:
+        """Where things lie on this machine is told to the log, and not to callers."""
+        async with aclosing(self._generate(request, card)) as events:
+            try:
+                async for event in events:
+                    yield event
+            except UpstreamError as error:
+                if not names_a_place(error):
+                    raise
+                log.error("a model cannot be drawn", model=card.id, reason=str(error))
+                said = f"{card.id} cannot be drawn at the moment: the server's log tells why."
+                raise type(error)(said, code=error.code, retry_after=error.retry_after) from None
+
+    async def _generate(self, request: ImageRequest, card: ModelCard) -> Events:
         """All pictures are ordered at once, so that they can share a batch. Leaving ends each at its next step."""
         call = CALL.get() or Call()
         can = await asyncio.to_thread(self._engine.describe, card.upstream_id)

@@ -27,6 +27,7 @@ def job_members(job: Job | Past) -> dict[str, Any]:
     """All of it but the pictures. `progress` is between 0 and 1; `position` counts those in the queue from 1."""
     report, record = job.report, job.record if isinstance(job, Past) else None
     made = [event for event in job.events if isinstance(event, Completed)]
+    pictures = record.made if record and job.ended else len(made)
     return {
         "id": job.id,
         "object": "image.job",
@@ -36,8 +37,8 @@ def job_members(job: Job | Past) -> dict[str, Any]:
         "model": report.model,
         "provider": report.provider,
         "n": job.request.n,
-        "pictures": record.made if record and job.ended else len(made),
-        "progress": 1.0 if job.ended else job.progress() if isinstance(job, Job) else None,
+        "pictures": pictures,
+        "progress": _progress(job, pictures),
         "position": None if job.ended else report.position(),
         "plan": report.plan(),
         "notices": report.notices,
@@ -78,6 +79,13 @@ def _status(job: Job | Past) -> str:
     return _STATUSES.get(state_of(job), state_of(job))
 
 
+def _progress(job: Job | Past, pictures: int) -> float | None:
+    """One that came to nothing stands where it ended, by its finished pictures: they are what is written down of it."""
+    if job.ended:
+        return 1.0 if job.error is None else min(pictures / job.request.n, 1.0)
+    return job.progress() if isinstance(job, Job) else None
+
+
 def _receipt(job: Job | Past, record: JobRecord | None, made: Sequence[Completed]) -> dict[str, Any]:
     usage = record.usage if record else sum((each.usage for each in made), Usage())
     report = job.report
@@ -103,12 +111,13 @@ def _error(error: TintypeError | None) -> dict[str, Any] | None:
     return {"code": error.code, "message": str(error), "param": error.param, "status": error.status}
 
 
-def record_members(record: JobRecord) -> dict[str, Any]:
-    """A job in a list: as it is written down."""
+def record_members(record: JobRecord, running: Job | None = None) -> dict[str, Any]:
+    """A job in a list: as it is written down, and whether it waits where it is one that is `running` here."""
+    waits = record.state == "running" and running is not None and running.report.position()
     return {
         "id": record.id,
         "object": "image.job",
-        "status": _STATUSES.get(record.state, record.state),
+        "status": "queued" if waits else _STATUSES.get(record.state, record.state),
         "created": int(record.created),
         "ended": record.ended,
         "model": record.model,

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from ..accounts.records import JobRecord, State
+from ..accounts.records import State
 from ..core import (
     Answer,
     Caller,
@@ -47,6 +47,7 @@ PATIENCE = 5.0
 """Seconds that another server has to end a job, before whoever asked for that is told how it stands."""
 
 _STATES: dict[str, State] = {
+    "queued": "running",
     "running": "running",
     "completed": "done",
     "failed": "failed",
@@ -221,25 +222,35 @@ class JobPages:
         return _document({**job_members(job), "deleted": deleted})
 
     async def _list(self, incoming: Incoming, caller: Caller) -> Answer:
-        limit = _limit(incoming.query.get("limit"))
+        limit, status = _limit(incoming.query.get("limit")), incoming.query.get("status")
         try:
-            found = await self._gateway.books.list_jobs(
-                key=None if caller.admin else caller.key,
-                state=_state(incoming.query.get("status")),
-                before=incoming.query.get("after", ""),
-                limit=limit + 1,
-            )
+            found = await self._listed(caller, status, incoming.query.get("after", ""), limit + 1)
         except NotFound:
             raise BadRequest("`after` is the id of a job.", param="after") from None
-        shown: list[JobRecord] = list(found[:limit])
+        shown = found[:limit]
         return _document(
             {
                 "object": "list",
-                "data": [record_members(record) for record in shown],
+                "data": shown,
                 "has_more": len(found) > limit,
-                "last_id": shown[-1].id if shown else None,
+                "last_id": shown[-1]["id"] if shown else None,
             }
         )
+
+    async def _listed(
+        self, caller: Caller, status: str | None, after: str, most: int
+    ) -> list[dict[str, Any]]:
+        """What waits is written down like what runs, so that those of one `status` are picked from what is found."""
+        state, found = _state(status), list[dict[str, Any]]()
+        while True:
+            page = await self._gateway.books.list_jobs(
+                key=None if caller.admin else caller.key, state=state, before=after, limit=most
+            )
+            briefs = (record_members(each, self._gateway.jobs.find(each.id)) for each in page)
+            found += [each for each in briefs if status in (None, each["status"])]
+            if len(page) < most or len(found) >= most:
+                return found[:most]
+            after = page[-1].id
 
     def _quote(self, incoming: Incoming, caller: Caller) -> Answer:
         """What an order would cost; nothing is ordered. The body is that of /v1/images/generations or of an edit."""

@@ -52,6 +52,7 @@ TRACE: ContextVar[Mapping[str, str]] = ContextVar("trace", default=MappingProxyT
 traced."""
 
 _EXCERPT = 65_536
+_MARK = b"\xef\xbb\xbf"  # the byte order mark: some servers of Microsoft's begin JSON with it, and no JSON reader takes it
 _DAY = 86_400.0  # nobody is told to come back later than that
 _NOT_SENT = ("(Connect)", "dns error", "tcp connect", "builder error")
 
@@ -232,7 +233,7 @@ class Upstream:
             return memoryview(b"")
         if len(body) > self.max_answer:
             raise self.too_large()
-        return memoryview(body)
+        return memoryview(body)[3:] if body[:3] == _MARK else memoryview(body)
 
     def too_large(self) -> Garbled:
         return Garbled(
@@ -244,7 +245,7 @@ class Upstream:
         refused = Rejected(f"{self.host} does not take our key ({status}).", code="upstream_key_rejected")
         if status == 401:
             return refused
-        excerpt = bytes(await response.body_reader.read(_EXCERPT) or b"")
+        excerpt = bytes(await response.body_reader.read(_EXCERPT) or b"").removeprefix(_MARK)
         # What it says may quote the key, and whoever cuts it short would leave a part of that.
         body = self._clean(excerpt.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
         known = read_error(status, body)  # a 403 may be about money, or about a model

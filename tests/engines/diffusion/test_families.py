@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import re
 import weakref
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -152,6 +153,34 @@ def test_a_picture_too_small_to_be_looked_at_is_the_callers_to_mend(family: str)
         with pytest.raises(BadRequest, match="A picture of 15x1 is too small") as caught:
             await told(engine, order(family, task="reference", images=(Image.new("RGB", (15, 1)),)))
         assert caught.value.param == "image"
+        await engine.close()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("family", "prompt", "says"),
+    [
+        ("qwen-image-edit", "a <|image_pad|> of a cat", "stands for a picture"),
+        ("qwen-image-edit-plus", "a <|image_pad|> of a cat", "stands for a picture"),
+        ("kandinsky5-edit", "a <|image_pad|> of a cat", "stands for a picture"),
+        ("qwen-image-edit", "cat " * 1500, "too long for qwen-image-edit: it has 6000 tokens"),
+        ("qwen-image-edit-plus", "cat " * 1500, "too long for qwen-image-edit-plus: it has 6000 tokens"),
+    ],
+)
+def test_words_that_an_encoder_fails_over_are_the_callers_to_mend(
+    family: str, prompt: str, says: str
+) -> None:
+    images = (Image.new("RGB", (64, 64)),)
+
+    async def main() -> None:
+        engine = Engine(models(family))
+        for name in ("prompt", "negative_prompt"):
+            with pytest.raises(BadRequest, match=re.escape(says)) as caught:
+                await told(engine, order(family, task="reference", images=images, **{name: prompt}))
+            assert caught.value.param == name
+        allowed = order(family, task="reference", images=images, prompt="cat " * 100)
+        assert isinstance((await told(engine, allowed))[-1], Drawn)
         await engine.close()
 
     asyncio.run(main())

@@ -12,6 +12,7 @@ from PIL import Image
 from ...core.errors import BadRequest
 from . import installed, variants
 from .describing import Description
+from .families import FAMILIES
 from .latents import Pipeline
 from .orders import Order
 
@@ -26,6 +27,8 @@ def arguments(
     device, alone or among others."""
     head, known = orders[0], inspect.signature(type(view).__call__).parameters
     alone = len(orders) == 1
+    for order in orders:
+        _check_words(view, description, order)
 
     def each(values: list[Any]) -> Any:
         return values[0] if alone else values
@@ -47,6 +50,25 @@ def arguments(
     wanted |= _pictures(known, description, orders)
     wanted = {name: value for name, value in wanted.items() if name in known and value is not None}
     return wanted | {name: value for name, value in extra.items() if name in known}
+
+
+def _check_words(view: Pipeline, description: Description, order: Order) -> None:
+    """What some pipelines fail over in the middle. Raises BadRequest."""
+    family = FAMILIES[description.family]
+    for name, words in (("prompt", order.prompt), ("negative_prompt", order.negative_prompt or "")):
+        if family.reserved and family.reserved in words:
+            raise BadRequest(
+                f"{family.reserved!r} stands for a picture in this model's own words: take it out.",
+                param=name,
+            )
+        if family.most_tokens is None:
+            continue
+        count = len(view.tokenizer(words)["input_ids"])
+        if count > family.most_tokens:
+            raise BadRequest(
+                f"This is too long for {order.model}: it has {count} tokens, and {family.most_tokens} are the most.",
+                param=name,
+            )
 
 
 def chances(view: Pipeline, seeds: Sequence[int], *, negative: bool) -> list[Any]:

@@ -16,6 +16,9 @@ _FOR_EVER = re.compile(
 )
 
 
+_PATH = re.compile(r"(?<![\w:/.])(~|\.{1,2})?/\w")
+
+
 def out_of_memory(error: BaseException) -> bool:
     torch = installed.torch()
 
@@ -66,6 +69,17 @@ def not_loaded(error: BaseException, model: str) -> TintypeError:
     if isinstance(error, TintypeError):
         return error
     return Unavailable(f"{model} cannot be loaded ({type(error).__name__}: {_words(error)}).")
+
+
+def names_a_place(error: BaseException) -> bool:
+    """Whether it says where something lies on this machine, which is the operator's alone.
+
+    >>> names_a_place(ValueError("no x.json in /srv/a b")), names_a_place(ValueError("no '~/x'"))
+    (True, True)
+    >>> names_a_place(ValueError("3/4 of org/name, see https://hf.co/org/name"))
+    False
+    """
+    return _PATH.search(str(error)) is not None
 
 
 def _words(error: BaseException) -> str:

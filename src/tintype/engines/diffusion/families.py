@@ -43,6 +43,8 @@ class Family:
     sizes: tuple[Size, ...] = ()  # the only ones that it draws
     at_once: float = 1.0  # megapixels of one batch: what still gains on a large GPU
     references: int = 0
+    reserved: str = ""  # what stands for a picture in the words that its encoder reads
+    most_tokens: int | None = None  # of words, where more make it fail instead of being cut off
     guidance: float | None = None  # where the signature's own is not what the model was made for
     guided: bool = True  # false: the pipeline's parameter does nothing
     strength: float | None = None
@@ -92,6 +94,9 @@ _KANDINSKY_SIZES = tuple(
 _KANDINSKY_PRIOR = "kandinsky-community/kandinsky-2-2-prior"
 _KANDINSKY_22 = {"callback_steps": None}  # or it warns of what nobody said
 _PIXART = {"use_resolution_binning": False}
+
+_QWEN_PICTURE = "<|image_pad|>"
+_QWEN_TOKENS = 2048  # its table of positions has 4096, and a picture takes about 1400
 
 FAMILIES: Mapping[str, Family] = {
     "sd15": Family(
@@ -197,6 +202,8 @@ FAMILIES: Mapping[str, Family] = {
         few=Steps(low=4, medium=8, high=8),
         few_guidance=1.0,
         references=1,
+        reserved=_QWEN_PICTURE,
+        most_tokens=_QWEN_TOKENS,
         shared=frozenset(),
     ),
     "qwen-image-edit-plus": Family(
@@ -206,6 +213,8 @@ FAMILIES: Mapping[str, Family] = {
         few=Steps(low=4, medium=8, high=8),
         few_guidance=1.0,
         references=3,
+        reserved=_QWEN_PICTURE,
+        most_tokens=_QWEN_TOKENS,
         shared=frozenset(),
     ),
     "z-image": Family(
@@ -298,6 +307,7 @@ FAMILIES: Mapping[str, Family] = {
         steps=Steps(low=25, medium=35, high=50),
         sizes=_KANDINSKY_SIZES,
         references=1,
+        reserved=_QWEN_PICTURE,
         shared=frozenset(),
     ),
     "cogview4": Family(

@@ -111,7 +111,10 @@ class Automatic1111:
         strength = fields.number("denoising_strength", 0, 1)
         size = read_size(fields, order, edits=edits)
         output_format = read_format(override, "samples_format") or "png"
-        extras = worth_telling({**order.ways(), **fields.rest(), **override.rest(), **marks})
+        settings = worth_telling(override.rest())
+        extras = worth_telling(
+            {**order.ways(), **fields.rest(), "override_settings": settings or None, **marks}
+        )
         return ImageRequest(
             model=bare(checkpoint) if checkpoint else self._checkpoints.get(incoming.key, ""),
             prompt=prompt,

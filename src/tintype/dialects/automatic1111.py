@@ -175,9 +175,11 @@ class Automatic1111:
         fields = read_json(incoming)
         checkpoint = fields.text("sd_model_checkpoint")
         if checkpoint is not None:
-            card = house.find(bare(checkpoint))
+            name = bare(checkpoint)
+            card = house.find(name)
+            listed = any(name == each.id for each in house.cards())  # a route is, and has several to ask
             self._checkpoints.pop(incoming.key, None)
-            self._checkpoints[incoming.key] = card.id
+            self._checkpoints[incoming.key] = name if listed else card.id
             if len(self._checkpoints) > _CALLERS:
                 del self._checkpoints[next(iter(self._checkpoints))]
         ignored = "; ".join(str(Note(name, "ignored")) for name in fields.rest())

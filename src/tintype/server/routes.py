@@ -60,7 +60,9 @@ class Routes:
         """
         path = normal(path)
         offered = set()
-        is_verb = method == "POST" and ":" in path.rpartition("/")[2]  # of Google's, as in models/m:countTokens
+        is_verb = (
+            method == "POST" and ":" in path.rpartition("/")[2]
+        )  # of Google's, as in models/m:countTokens
         for candidate in (path, path.removeprefix("/v1")):
             for match in self._matching(candidate):
                 route = match.route

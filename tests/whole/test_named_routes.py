@@ -77,6 +77,8 @@ def test_it_is_in_every_list_and_can_be_looked_up(address: str, caller: Caller) 
     found = client.models.retrieve("team/best")
     assert found.id == "team/best"
     assert client.images.generate(model=found.id, prompt="a cat").data
+    with pytest.raises(openai.NotFoundError, match="On offer: broken, sound, team/best"):
+        client.images.generate(model="nope", prompt="a cat")
     assert httpx.get(f"{address}/v1beta/models/team/best").json()["name"] == "models/team/best"
 
 

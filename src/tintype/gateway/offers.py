@@ -136,8 +136,10 @@ class Offers:
             name = bare
         offer = self._look(name)
         if offer is None:
-            cards = (each.card for each in self._by_id.values())
-            its = sorted(card.id for card in cards if caller.may_use(card.id, card.of, *card.aliases))
+            cards = {each.card.id: each.card for each in self._by_id.values()} | self.routed()
+            its = sorted(
+                name for name, card in cards.items() if caller.may_use(name, card.id, card.of, *card.aliases)
+            )
             raise UnknownModel(
                 f"The model `{name}` does not exist. On offer: {', '.join(its) or 'none'}.", param="model"
             )

@@ -12,6 +12,8 @@ import pytest
 from tintype.core import Answer, Completed, Image, ImageRequest, Incoming, ModelCard, Size
 from tintype.core.errors import BadRequest, Cancelled, NoImage, Unauthenticated, UnknownModel
 from tintype.dialects.automatic1111 import Automatic1111
+from tintype.providers._own_server import DEFAULT
+from tintype.providers.automatic1111 import build
 
 from ..fakes import FakeHouse, answered
 from ..pictures import picture
@@ -87,7 +89,9 @@ def test_every_field(dialect: Automatic1111) -> None:
         strength=0.6,
         output_format="jpeg",
         response_format="b64_json",
-        extras={"automatic1111": {"sampler_name": "Euler a", "sd_vae": "x", "tiling": True}},
+        extras={
+            "automatic1111": {"sampler_name": "Euler a", "override_settings": {"sd_vae": "x"}, "tiling": True}
+        },
         echo=request.echo,
     )
 
@@ -129,6 +133,21 @@ def test_pictures_where_nothing_is_edited_are_reported(dialect: Automatic1111) -
     request = read(dialect, init_images=[base64_of(CAT)], scheduler="Automatic")
     assert request.images == ()
     assert set(request.extras["automatic1111"]) == {"init_images"}
+
+
+def test_a_web_ui_behind_is_asked_for_all_that_was_said(dialect: Automatic1111) -> None:
+    """Also for a 0 and a false that the web UI would not have taken by itself."""
+    said = {
+        "override_settings": {"CLIP_stop_at_last_layers": 2, "sd_vae": "x"},
+        "alwayson_scripts": {"ADetailer": {"args": [{"ad_model": "face"}]}},
+        "inpaint_full_res": False,
+        "inpainting_fill": 0,
+        "mask_blur": 0,
+    }
+    request = read(dialect, IMG2IMG, init_images=[base64_of(CAT)], tiling=False, **said)
+    order = json.loads(build(request, ModelCard(id="m", provider="p", upstream_id=DEFAULT), {}, "t").body)
+    assert {name: order.get(name) for name in said} == said
+    assert "tiling" not in order
 
 
 @pytest.mark.parametrize("fields", [{}, {"seed": -1}])

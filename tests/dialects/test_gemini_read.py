@@ -89,6 +89,17 @@ def test_a_picture_among_the_parts_is_to_be_edited(part: Any) -> None:
     assert [image.as_bytes() for image in request.images] == [PNG]
 
 
+def test_a_picture_at_an_address_of_the_web_is_to_be_edited() -> None:
+    """Also one that was answered so, when a chat sends its turns back."""
+    file = {"fileData": {"mimeType": "image/png", "fileUri": "https://x.test/a.png"}}
+    drawn = {"role": "model", "parts": [file]}
+    for contents in (
+        [{"parts": [file, {"text": "x"}]}],
+        [*CAT["contents"], drawn, {"parts": [{"text": "x"}]}],
+    ):
+        assert [image.url for image in read({"contents": contents}).images] == ["https://x.test/a.png"]
+
+
 def test_a_conversation_is_about_what_was_drawn_last() -> None:
     first, second = picture(colour="#111"), picture(colour="#222")
     turns: list[dict[str, Any]] = [
@@ -189,10 +200,18 @@ def test_events_are_streamed_when_the_query_says_so(path: str, query: dict[str, 
             "contents",
             "no picture",
         ),
-        (
-            {"contents": [{"parts": [{"file_data": {"fileUri": "https://x.test/a"}}, {"text": "x"}]}]},
-            "contents[0].parts[0].fileData",
-            "no file store",
+        *(
+            (
+                {"contents": [{"parts": [{"file_data": {"fileUri": address}}, {"text": "x"}]}]},
+                "contents[0].parts[0].fileData",
+                "no file store",
+            )
+            for address in (
+                "files/a",
+                "gs://x/a.png",
+                "https://generativelanguage.googleapis.com/v1beta/files/a",
+                "",
+            )
         ),
         (
             {"contents": [{"parts": [{"text": "x"}, {"functionCall": {}}]}]},

@@ -101,7 +101,7 @@ def test_fields(body: dict[str, Any], field: str, value: object) -> None:
     [
         ({"input": None}, "input"),
         ({"input": [IMAGE]}, "input"),
-        ({"input": [{"type": "image", "uri": "https://x.test/a.png"}]}, "input[0]"),
+        ({"input": [{"type": "image", "uri": "files/a"}]}, "input[0]"),
         ({"input": [{"type": "audio", "data": ""}]}, "input[0]"),
         ({"input": [{"type": "function_result", "content": []}]}, "input[0].type"),
         ({"input": 3}, "input[0]"),
@@ -155,6 +155,14 @@ def test_a_picture_with_an_address_is_told_by_it() -> None:
     at = replace(DONE, image=Image.from_bytes(PNG).at("http://x.test/a.png"))
     (step,) = json.loads(written(Interactions(), REQUEST, at))["steps"]
     assert step["content"] == [{"type": "image", "mime_type": "image/png", "uri": "http://x.test/a.png"}]
+
+
+def test_the_address_that_it_was_told_by_is_taken_back() -> None:
+    request = replace(REQUEST, response_format="url")
+    linked = Completed(image=Image.from_bytes(PNG).at("http://x.test/a.png"))
+    (step,) = json.loads(written(Interactions(), request, linked))["steps"]
+    (image,) = read(input=[step, {"type": "user_input", "content": "now blue"}]).images
+    assert image.url == "http://x.test/a.png"
 
 
 def test_a_stream_of_steps() -> None:

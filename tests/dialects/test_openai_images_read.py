@@ -321,6 +321,13 @@ def test_a_prompt_of_commas_is_let_pass() -> None:
     assert read({"prompt": ", " * 16_000}).prompt
 
 
+@pytest.mark.parametrize("text", ["cat 😀", "😀, red", "a 😀 and a hat"])
+def test_half_an_emoji_is_told_and_not_called_a_body_that_was_cut_off(text: str) -> None:
+    whole = json.dumps({"prompt": text}).encode()
+    assert read(whole).prompt == text
+    assert "emoji" in str(fault(whole.replace(b"\\ude00", b"")))
+
+
 def test_a_byte_order_mark_is_let_pass() -> None:
     assert read(b'\xef\xbb\xbf{"prompt":"p"}').prompt == "p"
 

@@ -141,3 +141,9 @@ def test_errors_are_openai_s() -> None:
     answer = dialect.write_error(e.BadRequest("bad", param="size"))
     assert answer.status == 400
     validate_error(json.loads(answer.body))
+
+
+def test_an_address_of_an_upstream_is_json_whatever_letters_it_has() -> None:
+    odd = 'https://u.test/a.png?title="a\\b"'
+    (item,) = document(REQUEST, Completed(image=Image.from_url(odd)))["data"]
+    assert item == {"b64_json": None, "revised_prompt": None, "url": odd}

@@ -38,6 +38,12 @@ def test_wrong_path_and_wrong_method() -> None:
         ROUTES.find("GET", "/v1/images/generations", HEAD)
 
 
+def test_a_verb_of_googles_that_is_not_there_is_not_taken_for_a_model() -> None:
+    """google-genai counts tokens by it, and was told to use GET."""
+    with pytest.raises(NotFound, match="countTokens"):
+        ROUTES.find("POST", "/v1beta/models/gemini-3-pro-image:countTokens", HEAD)
+
+
 @pytest.mark.parametrize(
     ("path", "name"),
     [

@@ -180,3 +180,24 @@ def test_recorded_requests(azure: str, recorded: dict[str, Any]) -> None:
     assert status == 200, body
     assert headers["x-tintype-model"] == "gpt-image-2"
     same_shape(ANSWER, json.loads(body))
+
+
+@pytest.mark.parametrize("kind", ["endpoint", "v1"])
+def test_chats_and_responses_are_where_its_clients_look(azure: str, kind: str) -> None:
+    client: openai.OpenAI = openai.AzureOpenAI(
+        azure_endpoint=azure, api_key="k", api_version="2025-04-01-preview"
+    )
+    if kind == "v1":
+        client = openai.OpenAI(base_url=f"{azure}/openai/v1/", api_key="k")
+    chat = client.chat.completions.with_raw_response.create(
+        model="our-pictures", messages=[{"role": "user", "content": LAMP}]
+    )
+    drawn_by = client.responses.with_raw_response.create(
+        model="gpt-5",
+        input=LAMP,
+        tools=[{"type": "image_generation"}],
+        extra_headers={"x-ms-oai-image-generation-deployment": "plain/name"},
+    )
+    assert chat.headers["x-tintype-model"] == "gpt-image-2"
+    assert drawn_by.headers["x-tintype-model"] == "dall-e-3"
+    assert drawn_by.parse().output[0].type == "image_generation_call"

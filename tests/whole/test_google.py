@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tintype.core import Image, ModelCard
-from tintype.core.errors import Refused, Unavailable
+from tintype.core.errors import NoImage, Refused, TintypeError, Unavailable
 from tintype.gateway.settings import Settings
 
 from ..fakes import FakeProvider
@@ -232,6 +232,23 @@ def test_a_refusal_is_an_answer_without_a_picture() -> None:
         assert answer.json()["promptFeedback"]["blockReason"] == "PROHIBITED_CONTENT"
         answer = post(address, "/v1beta/models/m:predict", {"instances": {"prompt": "x"}})
         assert answer.json() == {"predictions": [{"raiFilteredReason": "not that"}]}
+
+
+@pytest.mark.parametrize(
+    "error", [Refused("not that"), NoImage("It only talked.")], ids=["refusal", "no picture"]
+)
+def test_a_stream_that_is_refused_is_a_stream(error: TintypeError) -> None:
+    """@google/genai and the AI SDK read frames alone: of a document in their place they find nothing, or half of
+    one."""
+    with serving(fake_gateway(FakeProvider(fails=error), CARD)) as address:
+        answer = post(address, "/v1beta/models/m:streamGenerateContent?alt=sse", ASK)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream")
+        assert answer.text.startswith("data: ")
+        assert answer.text.endswith("}\n\n")
+        assert str(error) in answer.text
+        answer = post(address, "/v1beta/models/m:streamGenerateContent", ASK)
+        (found,) = answer.json()
+        assert str(error) in json.dumps(found)
 
 
 def test_while_nothing_happens_the_stream_says_nothing_that_a_client_would_read() -> None:

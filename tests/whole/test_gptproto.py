@@ -181,12 +181,13 @@ def test_tasks_that_are_not_known(address: str) -> None:
 
 def test_a_prediction(address: str) -> None:
     path = "/gptproto/api/v3/google/gemini-2.5-flash-image/text-to-image"
-    order = {"prompt": "a cat", "aspect_ratio": "3:2", "enable_sync_mode": False}
+    order = {"prompt": "a cat", "aspect_ratio": "3:2", "enable_sync_mode": False, "topP": 0.5}
     status, headers, body = call(address, "POST", path, order, Authorization="sk-x")
     begun = told(status, body)
     assert (begun["message"], begun["code"]) == ("success", 200)
     assert (begun["data"]["status"], begun["data"]["outputs"]) == ("created", [])
-    assert "enable_sync_mode=ignored" in headers["x-tintype-plan"]
+    assert "topP=ignored" in headers["x-tintype-plan"]
+    assert "enable_sync_mode" not in headers["x-tintype-plan"]
     url = begun["data"]["urls"]["get"]
     assert url.startswith(f"{address}/gptproto/api/v3/predictions/")
     done = settled(address, urlsplit(url).path)
@@ -194,6 +195,16 @@ def test_a_prediction(address: str) -> None:
     assert done["data"]["status"] == "completed"
     assert fetched(address, *done["data"]["outputs"]) == Size(1248, 832)
     assert done["data"]["hasNsfwContents"] == [False]
+
+
+def test_a_prediction_that_is_waited_for_has_its_pictures(address: str) -> None:
+    path = "/gptproto/api/v3/google/gemini-2.5-flash-image/text-to-image"
+    order = {"prompt": "a cat", "aspect_ratio": "3:2", "enable_sync_mode": True}
+    status, headers, body = call(address, "POST", path, order, Authorization="sk-x")
+    done = told(status, body)["data"]
+    assert (done["status"], done["error"]) == ("completed", "")
+    assert fetched(address, *done["outputs"]) == Size(1248, 832)
+    assert "enable_sync_mode" not in headers["x-tintype-plan"]
 
 
 def test_gemini_models_in_googles_own_words(address: str) -> None:

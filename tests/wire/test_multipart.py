@@ -61,6 +61,12 @@ def test_spellings_of_the_boundary(content_type: str) -> None:
     assert only(form(b'Content-Disposition: form-data; name="a"\r\n\r\nx'), content_type) == ("a", b"x", None)
 
 
+@pytest.mark.parametrize("before", [b"", b"\r\n", b"This is a message in MIME format.\r\n", b"--\r\n--a\r\n"])
+def test_what_stands_around_the_form_is_skipped(before: bytes) -> None:
+    body = before + form(b'Content-Disposition: form-data; name="n"\r\n\r\n1') + b"and after\r\n"
+    assert only(body) == ("n", b"1", None)
+
+
 def test_data_that_looks_like_a_boundary() -> None:
     data = b"\r\n--\r\n--bb\r\n--b-\r\n-\r"
     assert only(form(b'Content-Disposition: form-data; name="a"\r\n\r\n' + data))[1] == data

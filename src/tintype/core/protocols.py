@@ -90,6 +90,10 @@ class JobView(Protocol):
         """End it at its next stage, unless it has ended."""
         ...
 
+    async def over(self) -> None:
+        """Wait until it has ended."""
+        ...
+
 
 class House(Protocol):
     """What a dialect may ask of the house beside pictures."""

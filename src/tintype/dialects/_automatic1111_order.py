@@ -17,7 +17,6 @@ _EDGE = 512  # of a picture whose size nobody says
 _LONGEST = 16_384
 RANDOM = -1
 _WITHOUT_EFFECT = (  # on the picture, or on one that is sent back
-    "alwayson_scripts",
     "denoising_strength",
     "do_not_save_grid",
     "do_not_save_samples",
@@ -27,6 +26,8 @@ _WITHOUT_EFFECT = (  # on the picture, or on one that is sent back
     "send_images",
 )
 _NOTHING: tuple[Any, ...] = (None, False, 0, -1, "", [], {}, "Automatic", "automatic")
+_ON_PURPOSE = ("eta", "inpaint_full_res", "inpainting_fill", "mask_blur", "mask_round")
+"""What the web UI does otherwise where nothing is said, so that 0 or false asks for something."""
 _DECORATION = re.compile(r"(\.safetensors|\.ckpt)?(\s*\[\w+\])?$")
 _NETWORK = re.compile(r"<(?:lora|lyco|hypernet):[^<>]*>")
 _WEIGHT = re.compile(r"\(([^()]*?):\s*[0-9.]+\s*\)")
@@ -153,9 +154,14 @@ def bare(checkpoint: str) -> str:
 
 
 def worth_telling(ignored: dict[str, Any]) -> dict[str, Any]:
-    """What a client asks for; most of what it sends are the web UI's defaults, which ask for nothing."""
+    """What a client asks for; most of what it sends are the web UI's defaults, which ask for nothing.
+
+    >>> worth_telling({"tiling": False, "mask_blur": 0, "eta": None})
+    {'mask_blur': 0}
+    """
     return {
         name: value
         for name, value in ignored.items()
-        if value not in _NOTHING and name not in _WITHOUT_EFFECT
+        if (value not in _NOTHING or (name in _ON_PURPOSE and value in (False, 0)))
+        and name not in _WITHOUT_EFFECT
     }

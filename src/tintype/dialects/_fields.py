@@ -25,6 +25,7 @@ MAX_VALUES = 20_000
 """Values in a JSON body, counted by their commas, also those of a prompt: each takes some 100 bytes here."""
 
 _bracket = re.compile(r"\[([^\]]*)\]")
+_half = re.compile(rb"\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])")  # of a pair: what JavaScript's `slice` may leave
 _whole = re.compile(r"[+-]?\d{1,19}")
 _number = re.compile(r"[+-]?\d{1,15}(\.\d{0,15})?")
 
@@ -296,7 +297,12 @@ def _json_object(body: Octets | msgspec.Raw) -> dict[str, msgspec.Raw]:
     except RecursionError as error:
         raise BadRequest("The body is nested too deeply.", code="invalid_json") from error
     except ValueError as error:  # msgspec.DecodeError, and UnicodeDecodeError of a name
-        raise BadRequest(f"The body is not valid JSON: {error}.", code="invalid_json") from error
+        fault = (
+            "a text in it was cut in the middle of a letter, such as an emoji"
+            if _half.search(body)
+            else error
+        )
+        raise BadRequest(f"The body is not valid JSON: {fault}.", code="invalid_json") from error
     if len(names) > len(members):
         twice = _short(next(name for name in names if names.count(name) > 1))
         raise BadRequest(f"The body has '{twice}' in it twice.", param=twice, code="invalid_json")

@@ -14,6 +14,7 @@ from ._fields import json_pictures, json_value, wrong_type
 from ._google import members, one_or_more, refuse, starts
 from ._usual import missing
 
+_GOOGLES = "://generativelanguage.googleapis.com/"
 _BESIDE_THE_POINT = ("thoughtSignature", "videoMetadata", "partMetadata")
 
 
@@ -91,15 +92,11 @@ def _read_part(where: str, raw: msgspec.Raw, turn: Turn) -> None:
     part = members(where, raw)
     thought = part.flag("thought")
     words = part.text("text")
-    data = part.raw("inlineData")
+    data, file = part.raw("inlineData"), part.raw("fileData")
     level = part.take("mediaResolution")
     for name in _BESIDE_THE_POINT:
         part.take(name)
     for name in part.rest():
-        if name == "fileData":
-            raise refuse(
-                f"{where}.fileData", "there is no file store here. Send the picture itself as `inlineData`."
-            )
         raise refuse(f"{where}.{name}", "a model that draws takes parts of `text` and `inlineData`.")
     if thought:  # among them may be pictures that the model did not keep
         return
@@ -109,6 +106,18 @@ def _read_part(where: str, raw: msgspec.Raw, turn: Turn) -> None:
         turn.levels.append(level)
     if data is not None:
         turn.images += _inline(f"{where}.inlineData", data)
+    if file is not None:
+        at = members(f"{where}.fileData", file).text("fileUri")
+        turn.images.append(picture_at(f"{where}.fileData", at, "inlineData"))
+
+
+def picture_at(where: str, address: str | None, otherwise: str) -> Image:
+    """A picture at an address of the web, as we give them ourselves; Google's own files are not to be had from here.
+    `otherwise` is the member in which a picture itself comes."""
+    address = (address or "").strip()
+    if not address.lower().startswith(("http://", "https://")) or _GOOGLES in address.lower():
+        raise refuse(where, f"there is no file store here. Send the picture itself as `{otherwise}`.")
+    return Image.from_url(address)
 
 
 def _inline(where: str, raw: msgspec.Raw) -> list[Image]:

@@ -27,6 +27,14 @@ _EDITS = ("/images/edits", "/images/edit", "/image-edit")
 _job_id = re.compile(r"(?:job[-_]|gen-)?([0-9a-f]{24})")
 
 
+def _waiting(request: ImageRequest) -> tuple[ImageRequest, bool]:
+    """The order without `enable_sync_mode`, and whether its pictures are to be in the answer to it."""
+    fields = {name: dict(members) for name, members in request.extras.items()}
+    waits = fields.get("gptproto", {}).pop("enable_sync_mode", None)
+    extras = {name: members for name, members in fields.items() if members}
+    return replace(request, extras=extras), waits in (True, "true")
+
+
 def is_edit(path: str) -> bool:
     """Whether a path of this service's is for changing pictures."""
     return path.endswith(_EDITS)
@@ -35,15 +43,14 @@ def is_edit(path: str) -> bool:
 def asides(root: str, read: Read) -> tuple[Aside, ...]:
     """The calls of both generations below `root`, which ends in "/api/v3"."""
 
-    async def order(incoming: Incoming, house: House) -> JobView:
+    async def order(request: ImageRequest, incoming: Incoming, house: House) -> JobView:
         model = incoming.path_params.get("model")
-        request = read(incoming)
         # A task is asked for its pictures' addresses, so they must have some.
         request = replace(request, model=model or request.model, stream=False, response_format="url")
         return await house.submit(request)
 
     async def create(incoming: Incoming, house: House) -> Answer:
-        job = await order(incoming, house)
+        job = await order(read(incoming), incoming, house)
         number = _number(job)
         return _answer(
             {
@@ -57,15 +64,22 @@ def asides(root: str, read: Read) -> tuple[Aside, ...]:
         )
 
     async def predict(incoming: Incoming, house: House) -> Answer:
-        job = await order(incoming, house)
-        return _answer(_prediction(job, "created", house.base_url + root), job)
+        request, waits = _waiting(read(incoming))
+        job = await order(request, incoming, house)
+        if not waits:
+            return _answer(_prediction(job, "created", house.base_url + root), job)
+        await job.over()
+        return told(await house.job(job.id) or job, house)
+
+    def told(job: JobView, house: House) -> Answer:
+        status = _status(job)
+        return _answer(_prediction(job, _PREDICTION_STATUSES.get(status, status), house.base_url + root), job)
 
     async def prediction(incoming: Incoming, house: House) -> Answer:
         _, job = await _look(incoming, house)
         if job is None:
             raise NotFound("This prediction is unknown, or longer ago than a day.", param="id")
-        status = _status(job)
-        return _answer(_prediction(job, _PREDICTION_STATUSES.get(status, status), house.base_url + root), job)
+        return told(job, house)
 
     return (
         *(

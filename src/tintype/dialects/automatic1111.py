@@ -111,7 +111,10 @@ class Automatic1111:
         strength = fields.number("denoising_strength", 0, 1)
         size = read_size(fields, order, edits=edits)
         output_format = read_format(override, "samples_format") or "png"
-        extras = worth_telling({**order.ways(), **fields.rest(), **override.rest(), **marks})
+        settings = worth_telling(override.rest())
+        extras = worth_telling(
+            {**order.ways(), **fields.rest(), "override_settings": settings or None, **marks}
+        )
         return ImageRequest(
             model=bare(checkpoint) if checkpoint else self._checkpoints.get(incoming.key, ""),
             prompt=prompt,
@@ -172,9 +175,11 @@ class Automatic1111:
         fields = read_json(incoming)
         checkpoint = fields.text("sd_model_checkpoint")
         if checkpoint is not None:
-            card = house.find(bare(checkpoint))
+            name = bare(checkpoint)
+            card = house.find(name)
+            listed = any(name == each.id for each in house.cards())  # a route is, and has several to ask
             self._checkpoints.pop(incoming.key, None)
-            self._checkpoints[incoming.key] = card.id
+            self._checkpoints[incoming.key] = name if listed else card.id
             if len(self._checkpoints) > _CALLERS:
                 del self._checkpoints[next(iter(self._checkpoints))]
         ignored = "; ".join(str(Note(name, "ignored")) for name in fields.rest())

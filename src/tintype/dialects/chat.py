@@ -41,7 +41,11 @@ _SUFFIX = ":image"  # LobeChat's mark of a model that draws within a chat
 
 class Chat:
     name = "chat"
-    paths: tuple[str, ...] = ("/chat/completions",)
+    paths: tuple[str, ...] = (
+        "/chat/completions",
+        "/openai/v1/chat/completions",  # Azure's
+        "/openai/deployments/{deployment:path}/chat/completions",
+    )
     asides: tuple[Aside, ...] = ()
 
     def read(self, incoming: Incoming) -> ImageRequest:
@@ -51,10 +55,11 @@ class Chat:
         modalities = _modalities(fields)
         stream = fields.flag("stream")
         counts = _wants_usage(fields)
+        model = fields.text("model") or ""
         for word in WORDS:
             fields.take(word)
         return ImageRequest(
-            model=(fields.text("model") or "").strip().removesuffix(_SUFFIX),
+            model=incoming.path_params.get("deployment", model).strip().removesuffix(_SUFFIX),
             any_model=not strict,
             prompt=prompt,
             images=images,

@@ -100,9 +100,19 @@ class Gemini:
         return sse.MEDIA_TYPE if request.stream else "application/json"
 
     async def write(self, request: ImageRequest, events: Events, report: Report) -> AsyncIterator[Octets]:
+        """What is refused is an answer too, and so comes in the kind that was asked for: readers of events find
+        nothing in a document that is none."""
         answer = self._frames if request.stream else self._whole
-        async for chunk in answer(request, events, report):
-            yield chunk
+        is_array = bool(request.echo.get("array"))
+        try:
+            async for chunk in answer(request, events, report):
+                yield chunk
+        except (Refused, NoImage) as error:
+            if not request.stream and not is_array:
+                raise
+            document = [msgspec.json.encode(_without_picture(error))]
+            for chunk in payload.array([document]) if is_array else sse.frame("", document):
+                yield chunk
 
     async def _frames(self, request: ImageRequest, events: Events, report: Report) -> AsyncIterator[Octets]:
         """One document for every event; the counts in each are of all so far, as Google's are."""

@@ -31,7 +31,7 @@ from ..core.errors import BadRequest, TintypeError, Unsupported
 from ..wire import payload, sse
 from . import _google_schemas as schemas
 from ._fields import JsonFields, json_pictures, json_value, wrong_type
-from ._gemini_contents import Turn, last_order, turn_of
+from ._gemini_contents import Turn, last_order, picture_at, turn_of
 from ._google import (
     enum_word,
     members,
@@ -245,9 +245,10 @@ def _read_content(where: str, content: JsonFields, turn: Turn) -> None:
         turn.words.append(content.text("text") or "")
     elif kind == "image":
         data = content.raw("data")
-        if data is None:
-            raise refuse(where, "there is no file store here. Send the picture itself as `data`.")
-        turn.images += json_pictures("input", f"{where}.data", data)
+        if data is not None:
+            turn.images += json_pictures("input", f"{where}.data", data)
+        else:
+            turn.images.append(picture_at(where, content.text("uri"), "data"))
     elif kind != "thought":
         raise refuse(where, f"a model that draws takes text and images, and no {kind[:40]!r}.")
 

@@ -36,6 +36,8 @@ from ._sizes import read_size
 from ._usual import check_held, is_strict, no_picture, read_background, read_format, unless_auto
 
 _TOOL = "image_generation"
+_AZURES_TOOL = "x-ms-oai-image-generation-deployment"
+"""The header in which Azure's customers name the model that draws."""
 _ECHOED = (  # what a response says back, for clients whose types ask for it
     "instructions",
     "max_output_tokens",
@@ -54,7 +56,7 @@ _ECHOED = (  # what a response says back, for clients whose types ask for it
 
 class Responses:
     name = "responses"
-    paths: tuple[str, ...] = ("/responses",)
+    paths: tuple[str, ...] = ("/responses", "/openai/v1/responses", "/openai/responses")  # and Azure's
     asides: tuple[Aside, ...] = ()
 
     def __init__(self) -> None:
@@ -79,7 +81,8 @@ class Responses:
         mask = read_mask(tool, "input_image_mask")
         if mask is not None and not order.images:
             raise BadRequest("A mask needs an image that it masks: send one in 'input'.", param="tools")
-        chat_model, model = (fields.text("model") or "").strip(), (tool.text("model") or "").strip()
+        chat_model = (fields.text("model") or "").strip()
+        model = (tool.text("model") or incoming.headers.get(_AZURES_TOOL, "")).strip()
         stream, user = fields.flag("stream"), fields.text("user")
         identifier = fields.text("safety_identifier")
         said = said_of(fields)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
 from ..core import Aside, Completed, Dialect, ImageRequest, Octets, Report, Usage
 from ..wire import openai_images as wire
 from ..wire import payload
@@ -46,7 +48,7 @@ def _item(picture: Completed, *, as_url: bool) -> Iterator[Octets]:
     """`b64_json` or `url`, and null for the other."""
     image, revised = picture.image, {"revised_prompt": picture.revised_prompt}
     if image.url is not None and (as_url or not image.is_local):
-        return payload.object_with({"b64_json": None, **revised}, "url", image.url.encode())
+        return iter([msgspec.json.encode({"b64_json": None, **revised, "url": image.url})])
     return payload.object_with({}, "b64_json", image.as_base64(), after={**revised, "url": None})
 
 

@@ -78,9 +78,11 @@ class Offers:
                 raise ValueError(f"the deployment {name!r} is of {model!r}, which is not in the catalog")
             self._alias[name] = found
         self._routes = {name: self._resolved(route) for name, route in (routes or {}).items()}
+        self._own_names: list[str] = []  # of routes that are called like no model
         for name, route in self._routes.items():
             if self._look(name) is None and route.offers:
                 self._alias[name] = self._by_id[route.offers[0]]
+                self._own_names.append(name)
         self._default = default
         self._stand_ins = dict(stand_ins or {})
         named = {"default_model": default} | {f'[stand_in] "{of}"': to for of, to in self._stand_ins.items()}
@@ -100,6 +102,10 @@ class Offers:
 
     def cards(self) -> list[ModelCard]:
         return [offer.card for offer in self._by_id.values()]
+
+    def routed(self) -> dict[str, ModelCard]:
+        """The routes with a name of their own, and the card of who is asked first."""
+        return {name: self._of(name, self._alias[name])[0].card for name in self._own_names}
 
     def __iter__(self) -> Iterator[Offer]:
         return iter(self._by_id.values())
@@ -131,8 +137,10 @@ class Offers:
             name = bare
         offer = self._look(name)
         if offer is None:
-            cards = (each.card for each in self._by_id.values())
-            its = sorted(card.id for card in cards if caller.may_use(card.id, card.of, *card.aliases))
+            cards = {each.card.id: each.card for each in self._by_id.values()} | self.routed()
+            its = sorted(
+                name for name, card in cards.items() if caller.may_use(name, card.id, card.of, *card.aliases)
+            )
             raise UnknownModel(
                 f"The model `{name}` does not exist. On offer: {', '.join(its) or 'none'}.", param="model"
             )

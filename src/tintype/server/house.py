@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..core import Caller, ImageRequest, JobView, Micros, ModelCard, Receipt
 from ..core.errors import UnknownModel
@@ -21,8 +21,13 @@ class CallersHouse:
     placing: Placing
 
     def cards(self) -> Sequence[ModelCard]:
-        cards = self.gateway.offers.cards()
-        return [card for card in cards if self._allows(card)] if self.caller.models else cards
+        """Also the routes with a name of their own, which are ordered from like a model."""
+        offers = self.gateway.offers
+        cards = offers.cards()
+        if self.caller.models:
+            cards = [card for card in cards if self._allows(card)]
+        named = [(name, card) for name, card in offers.routed().items() if self._allows(card, name)]
+        return [*cards, *(replace(card, id=name, aliases=()) for name, card in named)]
 
     def deployments(self) -> Mapping[str, str]:
         named = self.gateway.offers.deployments

@@ -60,6 +60,9 @@ class Routes:
         """
         path = normal(path)
         offered = set()
+        is_verb = (
+            method == "POST" and ":" in path.rpartition("/")[2]
+        )  # of Google's, as in models/m:countTokens
         for candidate in (path, path.removeprefix("/v1")):
             for match in self._matching(candidate):
                 route = match.route
@@ -67,7 +70,8 @@ class Routes:
                     continue
                 if route.takes(method):
                     return match
-                offered.add(route.method)
+                if not is_verb:  # which is no model that could be got
+                    offered.add(route.method)
         if offered:
             allow = sorted(offered)
             raise MethodNotAllowed(f"{method} is not for {path}: use {' or '.join(allow)}.", allow=allow)

@@ -44,10 +44,12 @@ class Part(NamedTuple):
 
 def read(body: bytes, content_type: str) -> list[Part]:
     """The parts of a whole body, in its order, as views of it. Raises BadRequest, and nothing else."""
+    boundary = _boundary(content_type)
+    body = _without_preamble(body, boundary)
     reader = _Reader(body)
     try:
         parser = MultipartParser(
-            _boundary(content_type),
+            boundary,
             {
                 "on_part_begin": reader.begin,
                 "on_header_field": reader.header_field,
@@ -70,6 +72,14 @@ def read(body: bytes, content_type: str) -> list[Part]:
             code="invalid_multipart",
         )
     return reader.parts
+
+
+def _without_preamble(body: bytes, boundary: bytes) -> bytes:
+    """What stands before the first boundary is for readers of mail, and to be skipped (RFC 2046, 5.1.1)."""
+    if body[: len(boundary) + 64].lstrip(b"\r\n").startswith(b"--" + boundary):
+        return body
+    at = body.find(b"\r\n--" + boundary)
+    return body if at < 0 else body[at:]
 
 
 class _Reader:

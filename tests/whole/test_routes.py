@@ -120,9 +120,7 @@ def test_the_second_draws_when_the_first_fails(fault: str, stream: bool) -> None
     assert (len(broken.requests), len(sound.requests)) == (1, 1)
 
 
-@pytest.mark.parametrize(
-    ("said", "told"), [("60", "60"), ("2.25", "3"), ("2000000", "86400"), ("inf", None)]
-)
+@pytest.mark.parametrize(("said", "told"), [("60", "60"), ("2.25", "3"), ("2000000", "86400"), ("inf", None)])
 def test_a_failure_tells_of_its_calls_too_and_of_whole_seconds(said: str, told: str | None) -> None:
     """urllib3 fails on any other Retry-After."""
     busy = reply(error("slow down"), 429, **{"retry-after": said})

@@ -9,8 +9,8 @@ from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
 
+from ..core.access import read_address
 from .pricing import Markup
 from .route import MOST
 
@@ -140,13 +140,8 @@ def _check_use(name: str, value: Any) -> None:
     if name in _ABOVE_ZERO and value <= 0:
         raise ValueError("a number above 0")
     if name == "public_base_url" and value:
-        address = urlsplit(value)
-        if (
-            address.scheme not in ("http", "https")
-            or not address.hostname
-            or address.query
-            or address.fragment
-        ):
+        address = read_address(value)
+        if address is None or address.query or address.fragment:
             raise ValueError("an address such as https://pictures.example.com, or empty")
 
 

@@ -23,6 +23,7 @@ from pyreqwest.request import RequestBuilder
 from pyreqwest.response import Response
 
 from ..core import Access, Octets
+from ..core.access import read_address
 from ..core.errors import Busy, Garbled, Rejected, Timeout, TintypeError, Unavailable
 from ..core.later import read_retry_after, read_seconds
 from ._answering import Chunks, Opened, alone, cancellable
@@ -92,7 +93,7 @@ class Upstream:
     def of(cls, access: Access, *, authorize: Authorize | None = None, **headers: str) -> Self:
         """As the operator says; `headers` (`api_key="K"` is `api-key: K`) are the adapter's, and empty ones are
         left out. Raises ValueError for an access without an address."""
-        if not urlsplit(access.base_url).hostname:
+        if read_address(access.base_url) is None:
             raise ValueError(f"[provider.{access.name}]: `base_url` is an address such as https://host/v1/")
         own = {name.replace("_", "-").lower(): value for name, value in headers.items() if value}
         # All in small letters: `Authorization` of the one and `authorization` of the other are not both sent.

@@ -1,4 +1,4 @@
-"""When to come back, as services tell one another: seconds, or the date of a `Retry-After`."""
+"""How long to wait: as settings say it, and as services tell one another (`Retry-After`, in seconds or as a date)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from math import ceil, isfinite
 
 DAY = 86_400.0
 """Seconds. Nobody is told to come back later than that, nor believed who says so."""
+
+LONGEST = 1_000_000_000
+"""Seconds that a setting may say, some thirty years: no clock takes an infinite time."""
 
 
 def within_a_day(seconds: float) -> float | None:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..core.access import read_address
+from ..core.later import LONGEST
 from .pricing import Markup
-from .route import MOST
 
 FILE = "tintype.toml"
 
@@ -181,8 +181,8 @@ def _convert(value: Any, like: Any) -> Any:
         raise ValueError(kind) from None
     if isinstance(value, bool) or not number >= 0:  # "nan" is a number to Python, and no time
         raise ValueError("a number that is not negative")
-    if isinstance(like, float) and number > MOST:
-        raise ValueError(f"a number, and at most {MOST:,}")
+    if isinstance(like, float) and number > LONGEST:
+        raise ValueError(f"a number, and at most {LONGEST:,}")
     return number
 
 

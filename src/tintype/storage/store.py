@@ -177,9 +177,8 @@ class Store:
 
     def path_of(self, url: str) -> str | None:
         """Where the picture lies that an address of this store leads to, or led to; None for any other address."""
-        _, found, token = url.rpartition(
-            FOLDER
-        )  # the last one: `public_base_url` may have such a folder, too
+        # The last one: `public_base_url` may have such a folder, too.
+        _, found, token = url.rpartition(FOLDER)
         if found:
             with suppress(NotFound):
                 return read_token(self._secret, token, 0.0)[0].path

@@ -33,7 +33,7 @@ class FileData(msgspec.Struct):
 
 class Part(msgspec.Struct):
     text: str | None = None
-    thought: bool | None = None
+    thought: Any = None
     inlineData: Blob | None = None
     inline_data: Blob | None = None
     fileData: FileData | None = None
@@ -66,7 +66,7 @@ class Prediction(msgspec.Struct):
 
     bytesBase64Encoded: msgspec.Raw = msgspec.Raw(b"")
     raiFilteredReason: str | None = None
-    prompt: str | None = None
+    prompt: Any = None
 
 
 class Answer(msgspec.Struct):

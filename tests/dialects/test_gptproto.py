@@ -180,6 +180,9 @@ class Job:
     def cancel(self) -> None:
         raise NotImplementedError
 
+    async def over(self) -> None:
+        raise NotImplementedError
+
 
 ADDRESSED = replace(DONE, image=Image.from_url("http://house.test/pictures/a.png"))
 

@@ -34,6 +34,7 @@ CARD = ModelCard(
     id="m", provider="a", max_n=10, partial_images=3, accepts=frozenset({"seed", "partial_images"})
 )
 PICTURE = Image.from_bytes(png(Size(8, 8)))
+SPOILT = Image.from_bytes(b"<html>We are sorry</html>")
 
 
 @dataclass
@@ -47,6 +48,7 @@ class Seller:
     local: bool = False
     previews: bool = False  # one is shown before anything else happens
     image: Image = field(default_factory=lambda: PICTURE)
+    spoilt: tuple[int, ...] = ()  # which of its pictures are none
     usage: Usage = field(default_factory=lambda: Usage(image_out=10))
     asked: list[ImageRequest] = field(default_factory=list)
     running: int = 0
@@ -71,7 +73,8 @@ class Seller:
                 yield Partial(image=self.image)
             await (self.wait() if self.wait else asyncio.sleep(0))
             for index in range(min(count, request.n)):
-                yield Completed(image=self.image, index=index, usage=self.usage)
+                image = SPOILT if index in self.spoilt else self.image
+                yield Completed(image=image, index=index, usage=self.usage)
             if error is not None:
                 raise error
         finally:

@@ -107,6 +107,17 @@ def test_who_is_asked_in_place_of_a_retired_model_needs_no_weight() -> None:
     assert {offer.card.id for offer in found.route.ordered(found.offers)} == {"m", "b/m", "c/m"}
 
 
+def test_without_a_route_the_vendors_own_is_asked_first() -> None:
+    keys = dict.fromkeys(("FAL_KEY", "GPTPROTO_API_KEY", "OPENAI_API_KEY"), "a key of twenty letters")
+    found = assemble.open_gateway(Settings(), keys).offers.find("gpt-image-2", strict=False, today=TODAY)
+    assert [offer.card.id for offer in found.offers] == [
+        "gpt-image-2",
+        "fal/gpt-image-2",
+        "gptproto-tasks/gpt-image-2",
+        "gptproto/gpt-image-2",
+    ]
+
+
 def test_an_offer_that_nobody_has_stops_the_start() -> None:
     with pytest.raises(ValueError, match="there is no offer 'acme/nothing'"):
         assemble.open_gateway(Settings(route={"gpt-image-2": {"offers": ["acme/nothing"]}}), {})

@@ -176,6 +176,18 @@ def test_the_next_offer_makes_them_one_by_one_where_it_makes_no_more_at_a_time()
     assert job.report.notices == ["a picture is missing: a is down"]
 
 
+@pytest.mark.parametrize("others", [(), (Seller("b"),)], ids=["alone", "with another"])
+def test_one_that_is_no_picture_costs_none_of_the_others(others: tuple[Seller, ...]) -> None:
+    first = Seller("a", spoilt=(0,))
+    card = replace(CARD, prices=Prices(image=5_000))
+    job, events = run(selling(first, *others, cards=[card, card]), replace(REQUEST, n=3))
+    made = 3 if others else 2
+    assert [event.index for event in events] == list(range(made))
+    assert (len(first.asked), job.error, job.report.cost) == (1, None, made * 5_000)
+    if not others:
+        assert job.report.notices == ["a picture is missing: What the upstream sent is no picture."]
+
+
 def test_only_an_offer_that_can_do_it_is_asked() -> None:
     clear = replace(CARD, backgrounds=("opaque", "transparent"))
     first, second = Seller("a"), Seller("b")

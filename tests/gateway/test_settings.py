@@ -65,6 +65,7 @@ def test_where_pictures_are_fetched_from(
         ("picture_lifetime = 0.0", {}, "picture_lifetime cannot be 0.0: it must be a number above 0"),
         ("public_base_url = 'images.example'", {}, "public_base_url cannot be 'images.example'"),
         ("public_base_url = 'ftp://a.example'", {}, "it must be an address such as https://"),
+        ("public_base_url = 'http://[a.example'", {}, "it must be an address such as https://"),
         ("", {"TINTYPE_DATABSE": "off"}, r"\$TINTYPE_DATABSE: .* did you mean TINTYPE_DATABASE"),
         ("fetch = 'perhaps'", {}, "fetch cannot be 'perhaps': it must be true or false"),
         ("fetch_allow = ['10.0.0.1/8']", {}, "it must be a list of networks such as 10.0.0.0/8"),

@@ -193,6 +193,7 @@ def test_a_receiver_that_is_silent_has_its_time_and_no_more(tmp_path: Path) -> N
         ((5.0, 300.0), 0.0, "77", [77, 300]),
         ((5.0,), 0.0, "9" * 9, [86_400]),
         ((5.0,), 0.0, "Fri, 31 Dec 1999 23:59:59 GMT", [5]),
+        ((5.0,), 0.0, "Thu, 31 Dec 2299 23:59:59 GMT", [86_400]),
     ],
 )
 def test_the_pauses_are_those_of_the_standard(

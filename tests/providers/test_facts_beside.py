@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from tintype.core import Access, Completed, Image, ImageRequest, ModelCard, Prov
 from tintype.providers.automatic1111 import Automatic1111
 from tintype.providers.bfl import BlackForestLabs
 from tintype.providers.fal import Fal
+from tintype.providers.gemini import Gemini
+from tintype.providers.openai import OpenAI
 from tintype.providers.stability import Stability
 
 from ..upstream import Reply
@@ -30,12 +33,12 @@ def told(document: Any) -> Reply:
     return Reply(headers=JSON, chunks=[json.dumps(document).encode()])
 
 
-def drawn(adapter: Any, *documents: Any) -> Completed:
+def drawn(adapter: Any, *documents: Any, card: ModelCard = CARD) -> Completed:
     def opened(url: str) -> Provider:
         provider: Provider = adapter.open(Access(name="p", base_url=url, key="secret-key"))
         return provider
 
-    (event,), _ = ask(opened, ImageRequest(model="m", prompt="a cat"), CARD, *map(told, documents))
+    (event,), _ = ask(opened, ImageRequest(model="m", prompt="a cat"), card, *map(told, documents))
     assert isinstance(event, Completed)
     assert event.image == Image.from_bytes(PNG)
     return event
@@ -60,6 +63,20 @@ def test_of_black_forest_labs(odd: Any) -> None:
 @pytest.mark.parametrize("odd", ODD, ids=str)
 def test_of_stability(odd: Any) -> None:
     assert drawn(Stability, {"image": BASE64, "finish_reason": "SUCCESS", "seed": odd}).seed is None
+
+
+@pytest.mark.parametrize("odd", ODD, ids=str)
+def test_of_openai(odd: Any) -> None:
+    beside = dict.fromkeys(("quality", "background", "usage", "partial_image_index", "created"), odd)
+    answer = {"data": [{"b64_json": BASE64, "revised_prompt": odd}], **beside}
+    assert drawn(OpenAI, answer).revised_prompt == ("7" if odd == "7" else None)
+
+
+@pytest.mark.parametrize("odd", ODD, ids=str)
+def test_of_imagen(odd: Any) -> None:
+    card = replace(CARD, call="predict")
+    event = drawn(Gemini, {"predictions": [{"bytesBase64Encoded": BASE64, "prompt": odd}]}, card=card)
+    assert event.revised_prompt == ("7" if odd == "7" else None)
 
 
 @pytest.mark.parametrize("odd", ODD, ids=str)

@@ -270,6 +270,17 @@ def test_a_picture_of_ours_is_known_by_its_address_alone(store: Store) -> None:
     asyncio.run(main())
 
 
+def test_where_a_picture_of_ours_lies_is_known_from_wherever_the_house_is(store: Store) -> None:
+    async def main() -> None:
+        kept = await store.keep(PNG, kind="png", seconds=60, now=NOW)
+        for base in ("https://here.test", "https://here.test/pictures", "https://here.test/pictures/house"):
+            url = await store.address(kept.path, base_url=base, seconds=60, now=NOW)
+            assert store.path_of(url) == kept.path
+        assert store.path_of("https://else.test/pictures/x.png") is None
+
+    asyncio.run(main())
+
+
 def test_an_error_of_ours_is_not_taken_for_the_stores() -> None:
     with pytest.raises(TypeError):
         asyncio.run(Store.in_memory().keep(None, kind="png", seconds=1, now=NOW))  # type: ignore[arg-type]

@@ -365,6 +365,16 @@ def test_a_page_for_people_is_not_quoted(body: bytes) -> None:
     assert str(failure(Reply(status=502, chunks=[body] if body else []))) == "127.0.0.1 answered 502."
 
 
+@pytest.mark.parametrize(
+    "base_url", ["", "api.test/v1/", "ftp://api.test", "http://[api.test", "http://api.test:x"]
+)
+def test_what_is_no_address_is_told_with_the_name_of_its_provider(base_url: str) -> None:
+    access = Access(name="acme", base_url=base_url)
+    with pytest.raises(ValueError, match=r"\[provider\.acme\]: `base_url` is an address such as"):
+        Upstream.of(access)
+    assert "acme" in repr(access)
+
+
 def test_a_key_that_no_header_may_have_is_not_quoted() -> None:
     access = Access(name="acme", base_url="https://api.acme.example/")
     with pytest.raises(ValueError, match=r"^\[provider.acme\]: its key") as caught:

@@ -315,6 +315,16 @@ def test_a_deleted_picture_is_at_no_address_any_more(tmp_path: Path) -> None:
         assert (job["status"], job["result"]) == ("completed", None), "no address is told that leads nowhere"
 
 
+def test_a_house_whose_own_address_has_such_a_folder_too_finds_its_pictures(tmp_path: Path) -> None:
+    with house(FakeProvider(), tmp_path, public_base_url="https://here.test/pictures") as at:
+        id = later(at, {**ORDER, "response_format": "url"})
+        url = at.ended(id)["result"]["data"][0]["url"]
+        assert at.call("GET", url.removeprefix("https://here.test/pictures")).status == 200
+        at.call("DELETE", f"{JOBS}/{id}")
+        assert kept(tmp_path) == 0
+        assert at.job(id)["result"] is None, "no address is told that leads nowhere"
+
+
 def fetched(at: House, reply: Reply) -> int:
     """The status of the first picture of an answer, at its address."""
     url = reply.json()["data"][0]["url"]

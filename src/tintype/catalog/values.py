@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any, get_args
 
 from ..core import Delivery, Grid, ImageRequest, Life, Prices, Range, Size, Sizes, TokenFormula
+from ..core.later import LONGEST
 from ..core.money import ANY
 from ..core.request import FORMATS, HINTS
 from ..core.size import parse
@@ -257,12 +258,8 @@ CARD: Mapping[str, Callable[[Any], Any]] = {
 """What a [[model]] may say, and how each is read."""
 
 
-_LONGEST = 1_000_000_000
-"""Seconds. No clock takes an infinite time."""
-
-
 def _seconds(value: Any) -> float:
-    if not 0 < _any_number(value) <= _LONGEST:
+    if not 0 < _any_number(value) <= LONGEST:
         raise ValueError(f"a number of seconds above 0 is wanted, not {value!r}")
     return float(value)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -26,7 +26,8 @@ class Access:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        return f"<Access {self.name} {urlsplit(self.base_url).hostname or ''}>"
+        address = read_address(self.base_url)
+        return f"<Access {self.name} {address.hostname if address else ''}>"
 
     def option(self, name: str) -> str:
         """An option that is a text; empty when it was not said. Raises ValueError for one of another kind."""
@@ -55,3 +56,17 @@ def _kind(value: object) -> str:
     return {str: "a text", list: "a list", dict: "a table", bool: "true or false"}.get(
         type(value), "a number"
     )
+
+
+def read_address(text: str) -> SplitResult | None:
+    """The parts of an address of HTTP; None for what is none.
+
+    >>> [read_address(text) is None for text in ("https://host/v1/", "host/v1/", "ftp://host", "http://[", "http://host:x")]
+    [False, True, True, True, True]
+    """
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # raises for what is no number
+    except ValueError:
+        return None
+    return parts if parts.scheme in ("http", "https") and parts.hostname else None

@@ -10,13 +10,13 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from math import ceil
 from typing import Any
 
 import msgspec
 
 from ..core import Answer, Aside, Completed, House, Image, ImageRequest, Incoming, JobView, Operation, Schema
 from ..core.errors import NotFound, TintypeError
+from ..core.later import write_retry_after
 from ._schema import DOT, members, text, whole
 
 Read = Callable[[Incoming], ImageRequest]
@@ -253,7 +253,8 @@ def _in_words(
             status = 400 if error.code == "model_not_found" else error.status  # 404 is for tasks
             told = {"code": status, "message": str(error)}
             document = {**told, "type": "error", "error": told}
-            headers = {"retry-after": f"{ceil(error.retry_after)}"} if error.retry_after is not None else {}
+            later = error.retry_after
+            headers = {} if later is None else {"retry-after": write_retry_after(later)}
             return Answer(body=msgspec.json.encode(document), status=status, headers=headers)
 
     return worded

@@ -55,9 +55,8 @@ class Breaker:
 
     def succeeded(self) -> None:
         self._failures, self._pause, self._probing = 0, SHORTEST, False
-        if not (
-            self._named and self.is_open
-        ):  # a call that was let in before takes back nothing of what was said
+        # A call that was let in before takes back nothing of what was said since.
+        if not (self._named and self.is_open):
             self._last, self._named = None, False
 
     def ended(self) -> None:

@@ -70,7 +70,9 @@ class Offers:
         self._by_id = {offer.card.id: offer for offer in offers}
         self._alias = {alias: offer for offer in self._by_id.values() for alias in offer.card.aliases}
         self._sold: dict[str, list[Offer]] = {}
-        for offer in self._by_id.values():
+        for offer in sorted(
+            self._by_id.values(), key=lambda each: bool(each.card.of)
+        ):  # the vendor's own first
             self._sold.setdefault(offer.card.of or offer.card.id, []).append(offer)
         self.deployments = dict(deployments or {})
         for name, model in self.deployments.items():

@@ -44,7 +44,8 @@ class Teller(Protocol):
 
 
 class Hook(Protocol):
-    """Somebody who is told of a job. `begin` may refuse it with a CallerError; `end` comes once it has ended, and is settled."""
+    """Somebody who is told of a job. `begin` may refuse it with a CallerError; `end` comes once it is settled, and has
+    ended."""
 
     async def begin(self, job: Job) -> None: ...
 
@@ -167,9 +168,8 @@ class Purchase:
         elif job.kept and not keeps:  # the last watcher left in the meantime
             await self.keep_late(job)
         if self.hook is not None:
-            self.later(
-                job, self._tell(self.hook, job)
-            )  # once it has ended: until then its document says it runs
+            # Once it has ended: until then its document says that it runs.
+            self.later(job, self._tell(self.hook, job))
 
     async def _lying(
         self, job: Job, pictures: Sequence[Completed], *, stays: bool

@@ -177,7 +177,7 @@ class Recall:
         return {
             each.position: await self.store.address(
                 each.path,
-                base_url=told[each.position].partition(FOLDER)[0],
+                base_url=told[each.position].rpartition(FOLDER)[0],
                 seconds=self.picture_lifetime,
                 now=now,
             )

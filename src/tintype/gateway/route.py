@@ -10,6 +10,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from ..core import ImageRequest, Micros, ModelCard
+from ..core.later import LONGEST
 from ..core.money import MILLION
 from ..core.quote import likely
 
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from .offers import Offer
 
 REFUSALS = ("stop", "next")
-
-MOST = 1_000_000_000
-"""Dollars, or seconds. No clock takes an infinite time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +73,8 @@ def _read(where: str, table: Mapping[str, Any]) -> Route:
     if weights and len(weights) != len(offers):
         raise ValueError(f"{where}: `weights`: one for each of the {len(offers)} offers is wanted")
     for key in ("max_price", "deadline"):
-        if key in table and not (_number(table[key]) and 0 < table[key] <= MOST):
-            raise ValueError(f"{where}: `{key}` is a number above 0, and at most {MOST:,}")
+        if key in table and not (_number(table[key]) and 0 < table[key] <= LONGEST):
+            raise ValueError(f"{where}: `{key}` is a number above 0, and at most {LONGEST:,}")
     refusal = table.get("on_refusal", "stop")
     if refusal not in REFUSALS:
         raise ValueError(f"{where}: `on_refusal` is one of {', '.join(REFUSALS)}")

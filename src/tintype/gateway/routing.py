@@ -7,7 +7,7 @@ still lacks, after one offer has delivered some of it, is asked of the next.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -17,21 +17,20 @@ from ..core import (
     Attempt,
     Completed,
     Events,
-    Image,
     ImageRequest,
     Note,
-    Partial,
     Report,
     Text,
 )
 from ..core.call import CALL, Call
-from ..core.errors import CallerError, Garbled, NoImage, Refused, TintypeError, TooManyRequests, UpstreamError
+from ..core.errors import CallerError, NoImage, Refused, TintypeError, TooManyRequests, UpstreamError
 from ..transport.upstream import DEADLINE
+from .arriving import Bring, arrived
 from .gates import Ticket
 from .offers import Offer
 from .plan import Plan
 from .route import Route
-from .tally import Tally, believed
+from .tally import Tally
 
 PATIENCE = 2.0
 """Seconds that an order waits for an upstream that says when to come back, once every offer has been asked."""
@@ -39,9 +38,6 @@ PATIENCE = 2.0
 TICK = 0.01
 """Seconds by which it comes later than told: a timer of the event loop may ring a millisecond early, and who comes as
 early as that is sent away."""
-
-Bring = Callable[[Image], Awaitable[Image]]
-"""A picture that is elsewhere, brought here. Raises UpstreamError."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -174,12 +170,6 @@ class Routing:
         try:
             async with aclosing(self._generate(offer, plan)) as events:
                 async for event in events:
-                    if isinstance(event, Completed | Partial) and not event.image.is_local:
-                        event = replace(event, image=await self.bring(event.image))
-                    if isinstance(event, Completed):
-                        event = believed(event)
-                        if event.image.header().format is None:
-                            raise Garbled("What the upstream sent is no picture.", charged=True)
                     tally.see(event)
                     self._answers(offer, plan)
                     if isinstance(event, Completed):
@@ -209,17 +199,11 @@ class Routing:
 
     def _generate(self, offer: Offer, plan: Plan) -> Events:
         """The provider within its polyfills. Those open pictures, which must be here by then."""
-        if not plan.remedies:
-            return offer.provider.generate(plan.request, plan.card)
 
-        async def here(request: ImageRequest) -> Events:
-            async with aclosing(offer.provider.generate(request, plan.card)) as events:
-                async for event in events:
-                    if isinstance(event, Completed | Partial) and not event.image.is_local:
-                        event = replace(event, image=await self.bring(event.image))
-                    yield event
+        def here(request: ImageRequest) -> Events:
+            return arrived(offer.provider.generate(request, plan.card), self.bring)
 
-        return plan.within(here, self._tell)(plan.request)
+        return plan.within(here, self._tell)(plan.request) if plan.remedies else here(plan.request)
 
     def _answers(self, offer: Offer, plan: Plan) -> None:
         """Who draws, and by which plan, as the caller is told: all that did, once there are several."""

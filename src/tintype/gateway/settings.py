@@ -9,10 +9,10 @@ from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
 
+from ..core.access import read_address
+from ..core.later import LONGEST
 from .pricing import Markup
-from .route import MOST
 
 FILE = "tintype.toml"
 
@@ -140,13 +140,8 @@ def _check_use(name: str, value: Any) -> None:
     if name in _ABOVE_ZERO and value <= 0:
         raise ValueError("a number above 0")
     if name == "public_base_url" and value:
-        address = urlsplit(value)
-        if (
-            address.scheme not in ("http", "https")
-            or not address.hostname
-            or address.query
-            or address.fragment
-        ):
+        address = read_address(value)
+        if address is None or address.query or address.fragment:
             raise ValueError("an address such as https://pictures.example.com, or empty")
 
 
@@ -186,8 +181,8 @@ def _convert(value: Any, like: Any) -> Any:
         raise ValueError(kind) from None
     if isinstance(value, bool) or not number >= 0:  # "nan" is a number to Python, and no time
         raise ValueError("a number that is not negative")
-    if isinstance(like, float) and number > MOST:
-        raise ValueError(f"a number, and at most {MOST:,}")
+    if isinstance(like, float) and number > LONGEST:
+        raise ValueError(f"a number, and at most {LONGEST:,}")
     return number
 
 

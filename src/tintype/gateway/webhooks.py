@@ -23,6 +23,7 @@ from standardwebhooks import Webhook
 
 from ..accounts.deliveries import Deliveries, Delivery, Owed, Pick
 from ..core.errors import Unavailable
+from ..core.later import DAY
 from ..transport.posting import Answered, Poster, Unsent
 from ..transport.untrusted import shown
 
@@ -31,11 +32,9 @@ SCHEDULE = tuple(60.0 * minutes for minutes in (5 / 60, 5, 30, 120, 300, 600, 84
 
 LEASE = 60.0  # seconds after which a try of which nothing was heard is made again
 POLL = 15.0  # seconds after which the database is asked what others have left there
-KEPT = 30 * 86_400.0  # seconds that is kept what became of a message
+KEPT = 30 * DAY  # seconds that is kept what became of a message
 AT_ONCE = 32
 AT_ONE_HOST = 4  # so that a slow receiver does not keep the others waiting
-_LONGEST = 86_400.0  # seconds that a receiver may ask to be left alone
-_DAY = 86_400.0
 
 _log = structlog.get_logger()
 
@@ -169,7 +168,7 @@ class Webhooks:
     async def _round(self) -> float:
         """Begin what is due, as far as there is room. Seconds until there is more to do, unless there is news."""
         now = self._clock()
-        if now - self._swept > _DAY:
+        if now - self._swept > DAY:
             await self.deliveries.forget(now - KEPT)
             self._swept = now
         due = await self.deliveries.next_due()
@@ -217,7 +216,7 @@ class Webhooks:
         pause = self._schedule[delivery.tries - 1]
         wanted = answer.retry_after if answer is not None else None
         if wanted is not None:
-            pause = max(pause, min(wanted, _LONGEST))
+            pause = max(pause, wanted)
         return self._clock() + pause * (1 + 0.1 * self._chance())
 
     def _headers(self, delivery: Delivery) -> dict[str, str]:

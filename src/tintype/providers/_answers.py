@@ -71,6 +71,11 @@ def whole(said: object) -> int | None:
     return int(said) if said == int(said) else None
 
 
+def text(said: object) -> str | None:
+    """Words that are told beside a picture, such as its prompt as it was changed; None for anything else."""
+    return said if isinstance(said, str) and said else None
+
+
 def out_of_credit(message: str) -> Rejected:
     return Rejected(f"Our account at the upstream is out of credit: {message}", code="upstream_out_of_credit")
 

@@ -12,6 +12,7 @@ import msgspec
 
 from ..core import Completed, ImageEvent, ImageRequest, ModelCard, Octets
 from ..core.errors import NoImage, Refused
+from . import _answers
 from ._google import NO_WORDS, Words, answers, aspect, picture, said, shape, with_extras
 
 CALL = "predict"
@@ -54,7 +55,9 @@ class Reading:
                 if prediction.raiFilteredReason:
                     self._reasons.append(prediction.raiFilteredReason)
                 if (image := picture(prediction.bytesBase64Encoded)) is not None:
-                    yield Completed(image=image, index=self._made, revised_prompt=prediction.prompt)
+                    yield Completed(
+                        image=image, index=self._made, revised_prompt=_answers.text(prediction.prompt)
+                    )
                     self._made += 1
 
     def held(self) -> Iterator[ImageEvent]:

@@ -22,6 +22,7 @@ from ..core.errors import (
 )
 from ..wire import openai_images as wire
 from ..wire import payload
+from . import _answers
 from ._openai_manner import OPENAI, Manner
 
 _REFUSALS = (
@@ -67,7 +68,7 @@ def read(document: Octets, manner: Manner = OPENAI) -> Iterator[ImageEvent]:
         said = _said(answer)
         raise _meaning(200, said, manner) or Rejected(f"The upstream failed: {said.message}")
     if kind == "partial_image":
-        yield Partial(image=_image(answer), step=answer.partial_image_index or 0)
+        yield Partial(image=_image(answer), step=_answers.whole(answer.partial_image_index) or 0)
     elif kind == "completed":
         yield _completed(answer, answer, _image(answer), 0, wire.read_usage(answer.usage))
     elif answer.data or not (kind or answer.message):
@@ -134,7 +135,7 @@ def _completed(
         image=image,
         index=index,
         usage=usage,
-        revised_prompt=held.revised_prompt if isinstance(held, wire.ImageObject) else None,
+        revised_prompt=_answers.text(held.revised_prompt) if isinstance(held, wire.ImageObject) else None,
         quality=_applied(answer.quality),
         background=_applied(answer.background),
     )

@@ -197,9 +197,8 @@ def _split(base_url: str, route: str) -> tuple[str, str]:
     before, v1, _ = base.partition("/openai/v1/")
     if v1:
         return before, route or "v1"
-    return base.partition("/openai/deployments/")[0].removesuffix("/").removesuffix(
-        "/openai"
-    ), route or "deployments"
+    resource = base.partition("/openai/deployments/")[0].removesuffix("/").removesuffix("/openai")
+    return resource, route or "deployments"
 
 
 def _entra(access: Access) -> Authorize:

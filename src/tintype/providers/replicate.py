@@ -14,6 +14,7 @@ import msgspec
 
 from ..core import Access, Completed, Events, ImageEvent, ImageRequest, ModelCard, Octets
 from ..core.errors import BadRequest, Busy, Garbled, NoImage, Refused, Timeout, TintypeError, Unavailable
+from ..core.later import read_seconds
 from ..transport.polling import LONGEST
 from ..transport.upstream import Upstream
 from . import _answers, _parameters, _queue
@@ -186,7 +187,8 @@ def read_error(status: int, body: bytes) -> TintypeError | None:
     if status == 429:
         wait = _seconds.search(failure.detail)
         return Busy(
-            f"The upstream takes no more orders for now: {said}", retry_after=float(wait[1]) if wait else None
+            f"The upstream takes no more orders for now: {said}",
+            retry_after=read_seconds(wait[1]) if wait else None,
         )
     if status == 422:
         field = _field.search(failure.detail)

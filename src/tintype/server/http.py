@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from math import ceil
 from typing import Any
 
 from ..core import Answer, Caller, Octets
 from ..core.errors import BadRequest, MethodNotAllowed, TintypeError, TooLarge
+from ..core.later import write_retry_after
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -144,7 +144,7 @@ def error_headers(error: TintypeError) -> Headers:
     """When to try again, and what to use instead."""
     headers: Headers = []
     if error.retry_after is not None:
-        headers.append(header("retry-after", f"{ceil(error.retry_after)}"))
+        headers.append(header("retry-after", write_retry_after(error.retry_after)))
     if isinstance(error, MethodNotAllowed) and error.allow:
         headers.append(header("allow", ", ".join(error.allow)))
     return headers

@@ -174,10 +174,8 @@ class JobPages:
                 number = list(job.numbered)[count - 1] if isinstance(job, Past) else count
                 # What is known of an order that runs elsewhere is written down as it ends.
                 request = job.request if isinstance(job, Job) else read_request(job.record)
-                written = (
-                    await self._frame(replace(request, stream=True), event, job) if number > seen else []
-                )
-                if written:
+                asked = replace(request, stream=True)
+                if number > seen and (written := await self._frame(asked, event, job)):
                     yield (b"id: %d\n" % number, *written)
         except TintypeError as error:
             yield (self._dialect.write_error_frame(error),)
@@ -200,9 +198,8 @@ class JobPages:
     async def _delete(self, id: str, caller: Caller) -> Answer:
         """A job that runs is cancelled; of one that has ended, the pictures are deleted."""
         job = await self._find(id, caller, pictures=False)
-        await self._gateway.jobs.at_rest(
-            id
-        )  # else its pictures are kept for the gallery once they are deleted
+        # Else its pictures are kept for the gallery once they are deleted.
+        await self._gateway.jobs.at_rest(id)
         if isinstance(job, Job):
             ended = job.ended
             job.cancel()

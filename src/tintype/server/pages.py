@@ -63,6 +63,25 @@ _OPERATIONS = {
 }
 
 
+@get("/", sync_to_thread=False)
+def _welcome(request: Request[Any, Any, Any]) -> Response[Any]:
+    """A browser, which the banner's address is opened with, is shown the page to read."""
+    if "text/html" in request.headers.get("accept", ""):
+        return Response(b"", status_code=302, headers={"location": "docs", "vary": "accept"})
+    told = {
+        "name": "tintype",
+        "version": version("tintype"),
+        "try": "POST /v1/images/generations",
+        "models": "/v1/models",
+        "docs": "/docs",
+        "openapi": "/openapi.json",
+        "health": "/healthz",
+        "ready": "/readyz",
+        "metrics": "/metrics",
+    }
+    return Response(told, headers={"vary": "accept"})
+
+
 def make_pages(
     dialects: Sequence[Dialect],
     dialect: Dialect,
@@ -78,24 +97,6 @@ def make_pages(
         if metrics_key:
             _check_key(_scope(request), metrics_key)
         return Response(metrics.text(), media_type=MEDIA_TYPE)
-
-    @get("/", sync_to_thread=False)
-    def welcome(request: Request[Any, Any, Any]) -> Response[Any]:
-        """A browser, which the banner's address is opened with, is shown the page to read."""
-        if "text/html" in request.headers.get("accept", ""):
-            return Response(b"", status_code=302, headers={"location": "docs", "vary": "accept"})
-        told = {
-            "name": "tintype",
-            "version": version("tintype"),
-            "try": "POST /v1/images/generations",
-            "models": "/v1/models",
-            "docs": "/docs",
-            "openapi": "/openapi.json",
-            "health": "/healthz",
-            "ready": "/readyz",
-            "metrics": "/metrics",
-        }
-        return Response(told, headers={"vary": "accept"})
 
     @cache  # built when it is first asked for: it is a tenth of a second, and most who start do not ask
     def description() -> bytes:
@@ -127,7 +128,7 @@ def make_pages(
         return Response(told.body, status_code=told.status, media_type=told.media_type, headers=headers)
 
     return Litestar(
-        route_handlers=[told, welcome, openapi, docs, *handlers(office)],
+        route_handlers=[told, _welcome, openapi, docs, *handlers(office)],
         openapi_config=None,
         exception_handlers={HTTPException: in_words, TintypeError: in_words},
         logging_config=None,

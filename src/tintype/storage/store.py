@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_bytes
@@ -177,12 +177,11 @@ class Store:
 
     def path_of(self, url: str) -> str | None:
         """Where the picture lies that an address of this store leads to, or led to; None for any other address."""
-        _, found, token = url.partition(FOLDER)
-        if found and "/" not in token:
-            try:
+        # The last one: `public_base_url` may have such a folder, too.
+        _, found, token = url.rpartition(FOLDER)
+        if found:
+            with suppress(NotFound):
                 return read_token(self._secret, token, 0.0)[0].path
-            except NotFound:
-                return None
         name = Name.find(urlsplit(url).path) if isinstance(self._place, Bucket) else None
         return None if name is None else name.path
 

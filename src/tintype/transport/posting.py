@@ -14,6 +14,7 @@ from typing import NamedTuple
 from pyreqwest.exceptions import ConnectError, ConnectTimeoutError, PyreqwestError
 
 from ..core.errors import BadRequest
+from ..core.later import read_retry_after
 from .untrusted import (
     TRIED,
     Network,
@@ -81,7 +82,9 @@ class Poster:
             request = client.post(target.url).headers(dict(headers)).body_bytes(body)
             try:
                 async with request.streamed_read_buffer_limit(0).build_streamed() as response:
-                    return Answered(response.status, _seconds(response.get_header("retry-after")))
+                    return Answered(
+                        response.status, read_retry_after(response.get_header("retry-after") or "")
+                    )
             except (ConnectError, ConnectTimeoutError):
                 pass
             except (PyreqwestError, ValueError):
@@ -89,8 +92,3 @@ class Poster:
             finally:
                 await client.close()
         raise Unsent("the connection failed or was cut")
-
-
-def _seconds(text: str | None) -> float | None:
-    """A date is not read: receivers that know one know seconds too."""
-    return float(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None

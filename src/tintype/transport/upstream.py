@@ -9,16 +9,13 @@ its media type says, they are believed.
 from __future__ import annotations
 
 import asyncio
-from base64 import b64encode
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from math import isfinite
-from types import MappingProxyType, TracebackType
+from datetime import timedelta
+from types import MappingProxyType
 from typing import ClassVar, Self
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from pyreqwest.client import ClientBuilder
 from pyreqwest.exceptions import DetailedPyreqwestError, RequestTimeoutError
@@ -26,7 +23,11 @@ from pyreqwest.request import RequestBuilder
 from pyreqwest.response import Response
 
 from ..core import Access, Octets
+from ..core.access import read_address
 from ..core.errors import Busy, Garbled, Rejected, Timeout, TintypeError, Unavailable
+from ..core.later import read_retry_after, read_seconds
+from ._answering import Chunks, Opened, alone, cancellable
+from ._secrets import Secrets, bare
 
 Frames = Callable[[AsyncIterator[Octets]], AsyncIterator[Octets]]
 """The chunks of an event stream to its documents."""
@@ -53,7 +54,6 @@ traced."""
 
 _EXCERPT = 65_536
 _MARK = b"\xef\xbb\xbf"  # the byte order mark: some servers of Microsoft's begin JSON with it, and no JSON reader takes it
-_DAY = 86_400.0  # nobody is told to come back later than that
 _NOT_SENT = ("(Connect)", "dns error", "tcp connect", "builder error")
 
 
@@ -78,7 +78,7 @@ class Upstream:
     ) -> None:
         self.host = urlsplit(base_url).hostname or "the upstream"
         self._authorize = authorize
-        self._secrets = [*_secrets(headers or {}), *_secrets_of(base_url)]
+        self._secrets = Secrets(headers or {}, base_url)
         self._client = (
             ClientBuilder()
             .base_url(base_url.rstrip("/") + "/")
@@ -94,12 +94,11 @@ class Upstream:
     def of(cls, access: Access, *, authorize: Authorize | None = None, **headers: str) -> Self:
         """As the operator says; `headers` (`api_key="K"` is `api-key: K`) are the adapter's, and empty ones are
         left out. Raises ValueError for an access without an address."""
-        if not urlsplit(access.base_url).hostname:
+        if read_address(access.base_url) is None:
             raise ValueError(f"[provider.{access.name}]: `base_url` is an address such as https://host/v1/")
         own = {name.replace("_", "-").lower(): value for name, value in headers.items() if value}
-        said = {
-            name.lower(): value for name, value in access.headers.items()
-        }  # `Authorization` is not sent twice
+        # All in small letters: `Authorization` of the one and `authorization` of the other are not both sent.
+        said = {name.lower(): value for name, value in access.headers.items()}
         try:
             return cls(
                 access.base_url,
@@ -146,14 +145,14 @@ class Upstream:
         builder = await self._ready(builder)
         if live:  # what pyreqwest reads ahead, 64 KB, would wait for what comes after it
             builder = builder.streamed_read_buffer_limit(0)
-        try:
-            async with _Opened(builder) as response:
+        with self._in_words(buys=True):
+            async with Opened(builder) as response:
                 if response.status >= 300:
                     raise await self._failure(response, read_error)
                 if see_headers is not None:
                     see_headers(response.headers)
                 if (response.get_header("content-type") or "").lower().startswith("text/event-stream"):
-                    chunks = _Chunks(response, self)
+                    chunks = Chunks(response, self.max_answer, self._too_large)
                     if await chunks.begin() in (b"{", b"["):
                         yield b"".join([chunk async for chunk in chunks.read()])
                         return
@@ -163,17 +162,10 @@ class Upstream:
                     return
                 whole = await self._whole(response)
                 if bytes(whole[:6]).startswith((b"data:", b"event:")):
-                    async for document in frames(_alone(whole)):
+                    async for document in frames(alone(whole)):
                         yield document
                 else:
                     yield whole
-        except RequestTimeoutError as error:
-            raise Timeout(f"No answer from {self.host} in time.", charged=_was_sent(error)) from None
-        except DetailedPyreqwestError as error:
-            raise Unavailable(
-                f"The connection to {self.host} failed: {self._clean(_cause(error))}.",
-                charged=_was_sent(error),
-            ) from None
 
     async def get(self, path: str, *, read_error: ReadError) -> bytes:
         """The whole of an answer. Raises as `post` does."""
@@ -193,27 +185,30 @@ class Upstream:
         if body is not None:
             builder = builder.header("content-type", media_type or "application/json").body_bytes(body)
         builder = await self._ready(builder)
+        with self._in_words(buys=body is not None), cancellable():
+            async with builder.build_streamed() as response:
+                if response.status >= 300:
+                    raise await self._failure(response, read_error)
+                return bytes(await self._whole(response))
+
+    @contextmanager
+    def _in_words(self, *, buys: bool) -> Iterator[None]:
+        """What the connection fails with, as errors of ours. `buys`: what was sent may have to be paid."""
         try:
-            with _cancellable():
-                async with builder.build_streamed() as response:
-                    if response.status >= 300:
-                        raise await self._failure(response, read_error)
-                    return bytes(await self._whole(response))
+            yield
         except RequestTimeoutError as error:
-            raise Timeout(
-                f"No answer from {self.host} in time.", charged=body is not None and _was_sent(error)
-            ) from None
+            raise Timeout(f"No answer from {self.host} in time.", charged=buys and _was_sent(error)) from None
         except DetailedPyreqwestError as error:
+            cause = self._secrets.clean(_cause(error))
             raise Unavailable(
-                f"The connection to {self.host} failed: {self._clean(_cause(error))}.",
-                charged=body is not None and _was_sent(error),
+                f"The connection to {self.host} failed: {cause}.", charged=buys and _was_sent(error)
             ) from None
 
     async def _ready(self, builder: RequestBuilder) -> RequestBuilder:
         """Let in, and ended at the deadline. Raises Timeout when that is over."""
         if self._authorize is not None:
             headers = await self._authorize()
-            self._secrets = sorted({*self._secrets, *_secrets(headers)}, key=len)[-8:]
+            self._secrets.learn(headers)
             builder = builder.headers(headers)
         if via := VIA.get():
             builder = builder.header(VIA_HEADER, via)
@@ -232,10 +227,10 @@ class Upstream:
         if body is None:
             return memoryview(b"")
         if len(body) > self.max_answer:
-            raise self.too_large()
+            raise self._too_large()
         return memoryview(body)[3:] if body[:3] == _MARK else memoryview(body)
 
-    def too_large(self) -> Garbled:
+    def _too_large(self) -> Garbled:
         return Garbled(
             f"The answer of {self.host} has more than {self.max_answer:,} bytes and no end.", charged=True
         )
@@ -247,19 +242,21 @@ class Upstream:
             return refused
         excerpt = bytes(await response.body_reader.read(_EXCERPT) or b"").removeprefix(_MARK)
         # What it says may quote the key, and whoever cuts it short would leave a part of that.
-        body = self._clean(excerpt.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        body = self._secrets.clean(excerpt.decode("utf-8", "surrogateescape")).encode(
+            "utf-8", "surrogateescape"
+        )
         known = read_error(status, body)  # a 403 may be about money, or about a model
         if known is not None:
-            known.args = (self._clean(str(known)),)  # JSON may have hidden it
+            known.args = (self._secrets.clean(str(known)),)  # JSON may have hidden it
             if known.retry_after is None:
                 known.retry_after = _retry_after(response)
             return known
         if status == 403:
             return refused
-        said = self._clean(body.decode("utf-8", "replace")).strip()[:300]
+        said = self._secrets.clean(body.decode("utf-8", "replace")).strip()[:300]
         tells = said and not said.startswith("<")  # a page for people, of whatever stands in front of it
         if status < 400 and (elsewhere := response.get_header("location")):
-            where = self._clean(_bare(elsewhere))
+            where = self._secrets.clean(bare(elsewhere))
             return Rejected(f"{self.host} answered {status} and leads to {where}: correct its `base_url`")
         summary = f"{self.host} answered {status}{f': {said}' if tells else '.'}"
         if status == 429:
@@ -277,80 +274,8 @@ class Upstream:
         try:
             yield
         except TintypeError as error:
-            error.args = (self._clean(str(error)),)
+            error.args = (self._secrets.clean(str(error)),)
             raise
-
-    def _clean(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, "***")
-        return text
-
-
-@contextmanager
-def _cancellable() -> Iterator[None]:
-    """pyreqwest 0.15 forgets a cancellation that comes just as an answer does; here it is heeded."""
-    task = asyncio.current_task()
-    before = task.cancelling() if task else 0
-    try:
-        yield
-    finally:
-        if task and task.cancelling() > before:
-            raise asyncio.CancelledError
-
-
-class _Opened:
-    """A request whose answer has begun. Who is cancelled as it begins does not get it."""
-
-    def __init__(self, builder: RequestBuilder) -> None:
-        self._request = builder.build_streamed()
-
-    async def __aenter__(self) -> Response:
-        task = asyncio.current_task()
-        before = task.cancelling() if task else 0
-        response = await self._request.__aenter__()
-        if task and task.cancelling() > before:
-            await self._request.__aexit__(None, None, None)
-            raise asyncio.CancelledError
-        return response
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._request.__aexit__(kind, error, trace)
-
-
-class _Chunks:
-    """The chunks of an answer. `unread` counts the bytes of which no document has been made."""
-
-    def __init__(self, response: Response, upstream: Upstream) -> None:
-        self._response = response
-        self._upstream = upstream
-        self._first: Octets | None = None
-        self.unread = 0
-
-    async def begin(self) -> bytes:
-        """The first letter of all, which `read` gives as well."""
-        self._first = await self._next()
-        return bytes(self._first[:1]) if self._first is not None else b""
-
-    async def read(self) -> AsyncIterator[Octets]:
-        chunk, self._first = self._first, None
-        while chunk is not None:
-            yield chunk
-            chunk = await self._next()
-
-    async def _next(self) -> Octets | None:
-        chunk = await self._response.body_reader.read_chunk()
-        if chunk is None:
-            return None
-        self.unread += len(chunk)
-        if self.unread > self._upstream.max_answer:
-            raise self._upstream.too_large()
-        return memoryview(chunk)
-
-
-async def _alone(chunk: Octets) -> AsyncIterator[Octets]:
-    yield chunk
 
 
 def _cause(error: DetailedPyreqwestError) -> str:
@@ -366,35 +291,6 @@ def _was_sent(error: DetailedPyreqwestError) -> bool:
 
 
 def _retry_after(response: Response) -> float | None:
-    """Seconds; the header may also be a date (RFC 9110, section 10.2.3). OpenAI and Azure tell milliseconds beside it."""
-    text = response.get_header("retry-after") or ""
-    for said, unit in ((response.get_header("retry-after-ms") or "", 0.001), (text, 1.0)):
-        try:
-            seconds = float(said) * unit
-        except ValueError:
-            continue
-        if isfinite(seconds):  # "inf" is a number too, and no time to wait
-            return min(max(0.0, seconds), _DAY)
-    try:
-        date = parsedate_to_datetime(text)
-        # In the oldest of the three forms no zone is said, and it is UTC.
-        left = (date if date.tzinfo else date.replace(tzinfo=UTC)) - datetime.now(UTC)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return min(max(0.0, left.total_seconds()), _DAY)
-
-
-def _bare(location: str) -> str:
-    """An address without what may be a secret in it."""
-    scheme, mark, rest = location.partition("?")[0].rpartition("//")
-    return f"{scheme}{mark}{rest.rpartition('@')[2]}"[:200]
-
-
-def _secrets_of(base_url: str) -> list[str]:
-    """A name and a password within an address are sent as `authorization: Basic`."""
-    named, at, _ = urlsplit(base_url).netloc.rpartition("@")
-    return [b64encode(unquote(named).encode()).decode()] if at else []
-
-
-def _secrets(headers: Mapping[str, str]) -> list[str]:
-    return sorted({word for value in headers.values() for word in value.split() if len(word) > 6})
+    """OpenAI and Azure tell milliseconds beside the header that all have."""
+    fine = read_seconds(response.get_header("retry-after-ms") or "", 0.001)
+    return read_retry_after(response.get_header("retry-after") or "") if fine is None else fine

@@ -7,12 +7,12 @@ google.rpc.Status of the errors, read 2026-11-20.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isfinite
 from typing import Any, NamedTuple
 
 import msgspec
 
 from ..core import Usage
+from ..core.later import read_seconds
 from .gemini import camel, camelled
 
 
@@ -33,7 +33,7 @@ class FileData(msgspec.Struct):
 
 class Part(msgspec.Struct):
     text: str | None = None
-    thought: bool | None = None
+    thought: Any = None
     inlineData: Blob | None = None
     inline_data: Blob | None = None
     fileData: FileData | None = None
@@ -66,7 +66,7 @@ class Prediction(msgspec.Struct):
 
     bytesBase64Encoded: msgspec.Raw = msgspec.Raw(b"")
     raiFilteredReason: str | None = None
-    prompt: str | None = None
+    prompt: Any = None
 
 
 class Answer(msgspec.Struct):
@@ -160,7 +160,7 @@ def read_fault(said: object) -> Fault:
         if kind == "ErrorInfo":
             found = found._replace(reason=str(detail.get("reason") or ""))
         elif kind == "RetryInfo":
-            found = found._replace(retry_after=_seconds(detail.get("retryDelay")))
+            found = found._replace(retry_after=read_seconds(str(detail.get("retryDelay")).removesuffix("s")))
         elif kind == "BadRequest":
             found = found._replace(field=_violated(detail.get("fieldViolations")))
     return found
@@ -170,11 +170,3 @@ def _violated(violations: object) -> str:
     """The first field that is at fault."""
     first = violations[0] if isinstance(violations, list) and violations else None
     return camel(str(first.get("field") or "")) if isinstance(first, Mapping) else ""
-
-
-def _seconds(duration: object) -> float | None:
-    try:
-        seconds = float(str(duration).removesuffix("s"))
-    except ValueError:
-        return None
-    return min(max(0.0, seconds), 86_400.0) if isfinite(seconds) else None

@@ -24,15 +24,14 @@ NOTHING = msgspec.Raw(b"null")
 class ImageObject(msgspec.Struct, kw_only=True):
     b64_json: msgspec.Raw = NOTHING
     url: str | None = None
-    revised_prompt: str | None = None
+    revised_prompt: Any = None
 
 
 class Failure(msgspec.Struct, kw_only=True):
     """What went wrong, whatever stands beside it."""
 
-    error: Any = (
-        None  # an object with `message`, `type`, `param`, `code`; resellers also send text, or a status
-    )
+    # An object with `message`, `type`, `param`, `code`; resellers also send text, or a status.
+    error: Any = None
     message: Any = None  # beside an `error` that is no object
     code: Any = None
 
@@ -44,8 +43,8 @@ class Answer(Failure, kw_only=True):
     data: list[ImageObject] | None = None
     b64_json: msgspec.Raw = NOTHING
     url: str | None = None
-    partial_image_index: int | None = None
     # What is only told of a picture may be of any kind: nobody loses a picture that was paid over it.
+    partial_image_index: Any = None
     quality: Any = None
     background: Any = None
     usage: Any = None  # see `read_usage`

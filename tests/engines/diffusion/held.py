@@ -22,7 +22,8 @@ from tintype.engines.diffusion.describing import Description, describe
 from tintype.engines.diffusion.engine import Engine
 from tintype.engines.diffusion.facts import of_folder
 from tintype.engines.diffusion.families import FAMILIES
-from tintype.engines.diffusion.models import Loaded, Models
+from tintype.engines.diffusion.loaded import Loaded
+from tintype.engines.diffusion.models import Models
 from tintype.engines.diffusion.orders import Drawn, Happening, Order, Task
 
 from .tiny import EDGE, saved, tiny, torch

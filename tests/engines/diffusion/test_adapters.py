@@ -18,7 +18,8 @@ from PIL import Image
 from tintype.core import Size
 from tintype.core.errors import Unavailable, Unsupported
 from tintype.engines.diffusion import adapters
-from tintype.engines.diffusion.models import Loaded, Models
+from tintype.engines.diffusion.loaded import Loaded
+from tintype.engines.diffusion.models import Models
 from tintype.engines.diffusion.orders import Order
 
 from .tiny import EDGE, source, tiny, torch

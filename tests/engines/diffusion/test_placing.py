@@ -18,8 +18,9 @@ from tintype.core.errors import Unavailable
 from tintype.engines.diffusion import placing
 from tintype.engines.diffusion.engine import Engine
 from tintype.engines.diffusion.families import FAMILIES
+from tintype.engines.diffusion.loaded import Loaded
 from tintype.engines.diffusion.loading import Source
-from tintype.engines.diffusion.models import Loaded, Models
+from tintype.engines.diffusion.models import Models
 from tintype.engines.diffusion.orders import Drawn, Order, Preview
 from tintype.engines.diffusion.placing import Place
 from tintype.engines.diffusion.signatures import parameters

@@ -18,7 +18,7 @@ from tintype.core.errors import Unsupported
 from tintype.engines.diffusion import variants
 from tintype.engines.diffusion.arguments import chances
 from tintype.engines.diffusion.families import FAMILIES
-from tintype.engines.diffusion.models import Loaded
+from tintype.engines.diffusion.loaded import Loaded
 from tintype.engines.diffusion.orders import Task
 from tintype.engines.diffusion.signatures import parameters
 

@@ -15,7 +15,8 @@ from . import installed, variants
 from .batching import Line, again, closing
 from .describing import Description
 from .failures import broken, lost, not_loaded, out_of_memory, told
-from .models import Loaded, Models
+from .loaded import Loaded
+from .models import Models
 from .orders import Drawn, Happenings, Order
 from .previews import Previewer
 from .running import Run

@@ -195,9 +195,8 @@ FAMILIES: Mapping[str, Family] = {
     ),
     "qwen-image-edit": Family(
         title="Qwen-Image-Edit",
-        tasks={
-            "reference": "QwenImageEditPipeline"
-        },  # the one for masks draws a megapixel, whatever is asked for
+        # The one for masks draws a megapixel, whatever is asked for.
+        tasks={"reference": "QwenImageEditPipeline"},
         steps=Steps(low=20, medium=40, high=50),
         few=Steps(low=4, medium=8, high=8),
         few_guidance=1.0,

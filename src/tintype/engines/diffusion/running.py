@@ -16,7 +16,7 @@ from .arguments import arguments, canvas, mask, strength
 from .failures import broken
 from .generic import Beginning
 from .latents import Pipeline
-from .models import Loaded
+from .loaded import Loaded
 from .orders import Drawn, Preview, Progress
 from .previews import Previewer, marks
 from .tapping import Abandoned, Step, seeded, tap

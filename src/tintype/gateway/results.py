@@ -173,9 +173,11 @@ def _result(record: JobRecord) -> _Result:
     return msgspec.json.decode(record.result, type=_Result)
 
 
+_USAGE = tuple(each.name for each in fields(Usage))
+
+
 def _counts(usage: Usage) -> dict[str, int]:
-    counts = ((each.name, getattr(usage, each.name)) for each in fields(usage))
-    return {name: count for name, count in counts if count}
+    return {name: count for name in _USAGE if (count := getattr(usage, name))}
 
 
 def _kinds(base: type[TintypeError]) -> list[type[TintypeError]]:

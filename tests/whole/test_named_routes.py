@@ -84,10 +84,13 @@ def test_it_is_in_every_list_and_can_be_looked_up(address: str, caller: Caller) 
 
 @pytest.mark.parametrize("caller", [ANYONE])
 def test_chosen_as_a_checkpoint_it_stays_a_route(address: str, caller: Caller) -> None:
-    options = f"{address}/sdapi/v1/options"
-    assert httpx.post(options, json={"sd_model_checkpoint": "team/best"}).status_code == 200
-    assert httpx.get(options).json()["sd_model_checkpoint"] == "team/best"
-    answer = httpx.post(f"{address}/sdapi/v1/txt2img", json={"prompt": "a cat"})
+    # A checkpoint is kept for whoever chose it, by all servers of a process: here it is nobody else's.
+    with httpx.Client(
+        base_url=f"{address}/sdapi/v1", headers={"authorization": "Bearer of-this-test"}
+    ) as web_ui:
+        assert web_ui.post("/options", json={"sd_model_checkpoint": "team/best"}).status_code == 200
+        assert web_ui.get("/options").json()["sd_model_checkpoint"] == "team/best"
+        answer = web_ui.post("/txt2img", json={"prompt": "a cat"})
     assert (answer.status_code, answer.headers["x-tintype-model"]) == (200, "sound")
 
 

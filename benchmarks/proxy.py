@@ -27,6 +27,7 @@ _WORDS = {SMALL: "small", BIG: "big"}
 _LARGE_BUFFERS = "proxy_buffer_size 256k; proxy_buffers 16 256k; proxy_busy_buffers_size 512k;"
 
 BOOKS, NO_BOOKS, POSTGRESQL = "Tintype", "Tintype, nothing written down", "Tintype, PostgreSQL"
+FLOOR = "uvicorn and pyreqwest alone"
 
 Loads = dict[tuple[str, str], list[load.Load]]
 Costs = dict[tuple[str, str], list[float]]
@@ -133,13 +134,15 @@ def targets(folder: Path, upstream: int) -> Iterator[dict[str, dict[str, tuple[P
         kinds = {BOOKS: "", NO_BOOKS: "off"}
         if database := stack.enter_context(servers.postgresql()):
             kinds[POSTGRESQL] = database
-        names = ("nginx, as it comes", "nginx, large buffers", "LiteLLM", *kinds)
+        names = ("nginx, as it comes", "nginx, large buffers", "LiteLLM", FLOOR, *kinds)
         found: dict[str, dict[str, tuple[Process, str, str]]] = {name: {} for name in names}
         for size, word in _WORDS.items():
             path = f"/{word}{load.PATH}"
             found["nginx, as it comes"][size] = (nginx, path, "gpt-image-2")
             found["nginx, large buffers"][size] = (large, path, "gpt-image-2")
             found["LiteLLM"][size] = (litellm, load.PATH, f"gpt-image-{word}")
+            bare = stack.enter_context(servers.bare(folder, f"http://127.0.0.1:{upstream}/{word}/v1/"))
+            found[FLOOR][size] = (bare, load.PATH, "gpt-image-2")
         for name, database in kinds.items():
             for size, word in _WORDS.items():
                 base_url = f"http://127.0.0.1:{upstream}/{word}/v1/"

@@ -213,6 +213,15 @@ def litellm_proxy(folder: Path, to: int) -> Iterator[Process]:
 
 
 @contextmanager
+def bare(folder: Path, base_url: str) -> Iterator[Process]:
+    """What Tintype is built on, with nothing of Tintype between: see bare.py."""
+    port = free_port()
+    command: list[str | Path] = [sys.executable, Path(__file__).with_name("bare.py"), str(port), base_url]
+    with started(command, port, "/", folder) as process:
+        yield process
+
+
+@contextmanager
 def tintype(
     folder: Path,
     base_url: str,

@@ -17,6 +17,7 @@ from tintype.gateway.offers import Offer, Offers
 from tintype.gateway.settings import Settings
 from tintype.polyfills import all_polyfills
 from tintype.server.app import App
+from tintype.server.connection import Protocol
 from tintype.server.door import Door
 from tintype.server.opening import Rooms
 from tintype.server.watch import Watch
@@ -46,6 +47,7 @@ def serving_app(app: App) -> Iterator[str]:
         app,
         host="127.0.0.1",
         port=0,
+        http=Protocol,
         ws="none",
         log_level="warning",
         access_log=False,

@@ -16,6 +16,7 @@ from ..dialects import all_dialects
 from ..gateway.gateway import Gateway
 from ..gateway.settings import Settings
 from .app import App
+from .connection import Protocol
 from .log import log_to_stderr
 from .opening import open_rooms
 
@@ -41,6 +42,7 @@ def serve(settings: Settings, environ: dict[str, str]) -> None:
         log_config=None,  # as `log_to_stderr` says
         timeout_graceful_shutdown=int(settings.grace) + GRACE_TO_ANSWER,
         server_header=False,
+        http=Protocol,
         proxy_headers=False,  # `base_url_of` reads them
     )
     server = Server(config, app)

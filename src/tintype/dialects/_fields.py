@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Iterable, KeysView, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -48,7 +48,7 @@ class Fields(ABC):
     textual = False  # whether every value is text, and so "3" a number
 
     @abstractmethod
-    def names(self) -> Collection[str]:
+    def names(self) -> KeysView[str]:
         """Those that nobody has taken yet."""
 
     @abstractmethod
@@ -70,6 +70,10 @@ class Fields(ABC):
     @abstractmethod
     def rest(self) -> dict[str, Any]:
         """What was not taken."""
+
+    def has(self, names: Iterable[str]) -> bool:
+        """Whether any of these is there, not taken."""
+        return not self.names().isdisjoint(names)
 
     def text(self, name: str) -> str | None:
         value = self.take(name)
@@ -133,7 +137,7 @@ class JsonFields(Fields):
     def __init__(self, values: dict[str, msgspec.Raw]) -> None:
         self._values = values
 
-    def names(self) -> Collection[str]:
+    def names(self) -> KeysView[str]:
         return self._values.keys()
 
     def take(self, name: str) -> Any:
@@ -192,7 +196,7 @@ class FormFields(Fields):
         for part in parts:
             self._parts.setdefault(part.name.partition("[")[0], []).append(part)
 
-    def names(self) -> Collection[str]:
+    def names(self) -> KeysView[str]:
         return self._parts.keys()
 
     def take(self, name: str) -> Any:

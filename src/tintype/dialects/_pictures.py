@@ -25,6 +25,8 @@ _NAMES = (
 
 def read_images(fields: Fields) -> tuple[Image, ...]:
     """The pictures to start from, under any of the names that services give them."""
+    if not fields.has(_NAMES):
+        return ()
     return checked([image for name in _NAMES for image in fields.pictures(name)])
 
 

@@ -23,6 +23,8 @@ _NAMES = (
     "image_size",
 )
 
+_SIDES = ("width", "height")
+
 
 def read_size(fields: Fields) -> SizeWish:
     """`size`, or shape and fineness in members of their own.
@@ -30,9 +32,10 @@ def read_size(fields: Fields) -> SizeWish:
     What contradicts itself is refused: either half of it would be the wrong picture.
     """
     values = {name: value for name in _NAMES if (value := fields.take(name)) is not None}
-    sides = {side: fields.integer(side, 1, 999_999) for side in ("width", "height")}
-    if any(sides.values()):
-        values["width"] = sides
+    if fields.has(_SIDES):
+        sides = {side: fields.integer(side, 1, 999_999) for side in _SIDES}
+        if any(sides.values()):
+            values["width"] = sides
     if not values:
         return None
     sizes: dict[str, Size] = {}

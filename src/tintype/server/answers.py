@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -18,7 +18,7 @@ from ..core.money import usd
 from ..gateway.jobs import Job
 from ..gateway.recall import Past
 from .documents import accepted
-from .http import Gone, Headers, Receive, Send, header, hung_up, respond, sent, tell, unless_gone
+from .http import Gone, Headers, Lookout, Receive, Send, header, hung_up, respond, sent, tell
 from .streaming import Feed
 from .wishes import Wishes
 
@@ -45,14 +45,8 @@ class Sight:
         return answer_headers(media_type or self.dialect.media_type(self.job.request), self.job.report)
 
 
-@asynccontextmanager
-async def watching(job: Job | Past) -> AsyncIterator[Events]:
-    if isinstance(job, Job):
-        async with job.watched() as events:
-            yield events
-    else:
-        async with aclosing(job.replay()) as events:
-            yield events
+def watching(job: Job | Past) -> AbstractAsyncContextManager[Events]:
+    return job.watched() if isinstance(job, Job) else aclosing(job.replay())
 
 
 async def whole(sight: Sight, heartbeat: float, receive: Receive, send: Send) -> None:
@@ -60,7 +54,7 @@ async def whole(sight: Sight, heartbeat: float, receive: Receive, send: Send) ->
     200 by then, and an error is told in the document."""
     if heartbeat and sight.dialect.media_type(sight.job.request) == "application/json":
         return await _whole_slowly(sight, heartbeat, receive, send)
-    with unless_gone(receive) as lookout:
+    with Lookout(receive) as lookout:
         chunks = await sight.chunks()
         return await respond(send, 200, sight.told(), chunks, lookout)
 
@@ -68,7 +62,7 @@ async def whole(sight: Sight, heartbeat: float, receive: Receive, send: Send) ->
 async def _whole_slowly(sight: Sight, heartbeat: float, receive: Receive, send: Send) -> None:
     task = asyncio.create_task(sight.chunks())
     try:
-        with unless_gone(receive) as lookout:
+        with Lookout(receive) as lookout:
             await asyncio.wait([task], timeout=heartbeat)
             if task.done():
                 return await respond(send, 200, sight.told(), task.result(), lookout)
@@ -93,7 +87,7 @@ async def _whole_slowly(sight: Sight, heartbeat: float, receive: Receive, send: 
 async def whole_or_later(sight: Sight, wishes: Wishes, base_url: str, receive: Receive, send: Send) -> None:
     """The answer, if it is there in time; else 202 and where to look for it. What has failed by then is raised."""
     job, applied = sight.job, header("preference-applied", wishes.applied)
-    with unless_gone(receive) as lookout:
+    with Lookout(receive) as lookout:
         chunks = await _in_time(sight, wishes.wait or 0.0)
         if chunks is not None or job.ended:  # it may have ended as the time was over
             chunks = await sight.chunks() if chunks is None else chunks

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from ..core import Answer, Caller, Octets
 from ..core.errors import BadRequest, MethodNotAllowed, TintypeError, TooLarge
@@ -74,15 +74,51 @@ SOON = 0.02
 
 
 class Lookout:
-    """Whether the caller is still there, once that is worth a look."""
+    """Ends what happens within as soon as the caller has hung up, and raises Gone.
 
-    def __init__(self) -> None:
-        self.left: asyncio.Task[None] | None = None
+    As `asyncio.timeout` does it: by cancelling the task at hand. A task of its own for what happens within, and
+    waiting for two of them, takes longer than all that is done for a small answer.
+    """
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._left: asyncio.Task[None] | None = None  # once it is worth a look
+        self._over = False
+
+    def __enter__(self) -> Self:
+        task = asyncio.current_task()
+        assert task is not None
+        self._task = task
+        self._timer = asyncio.get_running_loop().call_later(SOON, self._look_out)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over = True
+        self._timer.cancel()
+        if self._left is None:
+            return
+        gone = self._left.done()
+        self._left.cancel()
+        if not gone:
+            return
+        if error is None:  # as the last of it was being made
+            raise Gone
+        if isinstance(error, asyncio.CancelledError) and not self._task.uncancel():
+            raise Gone from None
+
+    def _look_out(self) -> None:
+        self._left = asyncio.create_task(hung_up(self._receive))
+        self._left.add_done_callback(self._stop)
+
+    def _stop(self, gone: asyncio.Task[None]) -> None:
+        if not self._over and not gone.cancelled():
+            self._task.cancel()
 
     async def check(self, send: Send) -> None:
-        """Before the last of a body is sent. Raises CancelledError within `unless_gone` where the connection has
-        broken."""
-        if self.left is not None:
+        """Before the last of a body is sent. Raises CancelledError where the connection has broken."""
+        if self._left is not None:
             await sent(send)
 
 
@@ -95,41 +131,6 @@ async def sent(send: Send) -> None:
     await send({"type": "http.response.body", "body": b"", "more_body": True})
     for _ in range(TURNS):
         await asyncio.sleep(0)
-
-
-@contextmanager
-def unless_gone(receive: Receive) -> Iterator[Lookout]:
-    """End what happens within as soon as the caller has hung up, and raise Gone.
-
-    As `asyncio.timeout` does it: by cancelling the task at hand. A task of its own for what happens
-    within, and waiting for two of them, takes longer than all that is done for a small answer.
-    """
-    task = asyncio.current_task()
-    lookout, over = Lookout(), False
-    assert task is not None
-
-    def stop(gone: asyncio.Task[None]) -> None:
-        if not over and not gone.cancelled():
-            task.cancel()
-
-    def look_out() -> None:
-        lookout.left = asyncio.create_task(hung_up(receive))
-        lookout.left.add_done_callback(stop)
-
-    timer = asyncio.get_running_loop().call_later(SOON, look_out)
-    try:
-        yield lookout
-        if lookout.left is not None and lookout.left.done():  # as the last of it was being made
-            raise Gone
-    except asyncio.CancelledError:
-        if lookout.left is not None and lookout.left.done() and not task.uncancel():
-            raise Gone from None
-        raise
-    finally:
-        over = True
-        timer.cancel()
-        if lookout.left is not None:
-            lookout.left.cancel()
 
 
 def header(name: str, value: str, limit: int = 2000) -> tuple[bytes, bytes]:

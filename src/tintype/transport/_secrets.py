@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping
+from types import TracebackType
 from urllib.parse import unquote, urlsplit
+
+from ..core.errors import TintypeError
 
 _MOST = 8  # tokens change, and of those that ran out not all need to be known
 
@@ -22,6 +25,21 @@ class Secrets:
         for word in self._words:
             text = text.replace(word, "***")
         return text
+
+
+class Discreet:
+    """What is raised within does not quote a secret."""
+
+    def __init__(self, secrets: Secrets) -> None:
+        self._secrets = secrets
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, TintypeError):
+            error.args = (self._secrets.clean(str(error)),)
 
 
 def bare(address: str) -> str:

@@ -9,8 +9,7 @@ its media type says, they are believed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from datetime import timedelta
 from types import MappingProxyType
@@ -18,7 +17,6 @@ from typing import ClassVar, Self
 from urllib.parse import urlsplit
 
 from pyreqwest.client import ClientBuilder
-from pyreqwest.exceptions import DetailedPyreqwestError, RequestTimeoutError
 from pyreqwest.request import RequestBuilder
 from pyreqwest.response import Response
 
@@ -27,7 +25,8 @@ from ..core.access import read_address
 from ..core.errors import Busy, Garbled, Rejected, Timeout, TintypeError, Unavailable
 from ..core.later import read_retry_after, read_seconds
 from ._answering import Chunks, Opened, alone, cancellable
-from ._secrets import Secrets, bare
+from ._failing import Failing
+from ._secrets import Discreet, Secrets, bare
 
 Frames = Callable[[AsyncIterator[Octets]], AsyncIterator[Octets]]
 """The chunks of an event stream to its documents."""
@@ -54,7 +53,6 @@ traced."""
 
 _EXCERPT = 65_536
 _MARK = b"\xef\xbb\xbf"  # the byte order mark: some servers of Microsoft's begin JSON with it, and no JSON reader takes it
-_NOT_SENT = ("(Connect)", "dns error", "tcp connect", "builder error")
 
 
 class Upstream:
@@ -145,7 +143,7 @@ class Upstream:
         builder = await self._ready(builder)
         if live:  # what pyreqwest reads ahead, 64 KB, would wait for what comes after it
             builder = builder.streamed_read_buffer_limit(0)
-        with self._in_words(buys=True):
+        with self._failing(buys=True):
             async with Opened(builder) as response:
                 if response.status >= 300:
                     raise await self._failure(response, read_error)
@@ -185,24 +183,11 @@ class Upstream:
         if body is not None:
             builder = builder.header("content-type", media_type or "application/json").body_bytes(body)
         builder = await self._ready(builder)
-        with self._in_words(buys=body is not None), cancellable():
+        with self._failing(buys=body is not None), cancellable():
             async with builder.build_streamed() as response:
                 if response.status >= 300:
                     raise await self._failure(response, read_error)
                 return bytes(await self._whole(response))
-
-    @contextmanager
-    def _in_words(self, *, buys: bool) -> Iterator[None]:
-        """What the connection fails with, as errors of ours. `buys`: what was sent may have to be paid."""
-        try:
-            yield
-        except RequestTimeoutError as error:
-            raise Timeout(f"No answer from {self.host} in time.", charged=buys and _was_sent(error)) from None
-        except DetailedPyreqwestError as error:
-            cause = self._secrets.clean(_cause(error))
-            raise Unavailable(
-                f"The connection to {self.host} failed: {cause}.", charged=buys and _was_sent(error)
-            ) from None
 
     async def _ready(self, builder: RequestBuilder) -> RequestBuilder:
         """Let in, and ended at the deadline. Raises Timeout when that is over."""
@@ -267,27 +252,12 @@ class Upstream:
             return Unavailable(summary, retry_after=_retry_after(response))
         return Rejected(summary)
 
-    @contextmanager
-    def discreet(self) -> Iterator[None]:
-        """For whoever reads documents: an upstream may quote the key in an error under a 200 too, and what is raised
-        within does not repeat it."""
-        try:
-            yield
-        except TintypeError as error:
-            error.args = (self._secrets.clean(str(error)),)
-            raise
+    def _failing(self, *, buys: bool) -> Failing:
+        return Failing(self.host, self._secrets, buys=buys)
 
-
-def _cause(error: DetailedPyreqwestError) -> str:
-    """The innermost reason. The outermost has the whole address in it."""
-    causes = error.details["causes"] or []
-    return causes[-1]["message"] if causes else error.message
-
-
-def _was_sent(error: DetailedPyreqwestError) -> bool:
-    """Whether the upstream may have got the request, and so may charge for it."""
-    causes = error.details["causes"] or []
-    return not any(sign in cause["message"] for cause in causes for sign in _NOT_SENT)
+    def discreet(self) -> Discreet:
+        """For whoever reads documents: an upstream may quote the key in an error under a 200 too."""
+        return Discreet(self._secrets)
 
 
 def _retry_after(response: Response) -> float | None:

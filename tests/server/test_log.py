@@ -103,7 +103,8 @@ def test_a_name_that_is_a_permission_is_not_in_the_log(monkeypatch: pytest.Monke
     with logged(monkeypatch) as lines, serving(fake_gateway(FakeProvider(), CARD)) as address:
         call(address, "GET", "/pictures/unguessable.png")
         call(address, "GET", "//pictures//unguessable.png?sig=unguessable")
-    assert [line["path"] for line in lines] == ["/pictures/{name}"] * 2
+        call(address, "OPTIONS", "/pictures/unguessable.png", Origin="https://page.test")
+    assert [line["path"] for line in lines] == ["/pictures/{name}"] * 3
     assert "unguessable" not in str(lines)
 
 

@@ -121,7 +121,8 @@ def test_addresses_that_nobody_knows_make_no_names(spans: Spans) -> None:
             call(address, "GET", path)
         call(address, "GET", "/admin/accounts/acme")
         call(address, "PROPFIND", "/made/up/3")
-    names = ["GET", "GET", "GET /pictures/{name}", "GET /admin/accounts/{account}", "_OTHER"]
+        call(address, "OPTIONS", "/pictures/unguessable")
+    names = ["GET", "GET", "GET /pictures/{name}", "GET /admin/accounts/{account}", "_OTHER", "OPTIONS"]
     assert [span.name for span in spans.all()] == names
     assert "unguessable" not in "".join(span.to_json() for span in spans.all())
 

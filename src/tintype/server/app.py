@@ -49,7 +49,7 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _EXPOSED = (
     b"x-request-id, x-tintype-plan, x-tintype-provider, x-tintype-model, x-tintype-attempts, "
-    b"x-tintype-notice, x-tintype-job, x-tintype-cost, x-tintype-balance, retry-after, etag, "
+    b"x-tintype-notice, x-tintype-job, x-tintype-cost, x-tintype-balance, retry-after, x-should-retry, etag, "
     b"content-range, accept-ranges, location, "
     b"preference-applied, idempotent-replayed, x-ratelimit-limit-requests, x-ratelimit-remaining-requests, "
     b"x-ratelimit-reset-requests, x-ratelimit-limit-images, x-ratelimit-remaining-images, "

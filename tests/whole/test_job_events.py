@@ -96,8 +96,13 @@ def test_what_was_seen_is_left_out(folder: Path | None) -> None:
         with calling(at.url, "GET", f"{JOBS}/{id}/events", last_event_id="1") as late:
             assert late.readline() == b"id: 2\n"
             provider.steps.release(5)
-            late.read()
+            rest = frames(b"id: 2\n" + late.read())
         thread.join(10)
+    assert [(number, name) for number, name, _ in rest] == [
+        ("2", PARTIAL),
+        ("3", COMPLETED),
+        ("", "image.job"),
+    ]
 
 
 def test_numbers_stay_when_the_job_has_ended(folder: Path | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from secrets import token_hex
 from threading import Barrier
@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from tintype.accounts.database import Database
-from tintype.accounts.deliveries import Deliveries, Delivery, name
+from tintype.accounts.deliveries import Deliveries, Due, name
 
 POSTGRESQL = os.environ.get("TINTYPE_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/test")
 URL = "https://hooks.example/a"
@@ -48,10 +48,11 @@ def test_one_of_two_servers_claims_it(url: str) -> None:
             await first.add(f"job_{number}", URL, "{}", now=1.0)
         barrier = Barrier(2)
 
-        def pick(due: Sequence[Delivery]) -> Sequence[Delivery]:
+        def pick(due: Iterable[Due]) -> Sequence[Due]:
+            seen = list(due)
             if both[0].kind == "postgresql":  # of SQLite's writers one waits for the other
                 barrier.wait(10)
-            return due
+            return seen
 
         claimed = await asyncio.gather(first.claim(2.0, 60.0, pick), second.claim(2.0, 61.0, pick))
         assert sorted(each.job for some in claimed for each in some) == sorted(f"job_{n}" for n in range(20))

@@ -71,13 +71,33 @@ def test_words_are_left_out_for_whoever_wants_pictures_alone() -> None:
 
 def test_every_picture_is_a_candidate_in_its_place_with_its_words() -> None:
     second = replace(DONE, index=1, usage=Usage(image_out=1120))
-    answer = document(
-        REQUEST, Text(text="two", index=1), second, Text(text="one"), DONE, Text(text="!", index=2)
-    )
+    words = Text(text="two", index=1), Text(text="one"), Text(text="!", index=2)
+    answer = document(replace(REQUEST, n=2), words[0], second, words[1], DONE, words[2])
     texts = [[part.get("text") for part in each["content"]["parts"]] for each in answer["candidates"]]
-    assert texts == [["one", None], ["two", "!", None]]
+    assert texts == [["one", None], ["two", None, "!"]]
     assert [each["index"] for each in answer["candidates"]] == [0, 1]
     assert answer["usageMetadata"]["totalTokenCount"] == 2 * 1120 + 19
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_model_that_draws_several_pictures_for_one_candidate_tells_them_in_it(stream: bool) -> None:
+    """As a story with its pictures; SDKs look at the first candidate alone."""
+    words = Text(text="one"), Text(text="two", index=1), Text(text="end", index=2)
+    pictures = DONE, replace(DONE, index=1)
+    events = words[0], pictures[0], words[1], pictures[1], words[2]
+    text = written(gemini.dialect, replace(REQUEST, stream=stream), *events).decode()
+    frames = text.removesuffix("\n\n").split("\n\n") if stream else [text]
+    found = [each for frame in frames for each in json.loads(frame.removeprefix("data: "))["candidates"]]
+    assert {each["index"] for each in found} == {0}
+    assert len(found) == (5 if stream else 1)
+    parts = [part for each in found for part in each["content"]["parts"]]
+    assert parts == [{"text": "one"}, PICTURE, {"text": "two"}, PICTURE, {"text": "end"}]
+
+
+def test_words_of_a_picture_that_did_not_come_are_with_the_last() -> None:
+    answer = document(replace(REQUEST, n=3), DONE, Text(text="sorry", index=1))
+    (candidate,) = answer["candidates"]
+    assert candidate["content"]["parts"] == [PICTURE, {"text": "sorry"}]
 
 
 def test_counts_by_modality() -> None:

@@ -259,6 +259,31 @@ def test_several_pictures_are_several_items(dialect: Responses, stream: bool) ->
         assert [data["output_index"] for data in done] == [1, 0, 2]
 
 
+def test_a_model_that_draws_more_than_was_ordered_shares_no_place_with_the_message(
+    dialect: Responses,
+) -> None:
+    made = [replace(DONE, image=Image.from_bytes(data), index=at) for at, data in enumerate((CAT, DOG))]
+    found = writing.frames(writing.written(dialect, read(dialect, stream=True), *made, Text(text="Two.")))
+    output = found[-1][1]["response"]["output"]
+    assert [item["type"] for item in output] == ["image_generation_call"] * 2 + ["message"]
+    for kind in ("response.output_item.added", "response.output_item.done"):
+        told = {data["output_index"]: data["item"]["id"] for name, data in found if name == kind}
+        assert told == {place: item["id"] for place, item in enumerate(output)}
+    assert [data["sequence_number"] for _, data in found] == list(range(len(found)))
+
+
+@pytest.mark.parametrize("missing", [0, 1, 2])
+def test_a_picture_is_known_by_its_id_where_another_did_not_come(dialect: Responses, missing: int) -> None:
+    pictures = {0: CAT, 1: DOG, 2: MASK}
+    del pictures[missing]
+    made = [replace(DONE, image=Image.from_bytes(data), index=at) for at, data in pictures.items()]
+    answer = json.loads(writing.written(dialect, read(dialect, {"n": 3}), *made))
+    for item, data in zip(answer["output"], pictures.values(), strict=False):
+        assert item["result"] == base64.b64encode(data).decode()
+        request = read(dialect, input=[user("bluer"), {"type": "item_reference", "id": item["id"]}])
+        assert [image.as_bytes() for image in request.images] == [data]
+
+
 @pytest.mark.parametrize("by", ["previous_response_id", "item_reference", "image_generation_call"])
 def test_the_next_turn_names_a_picture_by_id_alone(dialect: Responses, by: str) -> None:
     two = [replace(DONE, image=Image.from_bytes(data), index=at) for at, data in enumerate((CAT, DOG))]

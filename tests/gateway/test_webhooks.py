@@ -262,16 +262,20 @@ def test_two_servers_deliver_once(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
-def test_a_slow_receiver_does_not_keep_others_waiting(tmp_path: Path) -> None:
+@pytest.mark.parametrize("waiting", [50, 700])
+def test_a_slow_receiver_does_not_keep_others_waiting(tmp_path: Path, waiting: int) -> None:
+    """However many messages wait for it: those of others are found behind them."""
+
     async def main() -> None:
         async with (
             silence() as (url, calls),
             fake_upstream(TAKES) as receiver,
-            house(tmp_path, seconds=1) as here,
+            house(tmp_path, starts=False, seconds=60, lease=600) as here,
         ):
-            for number in range(50):
-                await here.webhooks.order(f"slow_{number}", url, DONE)
+            orders = (here.webhooks.order(f"slow_{number}", url, DONE) for number in range(waiting))
+            await asyncio.gather(*orders)
             await here.webhooks.order("job_1", receiver.url, DONE)
+            here.webhooks.start()
             await here.until(lambda told: told.state == "taken")
             assert len(calls) == 4
 

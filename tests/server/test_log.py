@@ -6,9 +6,11 @@ import asyncio
 import io
 import json
 import logging
+import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from tintype.server.log import log_to_stderr
 
 from ..fakes import FakeProvider
 from ..serving import fake_gateway, serving
+from ..whole.houses import house
 from ..whole.test_http import call
 from .administered import administered
 
@@ -103,8 +106,23 @@ def test_a_name_that_is_a_permission_is_not_in_the_log(monkeypatch: pytest.Monke
     with logged(monkeypatch) as lines, serving(fake_gateway(FakeProvider(), CARD)) as address:
         call(address, "GET", "/pictures/unguessable.png")
         call(address, "GET", "//pictures//unguessable.png?sig=unguessable")
-    assert [line["path"] for line in lines] == ["/pictures/{name}"] * 2
+        call(address, "OPTIONS", "/pictures/unguessable.png", Origin="https://page.test")
+    assert [line["path"] for line in lines] == ["/pictures/{name}"] * 3
     assert "unguessable" not in str(lines)
+
+
+def test_what_was_to_be_written_is_not_in_what_is_told_of_a_database_that_fails(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The query of a webhook's address may be the permission to send something there."""
+    here = (ip_network("127.0.0.0/8"),)
+    with logged(monkeypatch) as lines, house(FakeProvider(), tmp_path, fetch_allow=here) as at:
+        (file,) = tmp_path.glob("*.db")
+        with closing(sqlite3.connect(file)) as database:
+            database.execute("ALTER TABLE deliveries RENAME TO elsewhere")
+        assert at.order(x_tintype_webhook="http://127.0.0.1:9999/?token=secret").status == 500
+    assert "no such table: deliveries" in str(lines)
+    assert "token=secret" not in str(lines)
 
 
 def test_requests_side_by_side_keep_their_ids_apart(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -110,7 +110,9 @@ def test_what_went_wrong_is_told(
     (request,) = spans.named("POST /images/generations")
     assert request.attributes["error.type"] == code
     assert request.status.status_code.name == span_status, "a caller's own fault is none of the server's"
-    for span in spans.named("attempt m"):
+    attempts = spans.named("attempt m")
+    assert attempts
+    for span in attempts:
         assert span.attributes["error.type"] == code
         assert span.status.status_code.name == "ERROR"
 
@@ -121,7 +123,8 @@ def test_addresses_that_nobody_knows_make_no_names(spans: Spans) -> None:
             call(address, "GET", path)
         call(address, "GET", "/admin/accounts/acme")
         call(address, "PROPFIND", "/made/up/3")
-    names = ["GET", "GET", "GET /pictures/{name}", "GET /admin/accounts/{account}", "_OTHER"]
+        call(address, "OPTIONS", "/pictures/unguessable")
+    names = ["GET", "GET", "GET /pictures/{name}", "GET /admin/accounts/{account}", "_OTHER", "OPTIONS"]
     assert [span.name for span in spans.all()] == names
     assert "unguessable" not in "".join(span.to_json() for span in spans.all())
 
@@ -136,7 +139,9 @@ def test_a_caller_without_a_trace_begins_one_and_side_by_side_they_are_apart(spa
     requests = {span.context.trace_id: span for span in spans.named("POST /images/generations")}
     assert len(requests) == 6
     assert all(span.parent is None for span in requests.values())
-    for span in spans.named("attempt m"):
+    attempts = spans.named("attempt m")
+    assert len(attempts) == 12
+    for span in attempts:
         assert span.parent.span_id == requests[span.context.trace_id].context.span_id
 
 

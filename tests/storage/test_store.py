@@ -199,6 +199,23 @@ def test_files_are_for_this_user_alone_and_drafts_are_swept(tmp_path: Path) -> N
     asyncio.run(main())
 
 
+def test_an_hour_that_cannot_be_deleted_is_told_and_keeps_no_other(tmp_path: Path) -> None:
+    """A link stands for a folder of somebody else's, or one on a disk that can only be read: a test may be root."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "a.png").write_bytes(PNG)
+    (tmp_path / "2026-01-01T00").symlink_to(tmp_path / "elsewhere")
+    store = Store(Folder(tmp_path), SECRET)
+
+    async def main() -> None:
+        kept = await store.keep(PNG, kind="png", seconds=60, now=NOW)
+        assert await store.sweep(NOW + 7200) == 1, "what was deleted is counted, and nothing else"
+        assert not await _is_there(store, kept.path)
+        with pytest.raises(Unavailable, match="could not delete a picture"):
+            await store.sweep(NOW + 7200)
+
+    asyncio.run(main())
+
+
 def test_a_folder_that_fails_is_told_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "pictures").write_text("a file where the folder should be")
     store = Store.open("", folder=tmp_path / "pictures", secret=SECRET)

@@ -106,6 +106,12 @@ def test_a_stream_has_a_document_for_each_frame() -> None:
     assert documents == [b"one", b"two"]
 
 
+@pytest.mark.parametrize("first", [b"data: 1", b"event: a", b": keepalive"])
+def test_a_stream_that_is_called_something_else_is_one(first: bytes) -> None:
+    documents, _ = asyncio.run(called(Reply(headers=JSON, chunks=[first, b"\ndata: 2\n"])))
+    assert documents == [first, b"data: 2"]
+
+
 @pytest.mark.parametrize("base", ["", "/"])
 @pytest.mark.parametrize("path", ["images/edits", "/images/edits"])
 def test_slashes(base: str, path: str) -> None:

@@ -60,7 +60,6 @@ def test_a_thousand_callers_who_leave(stream: bool) -> None:
         gc.collect()
         grown = tracemalloc.get_traced_memory()[0]
         tracemalloc.stop()
-    assert provider.left <= 1000
     assert not gateway.jobs.running
     assert grown < 900 * 500, f"{grown} bytes are still held after 900 callers have left"
 

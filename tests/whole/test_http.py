@@ -200,10 +200,14 @@ def test_a_failure_before_the_first_byte_is_a_status(
 ) -> None:
     with serving(fake_gateway(FakeProvider(fails=fails), CARD)) as address:
         for stream in (False, True):
+            order = {"prompt": "a cat", "stream": stream}
             got, headers, body = call(
-                address, "POST", "/v1/images/generations", {"prompt": "a cat", "stream": stream}
+                address, "POST", "/v1/images/generations", order, origin="http://a.test"
             )
             assert (got, headers.get("x-should-retry")) == (status, retry)
+            assert "x-should-retry" in headers["access-control-expose-headers"], (
+                "an SDK in a browser reads it"
+            )
             assert "secret" not in error(body)["message"]
             assert headers.get("retry-after") == ("7" if status == 503 else None)
 

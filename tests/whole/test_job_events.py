@@ -5,18 +5,23 @@ from __future__ import annotations
 import asyncio
 import base64
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tintype.accounts.records import JobRecord, Opening
 from tintype.core import Size
-from tintype.core.errors import Refused
+from tintype.core.errors import Refused, Unavailable
+from tintype.gateway.books import Memory
+from tintype.gateway.settings import Settings
 
 from ..fakes import FakeProvider
 from ..pictures import png
+from ..serving import fake_gateway, serving
 from ..strict import validate_error, validate_event, validate_reply
-from .houses import JOBS, ORDER, Held, House, calling, frames, house, until
+from .houses import CARD, JOBS, ORDER, Held, House, call, calling, frames, house, until
 
 PREVIEWED = {**ORDER, "stream": True, "partial_images": 2}
 PARTIAL, COMPLETED = "image_generation.partial_image", "image_generation.completed"
@@ -91,8 +96,13 @@ def test_what_was_seen_is_left_out(folder: Path | None) -> None:
         with calling(at.url, "GET", f"{JOBS}/{id}/events", last_event_id="1") as late:
             assert late.readline() == b"id: 2\n"
             provider.steps.release(5)
-            late.read()
+            rest = frames(b"id: 2\n" + late.read())
         thread.join(10)
+    assert [(number, name) for number, name, _ in rest] == [
+        ("2", PARTIAL),
+        ("3", COMPLETED),
+        ("", "image.job"),
+    ]
 
 
 def test_numbers_stay_when_the_job_has_ended(folder: Path | None) -> None:
@@ -191,6 +201,32 @@ def test_an_edit_is_followed_at_another_server(tmp_path: Path) -> None:
             there = [frame for frame in frames(response.read()) if frame[1] != ":"]
         assert there[0][:2] == ("1", "image_edit.completed")
         assert there == watch(one, id)
+
+
+class Leaving(Memory):
+    """Books that go away."""
+
+    away = False
+
+    async def find(self, job: str) -> JobRecord | None:
+        if self.away:
+            raise Unavailable("The database is not there at the moment.", code="database_unavailable")
+        return await super().find(job)
+
+
+def test_books_that_go_away_are_not_the_end_of_a_job_that_runs_elsewhere() -> None:
+    """Whoever follows it is told no document of it, and comes again."""
+    books = Leaving()
+    asyncio.run(books.hold(Opening(job="job_far", created=1.0, asked="m", real=True)))
+    gateway = replace(fake_gateway(FakeProvider(), CARD), books=books)
+    with serving(gateway, Settings(heartbeat=0.03)) as url:
+        with calling(url, "GET", f"{JOBS}/job_far/events") as response:
+            assert response.readline() == b": still drawing\n"
+            books.away = True
+            told = [frame for frame in frames(response.read()) if frame[1] not in ("", ":")]
+        ((_, name, said),) = told
+        assert (name, said["error"]["code"]) == ("error", "database_unavailable")
+        assert call(url, "GET", f"{JOBS}/job_far/events").status == 503
 
 
 def test_an_event_number_that_is_none(folder: Path | None) -> None:

@@ -18,7 +18,7 @@ from tintype.core import Octets, Size
 from tintype.core.errors import Busy, Refused
 from tintype.gateway.gates import Gate
 from tintype.storage.names import Name
-from tintype.storage.places import Folder
+from tintype.storage.places import Folder, Memory, Place
 
 from ..fakes import FakeProvider
 from ..pictures import opened, png
@@ -313,6 +313,29 @@ def test_a_deleted_picture_is_at_no_address_any_more(tmp_path: Path) -> None:
         assert kept(tmp_path) == 0
         job = at.job(id)
         assert (job["status"], job["result"]) == ("completed", None), "no address is told that leads nowhere"
+
+
+@pytest.mark.parametrize("delivery", ["url", "b64_json"])
+def test_a_store_that_deletes_nothing_is_told_and_asked_again(
+    folder: Path | None, delivery: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever deletes a picture can rely on it that nobody sees it any more."""
+
+    async def fails(self: Place, path: str) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with house(FakeProvider(), folder) as at:
+        id = later(at, {**ORDER, "response_format": delivery})
+        at.ended(id)
+        with monkeypatch.context() as patched:
+            patched.setattr(Place, "delete", fails)
+            patched.setattr(Memory, "delete", fails)
+            for _ in range(2):
+                reply = at.call("DELETE", f"{JOBS}/{id}")
+                assert (reply.status, reply.error["code"]) == (503, "storage_failed")
+            assert at.job(id)["result"] is not None, "it is still there"
+        assert at.call("DELETE", f"{JOBS}/{id}").json()["deleted"] == 1
+        assert at.job(id)["result"] is None
 
 
 def test_a_house_whose_own_address_has_such_a_folder_too_finds_its_pictures(tmp_path: Path) -> None:

@@ -95,15 +95,14 @@ def test_no_repr_shows_the_key(name: str) -> None:
     asyncio.run(provider.close())
 
 
-@pytest.mark.parametrize("name", NAMES)
+# The web UI's goes as base64, in which there is nothing that cannot be sent.
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "automatic1111"])
 def test_a_key_that_cannot_be_sent_is_not_quoted(name: str) -> None:
     service = at("https://api.example/v1/")[name]
     broken = service._replace(settings={**service.settings, "key": f"{KEY}\r\nx: y"})
-    try:
+    with pytest.raises(ValueError, match=re.escape(name)) as caught:
         open_provider(broken, environ())
-    except ValueError as error:
-        assert TRACE not in "".join(traceback.format_exception(error))
-        assert name in str(error)
+    assert TRACE not in "".join(traceback.format_exception(caught.value))
 
 
 def test_an_option_of_the_wrong_kind_is_not_quoted() -> None:

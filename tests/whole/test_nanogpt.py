@@ -151,18 +151,15 @@ def test_the_older_list_prints_what_its_page_prints(address: str) -> None:
 def test_what_discovery_offers_is_drawn_as_offered(address: str) -> None:
     """A model's first and last resolution, as its list says them, give that many pixels."""
     _, _, body = call(address, "GET", "/nanogpt/api/v1/image-models")
-    for model in json.loads(body)["data"]:
-        if model["id"] in ("hidream", "flux-lora/inpainting", "pruna-ai/p-image/text-to-image"):
-            for wanted in {model["supported_parameters"]["resolutions"][at] for at in (0, -1)}:
-                _, headers, answer = post(
-                    address,
-                    "/nanogpt/api/v1/images",
-                    model=model["id"],
-                    prompt="a red boat",
-                    resolution=wanted,
-                )
-                assert str(only_picture(answer).header().size) == wanted, model["id"]
-                assert "size" not in headers.get("x-tintype-plan", "")
+    offered = {model["id"]: model for model in json.loads(body)["data"]}
+    for id in ("hidream", "flux-lora/inpainting", "pruna-ai/p-image/text-to-image"):
+        resolutions = offered[id]["supported_parameters"]["resolutions"]
+        assert resolutions
+        for wanted in {resolutions[at] for at in (0, -1)}:
+            order = {"model": id, "prompt": "a red boat", "resolution": wanted}
+            _, headers, answer = post(address, "/nanogpt/api/v1/images", **order)
+            assert str(only_picture(answer).header().size) == wanted, id
+            assert "size" not in headers.get("x-tintype-plan", "")
 
 
 def test_balance_and_usage(address: str) -> None:

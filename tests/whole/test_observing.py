@@ -207,7 +207,9 @@ def test_no_key_and_no_picture_is_in_what_the_server_tells(tmp_path: Path) -> No
                 assert len(upstream.heads) > before, "it has been asked"
             upstream.script = hangs_within
             server.ask("/v1/images/generations", {"model": "p0/gpt-image-2", "prompt": PROMPT}, leave=True)
-            for address in set(re.findall(rb"/pictures/[\w.-]+", server.answers)):
+            addresses = set(re.findall(rb"/pictures/[\w.-]+", server.answers))
+            assert addresses
+            for address in addresses:
                 assert FILE in server.ask(address.decode())[1]
             metrics = server.ask("/metrics")[1]
     spans = list(traces.spans())

@@ -18,10 +18,11 @@ STREAM = (
     b'event: image_generation.partial_image\ndata: {"a":1}\n\n'
     b'id: 7\r\nretry: 10\r\ndata:{"b":\r\ndata: 2}\r\n\r\n'
     b"\n\n: keepalive\n\n"
+    b'event: cr\rdata: {"c":\rdata: 3}\r\r: keepalive\r\rdata: {"d":4}\n\r\n'
     b"data: \xc3\xa9\n\n"
     b"data: [DONE]\n\n"
 )
-DOCUMENTS = [b'{"a":1}', b'{"b":\n2}', b"\xc3\xa9"]
+DOCUMENTS = [b'{"a":1}', b'{"b":\n2}', b'{"c":\n3}', b'{"d":4}', b"\xc3\xa9"]
 
 
 def documents(chunks: Iterable[bytes]) -> list[bytes]:
@@ -50,6 +51,19 @@ def test_a_stream_that_breaks_off_gives_what_there_was() -> None:
     assert documents([b'data: {"a":1}\r\n']) == [b'{"a":1}']
     assert documents([b"data: [DONE]"]) == []
     assert documents([]) == []
+
+
+def test_a_frame_that_ends_in_carriage_returns_is_told_before_anything_comes_after_it() -> None:
+    async def main() -> None:
+        async def waits() -> AsyncIterator[bytes]:
+            yield b'data: {"a":1}\r\r'
+            await asyncio.Event().wait()
+
+        found = sse.documents(waits())
+        async with asyncio.timeout(5):
+            assert bytes(await anext(found)) == b'{"a":1}'
+
+    asyncio.run(main())
 
 
 def test_a_frame_without_data_is_no_document() -> None:

@@ -15,6 +15,8 @@ READERS = 4
 ONE_MOMENT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 """For a connection of PostgreSQL's: all that its transaction reads is of one moment."""
 PATIENCE = 10.0  # seconds that one process waits for another's turn to write
+_DISCREET: dict[str, Any] = {"hide_parameters": True}
+"""Errors do not quote what was to be written: they are told to the log."""
 KINDS = 'sqlite:////a/path/file.db, postgresql://user:password@host/name, or "off" for none'
 
 
@@ -59,7 +61,7 @@ def for_writing(url: sa.URL) -> sa.Engine:
     """Of one connection, whose transactions are the only ones that write while they last."""
     if url.get_backend_name() == "sqlite":
         return _sqlite(url, "BEGIN IMMEDIATE", poolclass=NullPool)
-    return sa.create_engine(url, poolclass=NullPool, connect_args=_postgresql(url))
+    return sa.create_engine(url, poolclass=NullPool, connect_args=_postgresql(url), **_DISCREET)
 
 
 def for_reading(url: sa.URL) -> sa.Engine:
@@ -72,6 +74,7 @@ def for_reading(url: sa.URL) -> sa.Engine:
         max_overflow=0,
         connect_args=_postgresql(url),
         execution_options={"isolation_level": "AUTOCOMMIT", "postgresql_readonly": True},
+        **_DISCREET,
     )
 
 
@@ -82,7 +85,11 @@ def _postgresql(url: sa.URL) -> dict[str, Any]:
 def _sqlite(url: sa.URL, begin: str, **options: Any) -> sa.Engine:
     """sqlite3 would begin transactions by its own lights; here SQLAlchemy says when, and how."""
     engine = sa.create_engine(
-        url, paramstyle="named", connect_args={"timeout": PATIENCE, "check_same_thread": False}, **options
+        url,
+        paramstyle="named",
+        connect_args={"timeout": PATIENCE, "check_same_thread": False},
+        **_DISCREET,
+        **options,
     )
     sa.event.listen(engine, "connect", _tune)
     sa.event.listen(engine, "begin", _beginning(begin))

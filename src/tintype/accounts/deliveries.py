@@ -8,7 +8,7 @@ database one alone sends it, and what a killed one had claimed is due again when
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -19,6 +19,7 @@ from .database import Database
 from .schema import deliveries, jobs
 
 _AT_A_LOOK = 256
+_MORE = 8  # times as many at the next look, where there was none to pick
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,17 @@ class Told(NamedTuple):
     failure: str
 
 
-Pick = Callable[[Sequence[Delivery]], Sequence[Delivery]]
+class Due(NamedTuple):
+    """A delivery that may be claimed: it has been tried so many times, and was due at `due`."""
+
+    id: str
+    url: str
+    tries: int
+    due: float
+
+
+Pick = Callable[[Iterable[Due]], Sequence[Due]]
+"""Takes as many as it likes, and looks at no more than it has to: there may be very many."""
 
 
 class Deliveries:
@@ -85,7 +96,7 @@ class Deliveries:
         found: float | None = await self._database.read(lambda connection: connection.scalar(query))
         return found
 
-    async def claim(self, now: float, until: float, pick: Pick = lambda due: due) -> list[Delivery]:
+    async def claim(self, now: float, until: float, pick: Pick = list) -> list[Delivery]:
         """Those of the due ones that `pick` chooses, the least tried first; nobody else claims them before `until`."""
         return await self._database.write(lambda connection: _claim(connection, now, until, pick))
 
@@ -141,28 +152,39 @@ def _insert(connection: sa.Connection, job: str, url: str, now: float) -> None:
 
 
 def _claim(connection: sa.Connection, now: float, until: float, pick: Pick) -> list[Delivery]:
+    claimed = []
+    for each in pick(_due(connection, now)):
+        as_seen = sa.and_(deliveries.c.id == each.id, deliveries.c.due == each.due)
+        change = sa.update(deliveries).where(as_seen).values(due=until, tries=each.tries + 1)
+        if connection.execute(change).rowcount:
+            claimed.append(each.id)
     account = sa.func.coalesce(jobs.c.account, "").label("account")
     query = (
         sa.select(deliveries, account)
         .outerjoin(jobs, jobs.c.id == deliveries.c.job)
-        .where(deliveries.c.due <= now)
-        .order_by(deliveries.c.tries, deliveries.c.due)
-        .limit(_AT_A_LOOK)
+        .where(deliveries.c.id.in_(claimed))
     )
-    rows = {row.id: row for row in connection.execute(query)}
-    claimed = []
-    for delivery in pick([_delivery(row, until) for row in rows.values()]):
-        as_seen = sa.and_(deliveries.c.id == delivery.id, deliveries.c.due == rows[delivery.id].due)
-        change = sa.update(deliveries).where(as_seen).values(due=until, tries=delivery.tries)
-        if connection.execute(change).rowcount:
-            claimed.append(delivery)
-    return claimed
+    rows = {row.id: row for row in connection.execute(query)} if claimed else {}
+    return [_delivery(rows[id], until) for id in claimed]
+
+
+def _due(connection: sa.Connection, now: float) -> Iterator[Due]:
+    """The least tried first. A slow receiver may have thousands, behind which are those of others."""
+    query = (
+        sa.select(deliveries.c.id, deliveries.c.url, deliveries.c.tries, deliveries.c.due)
+        .where(deliveries.c.due <= now)
+        .order_by(deliveries.c.tries, deliveries.c.due, deliveries.c.id)
+    )
+    seen, most = 0, _AT_A_LOOK
+    while found := connection.execute(query.offset(seen).limit(most)).all():
+        yield from (Due(*row) for row in found)
+        seen, most = seen + len(found), most * _MORE
 
 
 def _delivery(row: sa.Row[tuple[object, ...]], until: float) -> Delivery:
     known = row._mapping
-    told = {each: known[each] for each in ("id", "job", "account", "url", "body", "created")}
-    return Delivery(**told, tries=known["tries"] + 1, until=until)
+    told = {each: known[each] for each in ("id", "job", "account", "url", "body", "created", "tries")}
+    return Delivery(**told, until=until)
 
 
 def _told(row: sa.Row[tuple[object, ...]]) -> Told:

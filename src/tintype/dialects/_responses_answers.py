@@ -54,23 +54,31 @@ class Reply:
         self._request = request
         self._report = report
         self._words: list[str] = []
+        self._begun = 0  # pictures that have been announced
         self._sequence = 0
 
     def opening(self) -> Iterator[Octets]:
         yield from self._whole("response.created", "in_progress")
         yield from self._whole("response.in_progress", "in_progress")
-        for index in range(self._request.n):
+        yield from self._announce(self._request.n)
+
+    def _announce(self, count: int) -> Iterator[Octets]:
+        """Pictures up to this number: as many as were ordered, and more where a model draws more."""
+        for index in range(self._begun, count):
             place = {"output_index": index}
             item = {"id": self._call_id(index), "type": "image_generation_call", "status": "in_progress"}
             yield from self._frame("response.output_item.added", place, "item", [msgspec.json.encode(item)])
             yield from self._frame(f"{_CALL}.in_progress", self._place(index))
             yield from self._frame(f"{_CALL}.generating", self._place(index))
+            self._begun += 1
 
     def tell(self, event: ImageEvent) -> Iterator[Octets]:
         """Take an event in. The frames need not be used."""
         if isinstance(event, Text):
             self._words.append(event.text)
-        elif isinstance(event, Partial):
+            return
+        yield from self._announce(event.index + 1)
+        if isinstance(event, Partial):
             known = {**self._place(event.index), "partial_image_index": event.step, **self._facts(event)}
             picture = [b'"', event.image.as_base64(), b'"']
             yield from self._frame(f"{_CALL}.partial_image", known, "partial_image_b64", picture)
@@ -78,11 +86,11 @@ class Reply:
             self.pictures[event.index] = event
             yield from self._frame(f"{_CALL}.completed", self._place(event.index))
             place = {"output_index": event.index}
-            yield from self._frame("response.output_item.done", place, "item", self._call(event))
+            yield from self._frame("response.output_item.done", place, "item", self._call(event, event.index))
 
     def closing(self) -> Iterator[Octets]:
         """The message, which says what the model said, mostly nothing; then the whole."""
-        index, text = self._request.n, "".join(self._words)
+        index, text = self._begun, "".join(self._words)
         place = {"item_id": self._message_id, "output_index": index, "content_index": 0}
         added = {**self._message(), "status": "in_progress", "content": []}
         at = {"output_index": index}
@@ -126,7 +134,9 @@ class Reply:
         if ended:
             tokens = wire.write_usage(usage, output_details=True)
             head["tool_usage"] = {"image_gen": tokens, "web_search": {"num_requests": 0}}
-        items = [self._call(picture) for _, picture in sorted(self.pictures.items())]
+        # Where one is missing, the others move up: by their places they are remembered.
+        made = [picture for _, picture in sorted(self.pictures.items())]
+        items = [self._call(picture, place) for place, picture in enumerate(made)]
         if status == "completed":
             items.append(iter([msgspec.json.encode(self._message())]))
         yield from payload.object_holding(head, "output", payload.array(items))
@@ -148,9 +158,9 @@ class Reply:
         else:
             yield from sse.frame(kind, payload.object_holding(head, key, inner))
 
-    def _call(self, picture: Completed) -> Iterator[Octets]:
+    def _call(self, picture: Completed, place: int) -> Iterator[Octets]:
         item = {
-            "id": self._call_id(picture.index),
+            "id": self._call_id(place),
             "type": "image_generation_call",
             "status": "completed",
             "action": "edit" if self._request.images else "generate",

@@ -6,7 +6,7 @@ object, and the same under /v1, /v1beta, the two of them doubled, and Vertex AI'
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import msgspec
@@ -16,6 +16,7 @@ from ..core import (
     Completed,
     Dialect,
     Events,
+    ImageEvent,
     ImageRequest,
     Incoming,
     Octets,
@@ -118,11 +119,12 @@ class Gemini:
         """One document for every event; the counts in each are of all so far, as Google's are."""
         used, done, name = Usage(), False, answer_id(report)
         async for event in events:
+            place = _candidate_of(event, request)
             if isinstance(event, Completed):
                 used, done = used + event.usage, True
-                found = wire.candidate(event.index, [wire.picture_part(event.image)], done=True)
+                found = wire.candidate(place, [wire.picture_part(event.image)], done=True)
             elif isinstance(event, Text) and request.wants_text:
-                found = wire.candidate(event.index, [wire.text_part(event.text)], done=False)
+                found = wire.candidate(place, [wire.text_part(event.text)], done=False)
             else:
                 continue
             for chunk in sse.frame("", wire.response([found], _tail(used, report, name))):
@@ -132,22 +134,20 @@ class Gemini:
 
     async def _whole(self, request: ImageRequest, events: Events, report: Report) -> AsyncIterator[Octets]:
         made = [event async for event in events if isinstance(event, Completed | Text)]
-        pictures = sorted((each for each in made if isinstance(each, Completed)), key=lambda each: each.index)
+        pictures = [event for event in made if isinstance(event, Completed)]
         if not pictures:
             raise no_picture()
         used = sum((picture.usage for picture in pictures), Usage())
-        candidates = []
-        for picture in pictures:
-            is_last = picture is pictures[-1]
-            words = [
-                wire.text_part(each.text)
-                for each in made
-                if isinstance(each, Text) and request.wants_text
-                if each.index == picture.index or (is_last and each.index > picture.index)
-            ]
-            candidates.append(
-                wire.candidate(picture.index, [*words, wire.picture_part(picture.image)], done=True)
-            )
+        parts: dict[int, list[Iterator[Octets]]] = {
+            place: [] for place in sorted(_candidate_of(picture, request) for picture in pictures)
+        }
+        for event in made:
+            place = _candidate_of(event, request)
+            if isinstance(event, Completed):
+                parts[place].append(wire.picture_part(event.image))
+            elif request.wants_text:  # of a picture that did not come, with the last one
+                parts.get(place, parts[max(parts)]).append(wire.text_part(event.text))
+        candidates = [wire.candidate(place, found, done=True) for place, found in parts.items()]
         document = wire.response(candidates, _tail(used, report, answer_id(report)))
         for chunk in payload.array([document]) if request.echo.get("array") else document:
             yield chunk
@@ -182,6 +182,12 @@ def _wants_text(config: JsonFields) -> bool:
             f'\'{where}\' must be ["IMAGE"], or that and "TEXT": pictures are drawn here.', param=where
         )
     return "text" in modalities
+
+
+def _candidate_of(event: ImageEvent, request: ImageRequest) -> int:
+    """Whoever asks for one candidate gets one, with all in it that a model draws and says in its order: SDKs look at no
+    other. Of several, each is a picture; the last has what comes beyond them."""
+    return min(event.index, request.n - 1)
 
 
 def _tail(used: Usage, report: Report, name: str) -> dict[str, Any]:

@@ -239,11 +239,15 @@ class Gateway:
 
     async def forget(self, record: JobRecord) -> int:
         """Delete the pictures of a job that has ended, also from the addresses that they were given. How many there
-        were."""
+        were. Raises Unavailable where the store leaves some: they stay written down, for whoever tries again."""
         pictures = await self.books.pictures(record.id)
         told = (self.store.path_of(address) for address in read_addresses(record).values())
         hosted = [path for path in told if path is not None]
-        await self.shelf.forget(await self.books.release_pictures(record.id, hosted))
+        stay = await self.shelf.forget(await self.books.release_pictures(record.id, hosted))
+        if stay:
+            left = [each for each in pictures if each.path in stay or each.thumbnail in stay]
+            await self.books.keep_pictures(record.id, left)
+            raise next(iter(stay.values()))
         return len(pictures)
 
     def _allow(self, caller: Caller, request: ImageRequest, found: Found) -> None:

@@ -82,14 +82,15 @@ class Shelf:
                 )
         return tuple(found)
 
-    async def forget(self, paths: Sequence[str]) -> None:
-        """Delete what lies at these paths, which no other picture shares. A store that fails is logged: what is not
-        deleted now is when its time is over."""
+    async def forget(self, paths: Sequence[str]) -> dict[str, TintypeError]:
+        """Delete what lies at these paths, which no other picture shares. Those that stay, with what the store said."""
+        stay = {}
         for path in paths:
             try:
                 await self.store.delete(path)
             except TintypeError as error:
-                log.warning("a picture is not deleted yet", reason=str(error))
+                stay[path] = error
+        return stay
 
     async def _keep(self, position: int, picture: Completed, seconds: float) -> KeptPicture:
         format, size = picture.image.header()

@@ -58,7 +58,9 @@ class Upkeep:
 
     async def _sweep(self) -> None:
         gone = 0
-        while found := await self._gateway.store.sweep(time.time()):  # some thousands at a time
-            gone += found
-        if gone:
-            log.info("pictures whose time was over are deleted", count=gone)
+        try:
+            while found := await self._gateway.store.sweep(time.time()):  # some thousands at a time
+                gone += found
+        finally:
+            if gone:
+                log.info("pictures whose time was over are deleted", count=gone)

@@ -21,7 +21,7 @@ import msgspec
 import structlog
 from standardwebhooks import Webhook
 
-from ..accounts.deliveries import Deliveries, Delivery, Owed, Pick
+from ..accounts.deliveries import Deliveries, Delivery, Due, Owed, Pick
 from ..core.errors import Unavailable
 from ..core.later import DAY
 from ..transport.posting import Answered, Poster, Unsent
@@ -235,14 +235,16 @@ def _picking(calling: Iterable[str]) -> Pick:
     """What there is room for beside those that call these hosts now."""
     running = Counter(calling)
 
-    def pick(due: Sequence[Delivery]) -> list[Delivery]:
+    def pick(due: Iterable[Due]) -> list[Due]:
         hosts, room = running.copy(), AT_ONCE - running.total()
-        picked: list[Delivery] = []
-        for delivery in due:
-            host = _host(delivery.url)
-            if len(picked) < room and hosts[host] < AT_ONE_HOST:
+        picked: list[Due] = []
+        for each in due:
+            if len(picked) >= room:
+                break
+            host = _host(each.url)
+            if hosts[host] < AT_ONE_HOST:
                 hosts[host] += 1
-                picked.append(delivery)
+                picked.append(each)
         return picked
 
     return pick

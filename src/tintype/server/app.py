@@ -49,7 +49,7 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _EXPOSED = (
     b"x-request-id, x-tintype-plan, x-tintype-provider, x-tintype-model, x-tintype-attempts, "
-    b"x-tintype-notice, x-tintype-job, x-tintype-cost, x-tintype-balance, retry-after, etag, "
+    b"x-tintype-notice, x-tintype-job, x-tintype-cost, x-tintype-balance, retry-after, x-should-retry, etag, "
     b"content-range, accept-ranges, location, "
     b"preference-applied, idempotent-replayed, x-ratelimit-limit-requests, x-ratelimit-remaining-requests, "
     b"x-ratelimit-reset-requests, x-ratelimit-limit-images, x-ratelimit-remaining-images, "
@@ -141,10 +141,13 @@ class App:
         log.info("request", **facts.log, seconds=round(seconds, 3))
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, facts: Facts) -> None:
+        path = normal(scope["path"])
+        if path.startswith(FOLDER):
+            # The rest of it is the permission to see the picture.
+            facts.log["path"] = f"{FOLDER}{{name}}"
         if scope["method"] == "OPTIONS":
             private = is_private(scope["path"])
             return await respond(send, 204, ALLOWED if private else preflight(scope), [])
-        path = normal(scope["path"])
         if path in OWN or path.startswith("/admin"):
             seen = {**scope, "path": path, "raw_path": path.encode(), "facts": facts}
             if scope["method"] == "HEAD":
@@ -161,8 +164,7 @@ class App:
         head, dialect = head_of(scope), None
         try:
             if path.startswith(FOLDER):
-                # The rest of it is the permission to see the picture.
-                facts.log["path"] = scope["route"] = f"{FOLDER}{{name}}"
+                scope["route"] = facts.log["path"]
                 return await self._pictures.answer(scope, path, send)
             if JobPages.has(path):
                 return await self._tell_job(path, head, scope, receive, send, facts)

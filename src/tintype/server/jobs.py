@@ -166,7 +166,8 @@ class JobPages:
         await stream_of(sight, write, self._heartbeat, receive, send)
 
     async def _numbered(self, job: Job | Past, events: Events, seen: int) -> AsyncGenerator[Frames, None]:
-        """Frames with the numbers of their events, and then the job's document, however it ended."""
+        """Frames with the numbers of their events, and then the job's document, however it ended. Raises Unavailable for
+        one that runs elsewhere where it cannot be looked at: that is not how it ended, and who comes again hears of it."""
         count = 0
         try:
             async for event in events:
@@ -178,6 +179,8 @@ class JobPages:
                 if number > seen and (written := await self._frame(asked, event, job)):
                     yield (b"id: %d\n" % number, *written)
         except TintypeError as error:
+            if not job.ended:
+                raise
             yield (self._dialect.write_error_frame(error),)
         yield (b"event: image.job\ndata: " + msgspec.json.encode(job_members(job)) + b"\n\n",)
 

@@ -151,12 +151,14 @@ class Folder(Place):
         return await asyncio.to_thread(look)
 
     async def clear(self, folder: str, most: int) -> int:
-        """All of it at once, with the drafts of a server that was killed."""
+        """All of it at once, with the drafts of a server that was killed. Raises OSError for what stays."""
 
         def remove() -> int:
             path = self._root / folder
             count = sum(not name.startswith(".") for name in os.listdir(path))
             shutil.rmtree(path, ignore_errors=True)  # another server may be sweeping too
+            if path.exists():
+                shutil.rmtree(path)
             return count
 
         with suppress(FileNotFoundError, NotADirectoryError):

@@ -14,7 +14,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from ..core import Image, Octets
-from ..core.errors import NotFound, TintypeError
+from ..core.errors import NotFound, TintypeError, Unavailable
 from .failures import failing, reason
 from .names import HOUR, LATEST, Name, hour_of
 from .places import MOST, Bucket, Folder, Memory, Place
@@ -144,13 +144,21 @@ class Store:
             await self._place.delete(path)
 
     async def sweep(self, now: float) -> int:
-        """Delete the pictures of every hour that is over, some thousands at the most; how many they were."""
-        count = 0
+        """Delete the pictures of every hour that is over, some thousands at the most; how many they were. An hour that
+        cannot be deleted keeps no other; where there is none but such, that is raised."""
+        count, fault = 0, None
         with self._doing("delete"):
-            for folder in await self._place.folders():
-                hour = hour_of(folder)
-                if hour is not None and (hour + 1) * HOUR <= now and count < MOST:
-                    count += await self._place.clear(folder, MOST - count)
+            folders = await self._place.folders()
+        for folder in folders:
+            hour = hour_of(folder)
+            if hour is not None and (hour + 1) * HOUR <= now and count < MOST:
+                try:
+                    with self._doing("delete"):
+                        count += await self._place.clear(folder, MOST - count)
+                except Unavailable as error:
+                    fault = error
+        if fault is not None and not count:
+            raise fault
         return count
 
     async def check(self) -> None:

@@ -159,7 +159,7 @@ class Upstream:
                         yield document
                     return
                 whole = await self._whole(response)
-                if bytes(whole[:6]).startswith((b"data:", b"event:")):
+                if bytes(whole[:6]).startswith((b"data:", b"event:", b":")):
                     async for document in frames(alone(whole)):
                         yield document
                 else:

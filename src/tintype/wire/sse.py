@@ -28,9 +28,8 @@ def frame(event: str, data: Iterable[Octets]) -> Iterator[Octets]:
 async def documents(chunks: AsyncIterator[Octets]) -> AsyncIterator[Octets]:
     """The data of each frame, its lines joined; `[DONE]` is left out, and so is a frame that has none.
 
-    Lines end in LF or CRLF; a lone CR, which the standard allows too, is not an end, since no
-    image service sends it. A frame that the end of the stream cuts off is still given, so that
-    half a document is an error to whoever decodes it and not silence.
+    A frame that the end of the stream cuts off is still given, so that half a document is an error to
+    whoever decodes it and not silence.
     """
     data: list[Octets] = []
     async for line in _lines(chunks):
@@ -56,21 +55,31 @@ def _is_document(document: Octets) -> bool:
 
 
 async def _lines(chunks: AsyncIterator[Octets]) -> AsyncIterator[bytes]:
-    """A line may be 30 MB and arrive 8 kB at a time, so each chunk is looked through once, and joined once."""
-    parts: list[bytes] = []  # of the line that has no end yet; none is empty
+    """They end in LF, CRLF or CR. A line may be 30 MB and arrive 8 kB at a time, so each chunk is looked through once,
+    and joined once."""
+    parts: list[bytes] = []  # of the line that has no end yet
     first = True
-    async for chunk in chunks:
-        data, start = bytes(chunk), 0
+    async for data in _with_line_feeds(chunks):
+        start = 0
         while (end := data.find(b"\n", start)) >= 0:
-            if end > start:
-                parts.append(data[start:end])
-            if parts and parts[-1].endswith(b"\r"):
-                parts[-1] = parts[-1][:-1]
+            parts.append(data[start:end])
             line = b"".join(parts)
             yield line.removeprefix(b"\xef\xbb\xbf") if first else line
             parts, first, start = [], False, end + 1
         if start < len(data):
             parts.append(data[start:])
     if parts:
-        line = b"".join(parts).rstrip(b"\r")
+        line = b"".join(parts)
         yield line.removeprefix(b"\xef\xbb\xbf") if first else line
+
+
+async def _with_line_feeds(chunks: AsyncIterator[Octets]) -> AsyncIterator[bytes]:
+    """Each end of a line as LF. A CR is one at once, since nothing may come after it for long; the LF of a CRLF that
+    was cut in two is then none."""
+    returned = False
+    async for chunk in chunks:
+        data = bytes(chunk)
+        if returned and data:
+            data = data.removeprefix(b"\n")
+        returned = data.endswith(b"\r") or (returned and not chunk)
+        yield data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data

@@ -23,6 +23,8 @@ from tintype.cli.results import FILE, Result, Results
 from tintype.core import Dialect, Events, Image, ImageRequest, Incoming, ModelCard, Size
 from tintype.core.errors import BadRequest, Refused, TintypeError, TooManyRequests, Unauthenticated
 from tintype.dialects import all_dialects
+from tintype.gateway.assemble import open_gateway
+from tintype.gateway.settings import Settings
 from tintype.server.opening import Rooms
 
 from ..fakes import FakeProvider
@@ -104,6 +106,14 @@ def test_each_line_becomes_pictures_and_a_line_of_results(tintype: Tintype, tmp_
     assert done.err.splitlines()[1].startswith("3 orders done · 4 pictures · ")
 
 
+def test_what_a_server_draws_for_nothing_is_charged_to_nobody(tintype: Tintype, tmp_path: Path) -> None:
+    with serving(open_gateway(Settings(database="off"), {})) as url:
+        done = tintype("batch", jobs(tmp_path, FOX), "-o", "out", "--url", f"{url}/v1")
+    assert done.code == 0, done.err
+    (told,) = results(tmp_path)
+    assert (told["cost"], told["charged"]) == ("0.000000", False)
+
+
 def test_a_dry_run_tells_the_total_and_makes_nothing(tintype: Tintype, tmp_path: Path) -> None:
     name = jobs(
         tmp_path,
@@ -164,6 +174,7 @@ def test_of_a_server_without_quotes_the_cost_is_told_as_unknown(tintype: Tintype
 
 WRONG = {
     "{nope": "JSON",
+    r'{"prompt": "\ud83d"}': "cut in the middle of a letter",
     "[]": "object",
     '{"size": "64x64"}': "prompt",
     '{"prompt": "a", "n": 11}': "n",
@@ -204,7 +215,8 @@ def test_a_line_that_is_no_order_is_named_before_anything_is_ordered(
         (("jobs.jsonl",), "--out"),
         (("jobs.jsonl", "-o", "out", "-c", "0"), "concurrency"),
         (("jobs.jsonl", "-o", "jobs.jsonl"), "out"),
-        (("jobs.jsonl", "-o", "out", "--url", "here"), "'here'"),
+        (("jobs.jsonl", "-o", "out", "--url", "here"), "--url is 'here'"),
+        (("jobs.jsonl", "-o", ""), "-o is empty"),
         (("jobs.jsonl", "-o", "out", "--url", "http://127.0.0.1:9", "--local"), "--local"),
     ],
 )

@@ -29,12 +29,18 @@ from .conftest import Tintype
         (("gen", "a fox", "-i", "nowhere.png"), "nowhere.png"),
         (("gen", "a fox", "--prompt-file", "x"), "prompt"),
         (("gen", "-", "-i", "-"), "stdin"),
+        (("gen", "a fox", "-o", ""), "-o is empty"),
+        (("gen", "a fox", "--output="), "--output is empty"),
+        (("gen", "a fox", "--model", "", "-n", "2"), "--model is empty"),
+        (("gen", "--prompt-file", "latin.txt"), "'latin.txt' is not text in UTF-8"),
+        (("gen", "a fox", "--config", "latin.txt"), "latin.txt: it is not text in UTF-8"),
         (("gen", "a", "fox"), "fox"),
         (("gen", "a fox", "--nonsense"), "--nonsense"),
         (("edit", "make it night"), "make it night"),
         (("edit", "a.txt", "make it night"), "a.txt"),
         (("edit",), "picture"),
         (("paint",), "paint"),
+        (("serve", "--data", ""), "--data is empty"),
         (("serve", "--port", "99999"), "65535"),
         (("serve", "--port", "many"), "--port"),
         (("serve", "--config", "nowhere.toml"), "nowhere.toml"),
@@ -44,13 +50,26 @@ def test_a_wrong_command_is_one_sentence_that_names_it(
     tintype: Tintype, tmp_path: Path, arguments: tuple[str, ...], named: str
 ) -> None:
     (tmp_path / "a.txt").write_text("not a picture")
+    (tmp_path / "latin.txt").write_bytes("Öl".encode("latin-1"))
     wrong = tintype(*arguments)
     assert wrong.code == 2
     assert named in wrong.err
     assert wrong.err.startswith("tintype: ")
     assert wrong.err.count("\n") == 1
     assert wrong.out == ""
-    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.txt", "latin.txt"]
+
+
+def test_a_prompt_from_a_pipe_is_text(tintype: Tintype) -> None:
+    assert tintype("gen", "--dry-run", stdin="\ufeffÖl".encode()).code == 0
+    refused = tintype("gen", "--dry-run", stdin="Öl".encode("latin-1"))
+    assert (refused.code, refused.err) == (2, "tintype: prompt: what came on stdin is not text in UTF-8.\n")
+
+
+def test_an_empty_word_is_no_empty_option(tintype: Tintype, tmp_path: Path) -> None:
+    (tmp_path / "-m").write_text("")
+    for words in (("gen", "--json", ""), ("gen", "--", ""), ("edit", "--", "-m", "")):
+        assert "is empty: say" not in tintype(*words).err
 
 
 def test_a_dry_run_tells_the_plan_and_the_cost(tintype: Tintype, tmp_path: Path) -> None:

@@ -131,6 +131,8 @@ def test_spellings(wish: object, found: SizeWish) -> None:
         {"width": "640", "height": 480},
         {"width": 0, "height": 9},
         {"imageSize": "16:9"},
+        {"aspectRatoi": "16:9"},
+        {"aspectRatio": {"url": 1}},
     ],
 )
 def test_what_is_no_size(wish: Any) -> None:

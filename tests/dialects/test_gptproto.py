@@ -162,7 +162,7 @@ def test_a_gpt_answer_is_openais() -> None:
 def test_errors(error: e.TintypeError, status: int) -> None:
     answer = dialect.write_error(error)
     assert answer.status == status
-    wanted = {"message": "no", "type": str(status)}
+    wanted = {"message": "size: no" if error.param else "no", "type": str(status)}
     assert json.loads(answer.body) == {"error": wanted}
     frame = dialect.write_error_frame(error).decode()
     assert json.loads(frame.split("data: ")[1]) == {"type": "error", "error": wanted}

@@ -109,6 +109,7 @@ def test_fields(body: dict[str, Any], field: str, value: object) -> None:
         ({"previous_interaction_id": "v1_nothing"}, "previous_interaction_id"),
         ({"response_modalities": ["text"]}, "response_modalities"),
         ({"response_modalities": 3}, "response_modalities"),
+        ({"store": "false"}, "store"),
         ({"response_format": {"type": "audio"}}, "response_modalities"),
         ({"response_format": {"type": "image", "aspect_ratio": "wide"}}, "response_format"),
         ({"response_format": "image"}, "response_format"),
@@ -197,6 +198,13 @@ def test_the_next_interaction_goes_on_from_what_was_drawn() -> None:
     shown = {**IMAGE, "data": base64.b64encode(other).decode()}
     request = read(dialect, input=["and this", shown], previous_interaction_id=drawn)
     assert [image.as_bytes() for image in request.images] == [other]
+
+
+def test_who_wants_nothing_kept_has_nothing_kept() -> None:
+    dialect = Interactions()
+    drawn = json.loads(written(dialect, read(dialect, store=False), DONE))["id"]
+    with pytest.raises(e.BadRequest, match="no interaction"):
+        read(dialect, input="make it blue", previous_interaction_id=drawn)
 
 
 def test_no_picture_is_an_error_and_so_is_a_refusal() -> None:

@@ -328,6 +328,12 @@ def test_half_an_emoji_is_told_and_not_called_a_body_that_was_cut_off(text: str)
     assert "emoji" in str(fault(whole.replace(b"\\ude00", b"")))
 
 
+def test_what_is_not_utf8_is_told_in_words() -> None:
+    told = fault(b'{"prompt": "\xff"}')
+    assert str(told) == "The value of 'prompt' is not valid JSON: a text in it is not UTF-8."
+    assert "a text in it is not UTF-8" in str(fault(b'{"\xff": "p"}'))
+
+
 def test_a_byte_order_mark_is_let_pass() -> None:
     assert read(b'\xef\xbb\xbf{"prompt":"p"}').prompt == "p"
 

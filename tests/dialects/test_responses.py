@@ -177,6 +177,7 @@ def test_null_is_nothing_said(dialect: Responses) -> None:
         ({"tools": [{**TOOL, "size": "huge"}]}, "size", "not a size"),
         ({"tools": [{**TOOL, "partial_images": 4}]}, "partial_images", "<= 3"),
         ({"stream": "yes"}, "stream", "a boolean"),
+        ({"store": "false"}, "store", "a boolean"),
     ],
 )
 def test_faults_are_named(dialect: Responses, fields: dict[str, Any], param: str, words: str) -> None:

@@ -216,6 +216,11 @@ def test_what_is_wrong_is_named(
     assert [each["name"] for each in house.get("/admin/accounts")["data"]] == ["taken"]
 
 
+def test_half_an_emoji_is_told(house: House) -> None:
+    told = house.ask("POST", "/admin/accounts", rb'{"name": "a \ud83d"}')
+    assert "cut in the middle of a letter" in told.error["message"]
+
+
 def test_the_document_tells_every_call_with_its_schemas(house: House) -> None:
     document = house.get("/openapi.json")
     for call in CALLS:

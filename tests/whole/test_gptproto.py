@@ -207,6 +207,22 @@ def test_a_prediction_that_is_waited_for_has_its_pictures(address: str) -> None:
     assert "enable_sync_mode" not in headers["x-tintype-plan"]
 
 
+@pytest.mark.parametrize("said", ["yes", 2, []])
+def test_whether_to_wait_is_yes_or_no(address: str, said: object) -> None:
+    path = "/gptproto/api/v3/google/gemini-2.5-flash-image/text-to-image"
+    order = {"prompt": "a cat", "enable_sync_mode": said}
+    status, _, body = call(address, "POST", path, order, Authorization="sk-x")
+    assert "'enable_sync_mode'" in told(status, body, 400)["error"]["message"]
+
+
+def test_what_the_message_does_not_name_stands_before_it(address: str) -> None:
+    path = "/gptproto/v1/images/generations"
+    order = {"prompt": "a cat", "response_format": "file"}
+    status, _, body = call(address, "POST", path, order, Authorization="sk-x")
+    message = told(status, body, 400)["error"]["message"]
+    assert message == "response_format: Invalid value: 'file'. Supported values are: 'url', 'b64_json'."
+
+
 def test_gemini_models_in_googles_own_words(address: str) -> None:
     body = {
         "contents": [{"parts": [{"text": "a cat"}]}],

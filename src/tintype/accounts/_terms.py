@@ -96,12 +96,12 @@ def _checked(name: str, value: Any) -> Any:
 def _shown(name: str, value: float) -> str:
     """As whoever set it may have written it.
 
-    >>> _shown("day_limit", -1_500_000), _shown("markup", -20_000), _shown("at_once", 3)
-    ('-1.50', '-200%', '3')
+    >>> _shown("day_limit", -1_500_000), _shown("markup", 2**31 - 1), _shown("at_once", 3)
+    ('-1.50', '21,474,836.47%', '3')
     """
     if name.endswith("_limit"):
         return f"{'-' if value < 0 else ''}{dollars(abs(int(value)))[1:]}"
-    return f"{value / 100:g}%" if name == "markup" else str(value)
+    return f"{value / 100:,.2f}".rstrip("0").rstrip(".") + "%" if name == "markup" else str(value)
 
 
 def called(name: str) -> str:

@@ -30,6 +30,7 @@ from . import (
     webhooks,
 )
 from .failures import CODES, ERROR, INTERRUPTED, code_of, sentence
+from .groups import Group
 
 HELP = f"""Draw pictures, or serve them: one image API in front of every image model.
 
@@ -39,12 +40,14 @@ OPENAI_BASE_URL set, that server draws.
 Exit codes: {CODES}."""
 
 _GROUP: dict[str, Any] = {
+    "cls": Group,
     "invoke_without_command": True,
     "context_settings": {"help_option_names": ["-h", "--help"]},
 }
 
 app = typer.Typer(
     name="tintype",
+    cls=Group,
     help=HELP,
     rich_markup_mode=None,  # importing rich takes as long as all the rest of --help
     add_completion=False,

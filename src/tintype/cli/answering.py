@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 BASE_URL, KEY = "OPENAI_BASE_URL", "OPENAI_API_KEY"
 
 
-def server_of(environ: Mapping[str, str], *, local: bool) -> str | None:
+def server_of(environ: Mapping[str, str], *, local: bool, said_by: str = BASE_URL) -> str | None:
     """The server to ask, or None to draw here. Raises BadRequest for what is not an address."""
     url = environ.get(BASE_URL, "").strip()
     if local or not url:
         return None
     if not url.startswith(("http://", "https://")):
-        raise BadRequest(f"{BASE_URL} is {url!r}, which is not an address such as http://127.0.0.1:8080/v1.")
+        raise BadRequest(f"{said_by} is {url!r}, which is not an address such as http://127.0.0.1:8080/v1.")
     return url
 
 

@@ -62,7 +62,7 @@ def batch(
     if url and local:
         raise BadRequest("--url and --local contradict each other.")
     environ: Mapping[str, str] = {**os.environ, BASE_URL: url} if url else os.environ
-    server = server_of(environ, local=local)
+    server = server_of(environ, local=local, said_by="--url" if url else BASE_URL)
     settings = load_settings(environ, config=config)
 
     from . import telling

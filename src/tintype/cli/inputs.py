@@ -62,16 +62,23 @@ def read_order(prompt: str | None, pictures: Sequence[str], wishes: Wishes) -> I
 
 def _prompt(argument: str | None, wishes: Wishes, *, stdin_is_taken: bool) -> str:
     if wishes.prompt_file not in ("", "-"):
-        text = _read(wishes.prompt_file, "prompt-file").decode("utf-8", "replace")
+        text = _text(_read(wishes.prompt_file, "prompt-file"), repr(wishes.prompt_file))
     elif argument not in (None, "-"):
         text = argument or ""
     elif (piped() and not stdin_is_taken) or "-" in (argument, wishes.prompt_file):
-        text = sys.stdin.buffer.read().decode("utf-8", "replace")
+        text = _text(sys.stdin.buffer.read(), "what came on stdin")
     else:
         text = ""
     if not text.strip():
         raise BadRequest("There is no prompt: write it as an argument, in --prompt-file or on stdin.")
     return text.strip()
+
+
+def _text(data: bytes, name: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadRequest(f"{name} is not text in UTF-8.", param="prompt") from None
 
 
 def _size(text: str) -> SizeWish:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..core.errors import BadRequest
 from . import terms
 from .opening import (
     Config,
@@ -74,8 +73,6 @@ def create(
     config: Config = None,
 ) -> int:
     """Make a key. It is printed on stdout, this once; only its hash is kept."""
-    if account == "":
-        raise BadRequest("the name of who pays is empty.", param="account")
     said = terms.limits(day_limit, month_limit, spent_limit, at_once)
     said |= _said(expires, model, dialect, requests_per_minute, images_per_minute, admin, strict)
     settings = settings_of(config, data)

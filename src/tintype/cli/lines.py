@@ -18,6 +18,7 @@ from ..core.errors import BadRequest, TintypeError
 from ..core.request import MAX_IMAGE_BYTES
 from ..dialects.openai_images import dialect
 from ..wire.openai_images import EDITS, GENERATIONS
+from ..wire.payload import fault
 from .failures import sentence
 
 PICTURES = ("image", "images", "image_url", "image_urls", "mask")
@@ -153,7 +154,7 @@ def _line(number: int, text: bytes, folder: Path, model: str, *, strict: bool) -
     try:
         document = msgspec.json.decode(text)
     except (ValueError, RecursionError) as error:
-        raise BadRequest(f"this is not JSON: {error}.") from None
+        raise BadRequest(f"this is not JSON: {fault(text, error)}.") from None
     if not isinstance(document, dict):
         raise BadRequest("this is not a JSON object.")
     body = document

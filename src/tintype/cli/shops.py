@@ -118,7 +118,8 @@ class Shop:
             with suppress(ValueError):  # it says "unknown"
                 amount = micros(told)
         result.cost = None if amount is None else usd(amount)
-        result.charged = is_charged(order.offer) or bool(amount and self._quotes and self._quotes.has_key)
+        pays = is_charged(order.offer) or bool(self._quotes and self._quotes.has_key and amount)
+        result.charged = pays and amount != 0
         result.model, result.provider = report.model, report.provider
         result.plan, result.notices = report.plan(), list(report.notices)
 

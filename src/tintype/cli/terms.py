@@ -46,8 +46,7 @@ def limits(
 
 
 def given(**options: tuple[str | None, Callable[[str, str], Any]]) -> dict[str, Any]:
-    """The values of the options that were said; "none" is None. One that is empty is none that was left out: a script
-    whose variable is empty must not make a key without a limit."""
+    """The values of the options that were said; "none" is None."""
     return {
         name: None if text.lower() == NONE else read(name.replace("_", "-"), text)
         for name, (text, read) in options.items()
@@ -64,7 +63,7 @@ def money(name: str, text: str) -> Micros:
 
 def count(name: str, text: str) -> int:
     if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
-        raise BadRequest(f"{text!r} is not a whole number.", param=name)
+        raise BadRequest(f"{text!r} is not a whole number of at most nine digits.", param=name)
     return int(text)
 
 

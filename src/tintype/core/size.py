@@ -105,6 +105,10 @@ def _parse_object(wish: Mapping[object, object]) -> SizeWish:
         if not all(isinstance(side, int) and not isinstance(side, bool) for side in sides):
             raise ValueError("a size needs a whole number for both `width` and `height`")
         return parse(f"{sides[0]}x{sides[1]}")
+    if known and not known.keys() & {"aspectratio", "imagesize"}:
+        raise ValueError(
+            f"{_short(dict(wish))} says nothing of a size: write `aspectRatio` and `imageSize`, or `width` and `height`"
+        )
     ratio, tier = parse(known.get("aspectratio")), parse(known.get("imagesize"))
     if tier is not None and not (isinstance(tier, Ratio) and tier.tier):
         raise ValueError(f"{_short(known['imagesize'])} is not a tier: write '512', '1K', '2K' or '4K'")

@@ -25,7 +25,6 @@ MAX_VALUES = 20_000
 """Values in a JSON body, counted by their commas, also those of a prompt: each takes some 100 bytes here."""
 
 _bracket = re.compile(r"\[([^\]]*)\]")
-_half = re.compile(rb"\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])")  # of a pair: what JavaScript's `slice` may leave
 _whole = re.compile(r"[+-]?\d{1,19}")
 _number = re.compile(r"[+-]?\d{1,15}(\.\d{0,15})?")
 
@@ -276,9 +275,10 @@ def json_value(name: str, raw: msgspec.Raw) -> Any:
     try:
         return msgspec.json.decode(raw)
     except (ValueError, RecursionError) as error:
-        fault = "nested too deeply" if isinstance(error, RecursionError) else f"not valid JSON: {error}"
-        name = _short(name)
-        raise BadRequest(f"The value of '{name}' is {fault}.", param=name, code="invalid_json") from error
+        name, why = _short(name), payload.fault(memoryview(raw), error)
+        raise BadRequest(
+            f"The value of '{name}' is not valid JSON: {why}.", param=name, code="invalid_json"
+        ) from error
 
 
 class _Name(str):
@@ -301,12 +301,9 @@ def _json_object(body: Octets | msgspec.Raw) -> dict[str, msgspec.Raw]:
     except RecursionError as error:
         raise BadRequest("The body is nested too deeply.", code="invalid_json") from error
     except ValueError as error:  # msgspec.DecodeError, and UnicodeDecodeError of a name
-        fault = (
-            "a text in it was cut in the middle of a letter, such as an emoji"
-            if _half.search(body)
-            else error
-        )
-        raise BadRequest(f"The body is not valid JSON: {fault}.", code="invalid_json") from error
+        raise BadRequest(
+            f"The body is not valid JSON: {payload.fault(body, error)}.", code="invalid_json"
+        ) from error
     if len(names) > len(members):
         twice = _short(next(name for name in names if names.count(name) > 1))
         raise BadRequest(f"The body has '{twice}' in it twice.", param=twice, code="invalid_json")

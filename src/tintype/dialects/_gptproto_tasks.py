@@ -17,6 +17,7 @@ import msgspec
 from ..core import Answer, Aside, Completed, House, Image, ImageRequest, Incoming, JobView, Operation, Schema
 from ..core.errors import NotFound, TintypeError
 from ..core.later import write_retry_after
+from ._fields import wrong_type
 from ._schema import DOT, members, text, whole
 
 Read = Callable[[Incoming], ImageRequest]
@@ -31,8 +32,18 @@ def _waiting(request: ImageRequest) -> tuple[ImageRequest, bool]:
     """The order without `enable_sync_mode`, and whether its pictures are to be in the answer to it."""
     fields = {name: dict(members) for name, members in request.extras.items()}
     waits = fields.get("gptproto", {}).pop("enable_sync_mode", None)
+    if waits not in (None, True, False, "true", "false"):
+        raise wrong_type("enable_sync_mode", "a boolean", waits)
     extras = {name: members for name, members in fields.items() if members}
     return replace(request, extras=extras), waits in (True, "true")
+
+
+def message(error: TintypeError) -> str:
+    """The errors of this service have no member for the field at fault: where the message does not name it, it is put
+    before it."""
+    text = str(error)
+    is_named = error.param is None or f"'{error.param}'" in text or error.param in text.split()
+    return text if is_named else f"{error.param}: {text}"
 
 
 def is_edit(path: str) -> bool:
@@ -251,7 +262,7 @@ def _in_words(
             return await answer(incoming, house)
         except TintypeError as error:
             status = 400 if error.code == "model_not_found" else error.status  # 404 is for tasks
-            told = {"code": status, "message": str(error)}
+            told = {"code": status, "message": message(error)}
             document = {**told, "type": "error", "error": told}
             later = error.retry_after
             headers = {} if later is None else {"retry-after": write_retry_after(later)}

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from ..core import Completed, Format, Incoming, Partial, Report
 from ..core.errors import BadRequest, Garbled, NoImage, Unsupported
-from ._fields import Fields
+from ._fields import Fields, wrong_type
 
 MAX_SEED = 2**63 - 1
 
@@ -31,6 +31,14 @@ def read_format(fields: Fields, name: str = "output_format") -> Format | None:
 def read_background(fields: Fields) -> Literal["transparent", "opaque"] | None:
     word = unless_auto(fields.word("background", ("transparent", "opaque", "auto")))
     return cast("Literal['transparent', 'opaque'] | None", word)
+
+
+def read_store(value: object) -> bool:
+    """Whether what was drawn may be remembered: it may, unless `store` is false. What is no answer to that is refused,
+    since whoever wrote it may have meant no."""
+    if value is None or isinstance(value, bool):
+        return value is not False
+    raise wrong_type("store", "a boolean", value)
 
 
 def no_picture() -> NoImage:

@@ -163,7 +163,7 @@ def _echo(wish: SizeWish, size: Size | None) -> str:
 
 
 def _error(error: TintypeError, status: int) -> dict[str, Any]:
-    return {"error": {"message": str(error), "type": str(status)}}
+    return {"error": {"message": tasks.message(error), "type": str(status)}}
 
 
 dialect: Dialect = GPTProto()

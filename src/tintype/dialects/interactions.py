@@ -46,7 +46,7 @@ from ._google import (
 )
 from ._memory import Memory
 from ._pictures import checked
-from ._usual import answer_id, is_strict, missing, no_picture
+from ._usual import answer_id, is_strict, missing, no_picture, read_store
 
 _MAX_SEED = 2**31 - 1
 _ROLES = {"user_input": "user", "user": "user", "model_output": "model", "model": "model"}
@@ -83,7 +83,7 @@ class Interactions:
         where = "response_format" if is_shaped else "generation_config.image_config"
         images = checked(asked.images, "input")
         delivery = picture.word("delivery", ("inline", "uri"))
-        fields.take("store")
+        stored = read_store(fields.take("store"))
         return ImageRequest(
             model=(fields.text("model") or "").removeprefix("models/").strip(),
             prompt="\n".join(asked.words),
@@ -97,6 +97,7 @@ class Interactions:
             stream=fields.flag("stream"),
             strict=is_strict(incoming),
             extras=_extras(rest(fields), rest(picture), rest(config), rest(shape)),
+            echo={"store": stored},
         )
 
     def _previous(self, id: str | None) -> tuple[Image, ...]:
@@ -127,7 +128,8 @@ class Interactions:
         pictures = [event for event in made if isinstance(event, Completed)]
         if not pictures:
             raise no_picture()
-        self._memory.keep(reply.id, [picture.image for picture in pictures])
+        if request.echo.get("store", True):
+            self._memory.keep(reply.id, [picture.image for picture in pictures])
         used = sum((picture.usage for picture in pictures), Usage())
         for chunk in reply.closing(used) if request.stream else reply.document(made, used):
             yield chunk

@@ -33,7 +33,7 @@ from ._memory import Memory
 from ._pictures import read_mask
 from ._responses_answers import Reply
 from ._sizes import read_size
-from ._usual import check_held, is_strict, no_picture, read_background, read_format, unless_auto
+from ._usual import check_held, is_strict, no_picture, read_background, read_format, read_store, unless_auto
 
 _TOOL = "image_generation"
 _AZURES_TOOL = "x-ms-oai-image-generation-deployment"
@@ -87,6 +87,7 @@ class Responses:
         identifier = fields.text("safety_identifier")
         said = said_of(fields)
         _check_choice(said.get("tool_choice"))
+        read_store(said.get("store"))
         return ImageRequest(
             model=model or chat_model,
             any_model=not model,

@@ -83,7 +83,9 @@ class Settings:
                 table = tomllib.loads(chosen.read_text("utf-8"))
             except OSError as error:
                 raise ValueError(f"{chosen}: {error.strerror}") from error
-            except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            except UnicodeDecodeError as error:
+                raise ValueError(f"{chosen}: it is not text in UTF-8") from error
+            except tomllib.TOMLDecodeError as error:
                 raise ValueError(f"{chosen}: {error}") from error
         settings = cls()
         for name, value in table.items():

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from ..core import Operation, Schema
 from ..core.errors import BadRequest
+from ..wire.payload import fault
 
 if TYPE_CHECKING:
     from ..gateway.office import Office
@@ -76,7 +77,7 @@ def read_body(body: bytes, kind: type[Body]) -> Body:
     except msgspec.ValidationError as error:
         raise _fault(str(error), "The body", kind) from None
     except (ValueError, RecursionError) as error:
-        raise BadRequest(f"The body is not valid JSON: {error}.", code="invalid_json") from None
+        raise BadRequest(f"The body is not valid JSON: {fault(body, error)}.", code="invalid_json") from None
 
 
 def read_query(query: Iterable[tuple[str, str]], kind: type[Query]) -> Query:

@@ -18,7 +18,17 @@ _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _LONG = 32 * 1024  # bytes from which on it pays to step over a string
 _STRIDE = 64 * 1024  # bytes that are looked through at once: they stay in the processor's cache
 _SPACES = b" \t\r\n\f\v"
+_half = re.compile(rb"\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])")  # of a pair: what JavaScript's `slice` may leave
 _STANDARD = bytes.maketrans(b"-_", b"+/")
+
+
+def fault(data: Octets, error: Exception) -> str:
+    """Why this is no JSON, in words for whoever sent it."""
+    if isinstance(error, UnicodeDecodeError):
+        return "a text in it is not UTF-8"
+    if _half.search(data):
+        return "a text in it was cut in the middle of a letter, such as an emoji"
+    return str(error) if isinstance(error, ValueError) else "it is nested too deeply"
 
 
 def string(raw: msgspec.Raw) -> Octets | None:

@@ -11,7 +11,7 @@ import PIL.Image
 from tintype.core import Grid, ModelCard, Range, Size, Sizes
 from tintype.core.errors import TooManyRequests, Unavailable, Unsupported
 from tintype.engines.diffusion.describing import Description, Guidance
-from tintype.engines.diffusion.families import Steps
+from tintype.engines.diffusion.family import Steps
 from tintype.engines.diffusion.loading import Source
 from tintype.engines.diffusion.orders import Drawn, Happenings, Order, Preview, Progress, Waiting
 from tintype.providers._diffusion_cards import card_of

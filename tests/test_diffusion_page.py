@@ -6,7 +6,8 @@ import re
 import tomllib
 from pathlib import Path
 
-from tintype.engines.diffusion.families import FAMILIES, Family
+from tintype.engines.diffusion.families import FAMILIES
+from tintype.engines.diffusion.family import Family
 from tintype.providers._diffusion_settings import OPTIONS, read_setup
 
 PAGE = (Path(__file__).parents[1] / "docs" / "diffusion.md").read_text("utf-8")

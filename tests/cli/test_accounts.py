@@ -19,6 +19,8 @@ import pytest
 
 from tintype.gateway.office import Office
 from tintype.gateway.settings import Settings
+from tintype.gateway.webhooks import Secrets
+from tintype.storage import read_secret
 
 from ..server.administered import administered
 from ..server.trading import trade
@@ -76,6 +78,8 @@ def test_a_key_is_printed_once_and_alone(tintype: Tintype, tmp_path: Path) -> No
         ("usage",),
         ("jobs", "list"),
         ("books",),
+        ("webhooks", "secret"),
+        ("webhooks", "secret", "--account", "acme"),
     ],
 )
 def test_who_looks_into_a_folder_that_is_misspelt_hears_so(
@@ -83,8 +87,20 @@ def test_who_looks_into_a_folder_that_is_misspelt_hears_so(
 ) -> None:
     said = tintype(*command, "--data", "dta") if command != ("accounts",) else tintype(*command)
     assert said.code != 0
-    assert re.search(r"There is no database /.*/(dta|data)/tintype\.db: ", said.err), said.err
+    assert re.search(
+        r"There is no (database /.*/(dta|data)/tintype\.db|secret /.*/dta/secret): ", said.err
+    ), said.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_secret_of_webhooks_is_the_one_that_the_server_signs_with(
+    tintype: Tintype, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = read_secret("", tmp_path / "data")
+    assert tintype("webhooks", "secret").out.strip() == Secrets("", house).of("")
+    monkeypatch.setenv("TINTYPE_WEBHOOK_SECRET", own := "whsec_" + "A" * 32)
+    assert tintype("webhooks", "secret", "--data", "dta").out.strip() == own
+    assert not (tmp_path / "dta").exists()
 
 
 def test_a_key_is_changed_and_revoked(tintype: Tintype) -> None:

@@ -41,7 +41,7 @@ from tintype.gateway.route import Route
 
 from ..fakes import FakeProvider
 from ..pictures import png
-from .offering import CARD, PICTURE, REQUEST, Seller, gate_of, run, selling
+from .offering import CARD, PICTURE, REQUEST, SPOILT, Seller, gate_of, run, selling
 
 DOWN = Unavailable("a is down")
 
@@ -104,6 +104,13 @@ def test_a_picture_that_has_been_shown_is_not_begun_anew() -> None:
     job, events = run(selling(first, second), replace(REQUEST, stream=True, partial_images=1))
     assert [type(event) for event in events] == [Partial]
     assert (job.error, second.asked) == (DOWN, [])
+
+
+def test_a_preview_that_is_no_picture_has_not_been_shown() -> None:
+    first = Seller("a", [DOWN], previews=True, image=SPOILT)
+    job, events = run(selling(first, Seller("b")), replace(REQUEST, stream=True, partial_images=1))
+    assert [type(event) for event in events] == [Completed]
+    assert (job.error, job.report.provider) == (None, "b")
 
 
 def test_what_is_lacking_is_asked_of_the_next() -> None:

@@ -266,6 +266,7 @@ class WebUI:
     progress: float = 0.0
     interrupts: int = 0
     failing: Told | None = None
+    preview: str = BASE64
 
     async def __call__(self, asked: Asked) -> Told:
         self.moved.set()
@@ -291,8 +292,10 @@ class WebUI:
         if self.progress:
             self.progress += 0.25
         state = {"progress": self.progress, "state": {}, "textinfo": None}
-        picture = BASE64 if self.progress else None
-        return told({**state, "current_image": picture} | ({} if self.old else {"current_task": self.task}))
+        return told(
+            {**state, "current_image": self.preview if self.progress else None}
+            | ({} if self.old else {"current_task": self.task})
+        )
 
     async def _draw(self, asked: dict[str, Any]) -> Told:
         self.task, self.progress = asked["force_task_id"], 0.1
@@ -352,6 +355,27 @@ def test_previews_come_while_it_draws(old: bool) -> None:
         Partial(image=CAT, step=1),
         Completed(image=CAT, seed=5),
     ]
+
+
+def test_a_preview_that_cannot_be_read_ends_no_drawing() -> None:
+    async def main() -> list[ImageEvent]:
+        server = WebUI(preview="!!!!!")
+        async with web_ui(server) as (provider, _):
+            events: list[ImageEvent] = []
+
+            async def caller() -> None:
+                request = replace(REQUEST, stream=True, partial_images=2)
+                events.extend([event async for event in provider.generate(request, CARD)])
+
+            task = asyncio.create_task(caller())
+            while server.progress < 0.3:
+                server.moved.clear()
+                await server.moved.wait()
+            server.go.set()
+            await task
+            return events
+
+    assert asyncio.run(main()) == [Completed(image=CAT, seed=5)]
 
 
 def test_previews_of_somebody_elses_drawing_are_not_ours() -> None:

@@ -20,6 +20,7 @@ from tintype.core import (
     Image,
     ImageRequest,
     Incoming,
+    Note,
     Partial,
     Provider,
     Size,
@@ -28,6 +29,7 @@ from tintype.core import (
 from tintype.core.errors import BadRequest, Refused, Rejected, TintypeError, Unavailable, Unsupported
 from tintype.dialects.azure import dialect
 from tintype.gateway.assemble import offers, read_access
+from tintype.gateway.plan import make_plan
 from tintype.providers._azure_entra import SCOPE, Entra, client_credentials
 from tintype.providers.azure import Azure, read_azure_error
 from tintype.transport.upstream import Upstream
@@ -259,6 +261,26 @@ def test_the_others_are_brought_where_one_of_several_fails() -> None:
     with pytest.raises(Refused):
         asyncio.run(main())
     assert made == [0, 1]
+
+
+def test_of_several_failures_the_one_that_may_be_paid_is_told() -> None:
+    """Who is told that Azure was busy orders what is lacking again: also the picture whose call broke off."""
+    busy = Reply(status=429, headers={**JSON, "retry-after": "1"}, chunks=[b'{"error":{"code":"429"}}'])
+    broken = Reply(headers=EVENTS, chunks=[PARTIAL], drop=True)
+
+    with pytest.raises(TintypeError) as caught:
+        ask(azure, replace(SLOW, n=2), CARD, busy, broken)
+    assert caught.value.charged
+
+
+def test_only_what_azure_knows_is_said_to_it() -> None:
+    """A `safety_identifier` would cost the whole order: what Azure does not know it answers with a 400."""
+    plan = make_plan(
+        replace(LOW, safety_identifier="s", user="u", moderation="low"), CARD, (), family="openai"
+    )
+    assert plan.notes == (Note("safety_identifier", "ignored"),)
+    body = json.loads(azure().build(plan.request, CARD).body)
+    assert body == {"prompt": "a cat", "quality": "low", "moderation": "low", "user": "u"}
 
 
 def test_a_relay_that_does_not_stream_is_read_all_the_same() -> None:

@@ -68,7 +68,7 @@ def test_of_stability(odd: Any) -> None:
 @pytest.mark.parametrize("odd", ODD, ids=str)
 def test_of_openai(odd: Any) -> None:
     beside = dict.fromkeys(("quality", "background", "usage", "partial_image_index", "created"), odd)
-    answer = {"data": [{"b64_json": BASE64, "revised_prompt": odd}], **beside}
+    answer = {"data": [{"b64_json": BASE64, "revised_prompt": odd, "url": odd}], "url": odd, **beside}
     assert drawn(OpenAI, answer).revised_prompt == ("7" if odd == "7" else None)
 
 

@@ -163,6 +163,14 @@ def test_results(document: object, events: list[Completed]) -> None:
     assert list(read(json.dumps(document).encode())) == events
 
 
+def test_what_is_no_picture_costs_none_of_the_others() -> None:
+    events = read(json.dumps({"images": [{"url": URL}, {"url": None}, {"url": DATA}]}).encode())
+    made = [next(events), next(events)]
+    with pytest.raises(NoImage):
+        next(events)
+    assert made == [Completed(image=Image.from_url(URL)), Completed(image=DONE, index=1)]
+
+
 @pytest.mark.parametrize(
     ("document", "kind"),
     [

@@ -335,6 +335,8 @@ def test_pictures_of_thinking_are_previews_where_they_were_asked_for() -> None:
         Partial(image=Image.from_bytes(OTHER)),
         Completed(image=IMAGE),
     ]
+    spoilt = {"inlineData": {"mimeType": "image/png", "data": "!!!!!"}, "thought": True}
+    assert read(reply(spoilt, finish=""), reply(held()), previews=1) == [Completed(image=IMAGE)]
 
 
 @pytest.mark.parametrize(

@@ -132,8 +132,33 @@ def test_a_task_that_goes_on(status: str) -> None:
 
 def test_a_picture_in_the_answer_itself() -> None:
     url = f"data:image/png;base64,{BASE64}"
-    assert read(json.dumps({"status": "completed", "unsigned_urls": [url]}).encode()) == [
-        Completed(image=PICTURE)
+    found = read(json.dumps({"status": "completed", "unsigned_urls": [url]}).encode())
+    assert found is not None
+    assert list(found) == [Completed(image=PICTURE)]
+
+
+def test_what_is_no_picture_costs_none_of_the_others() -> None:
+    """Nor is the task looked at again for it."""
+    urls = ["https://cdn.test/a.png", "ftp ://", None, "https://cdn.test/b.png"]
+    done = document(id="job-abc/1", status="completed", unsigned_urls=urls)
+    made = []
+
+    async def order() -> int:
+        async with upstream(ORDERED, done) as fake:
+            provider = open_at(f"http://127.0.0.1:{fake.port}")
+            try:
+                async for event in provider.generate(replace(CAT, n=4), GPT):
+                    made.append(event)
+            except Garbled as error:
+                assert error.charged
+            finally:
+                await provider.close()
+            return len(fake.requests)
+
+    assert asyncio.run(order()) == 2
+    assert made == [
+        Completed(image=Image.from_url("https://cdn.test/a.png")),
+        Completed(image=Image.from_url("https://cdn.test/b.png"), index=1),
     ]
 
 

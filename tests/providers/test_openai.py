@@ -493,6 +493,14 @@ def test_a_stream_over_a_socket() -> None:
     assert json.loads(fake.requests[0].body) == {"model": "m", "prompt": "a cat", "stream": True}
 
 
+@pytest.mark.parametrize("held", [b'""', b"null", b'"!!!!!"', b'"data:image/png,a"', b"7"], ids=bytes.decode)
+def test_a_preview_that_cannot_be_read_costs_nobody_the_picture(held: bytes) -> None:
+    preview = b'data: {"type":"image_generation.partial_image","b64_json":%s}\n\n' % held
+    reply = Reply(headers=EVENTS, chunks=[preview, *STREAMED[3:]])
+    events, _ = asyncio.run(drawn(reply, replace(REQUEST, stream=True)))
+    assert events == [Completed(image=Image.from_bytes(PNG), usage=Usage(image_out=3))]
+
+
 def test_an_upstream_that_does_not_stream() -> None:
     document = json.dumps({"data": [{"b64_json": BASE64}]}).encode()
     events, _ = asyncio.run(drawn(Reply(headers=JSON, chunks=[document]), replace(REQUEST, stream=True)))

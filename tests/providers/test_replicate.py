@@ -104,6 +104,25 @@ MODELS = "models/black-forest-labs"
                 "output_format": "jpeg",
             },
         ),
+        # Who says no format gets the one that the model's own vendor draws.
+        (
+            "replicate/gpt-image-2",
+            CAT,
+            "models/openai/gpt-image-2/predictions",
+            {"prompt": "a cat", "output_format": "png"},
+        ),
+        (
+            "replicate/gemini-3-pro-image",
+            CAT,
+            "models/google/nano-banana-pro/predictions",
+            {"prompt": "a cat", "output_format": "png"},
+        ),
+        (
+            "replicate/flux-pro-1.1",
+            CAT,
+            f"{MODELS}/flux-1.1-pro/predictions",
+            {"prompt": "a cat", "output_format": "jpg"},
+        ),
         (
             SCHNELL.id,
             replace(
@@ -152,6 +171,14 @@ DONE = Image.from_bytes(PNG)
 )
 def test_outputs(output: object, events: list[Completed]) -> None:
     assert list(read(json.dumps(prediction("succeeded", output=output)).encode())) == events
+
+
+def test_outputs_that_are_no_pictures_cost_none_of_the_others() -> None:
+    events = read(json.dumps(prediction("succeeded", output=[URL, None, DATA])).encode())
+    made = [next(events), next(events)]
+    with pytest.raises(NoImage):
+        next(events)
+    assert made == [Completed(image=Image.from_url(URL)), Completed(image=DONE, index=1)]
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,21 @@ def test_names_are_unique_and_every_hole_of_a_path_is_a_parameter() -> None:
             assert named == set(re.findall(r"\{(\w+)\}", path))
 
 
+def test_openais_images_api_is_told_first() -> None:
+    """/docs shows the sections in the order of `tags`, and their calls in the order of `paths`."""
+    assert DOCUMENT["tags"][0]["name"] == "openai-images"
+    first = [
+        path
+        for path, verbs in DOCUMENT["paths"].items()
+        for each in verbs.values()
+        if "openai-images" in each["tags"]
+    ]
+    assert first[:2] == ["/v1/images/generations", "/v1/images/edits"]
+    both = DOCUMENT["paths"]["/v1/models"]["get"]
+    assert both["tags"] == ["openai-images", "gemini"]
+    assert re.fullmatch(r"Every model.*; or: .* as Google lists them", both["summary"]), both["summary"]
+
+
 def test_what_a_body_must_have_it_shows() -> None:
     """So that whoever copies the call of /docs has one that works."""
     with serving(open_gateway(Settings(), {})) as address:

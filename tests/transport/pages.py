@@ -12,7 +12,8 @@ from ipaddress import ip_network
 import pytest
 
 from tintype.core.errors import BadRequest
-from tintype.transport.untrusted import Fetcher, Network
+from tintype.transport.targets import Network
+from tintype.transport.untrusted import Fetcher
 
 from ..pictures import picture
 

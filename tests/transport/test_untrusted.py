@@ -7,13 +7,15 @@ import shutil
 import socket
 import ssl
 import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tintype.transport.untrusted import AT_ONCE, Fetcher
+from tintype.transport.lookup import AT_ONCE
+from tintype.transport.untrusted import Fetcher
 
 from .pages import HERE, LOOPBACK, PNG, Names, answer, hosting, redirect, refusal
 
@@ -243,6 +245,30 @@ def test_a_name_server_that_keeps_silent_holds_up_nobody_else(monkeypatch: pytes
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     asyncio.run(main())
+
+
+SILENCE = """
+import asyncio, socket, threading
+from tintype.core.errors import BadRequest
+from tintype.transport.untrusted import Fetcher
+
+socket.getaddrinfo = lambda *args, **kwargs: threading.Event().wait()
+
+async def main():
+    try:
+        await Fetcher(seconds=0.2).fetch("http://silent.example/a.png")
+    except BadRequest as error:
+        print(error)
+
+asyncio.run(main())
+"""
+
+
+def test_a_name_server_that_keeps_silent_does_not_hold_up_the_end() -> None:
+    """The process ends while it is still being waited for: it would be for ever."""
+    ended = subprocess.run([sys.executable, "-c", SILENCE], capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "it took longer than 0.2 seconds" in ended.stdout
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="makes its certificate with the command openssl")

@@ -67,9 +67,10 @@ def batch(
 
     from . import telling
     from .lines import read_lines, shown
-    from .ordering import Batch, count, counted
+    from .ordering import Batch
     from .results import Results
     from .shops import open_shop
+    from .sums import count, counted
 
     lines, faults = read_lines(file, model, strict=strict)
     results = Results(out)

@@ -39,6 +39,7 @@ def usage(
         raise BadRequest("--csv and --json contradict each other.")
     from ..server import admin_reading as reading
     from ..server import admin_reports as reports
+    from ..server.admin_tables import as_csv, usage_rows
 
     query = reading.OfUsage(by=by, since=since, until=until, account=account, key=key)
 
@@ -49,7 +50,7 @@ def usage(
     if json:
         print_json(found)
     elif csv:
-        print(reports.as_csv(reports.usage_rows(words, found)), end="")
+        print(as_csv(usage_rows(words, found)), end="")
     else:
         heads = (*words, "jobs", "failed", "pictures", "tokens", "cost", "charged", "paid")
         rows = [[*_names(line, words), *_cells(line)] for line in found.data]

@@ -39,5 +39,7 @@ def secret(
         return (await office.owners.find(account)).id
 
     whose = with_office(settings, find) if account else ""
-    print(Secrets(settings.webhook_secret, read_secret(settings.secret, settings.data)).of(whose))
+    own = settings.webhook_secret
+    house = b"" if own else read_secret(settings.secret, settings.data, make=False)
+    print(Secrets(own, house).of(whose))
     return 0

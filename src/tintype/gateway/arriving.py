@@ -25,8 +25,8 @@ async def arrived(made: Events, bring: Bring) -> Events:
                     event = replace(event, image=await bring(event.image))
                 if isinstance(event, Completed):
                     event = believed(event)
-                    if event.image.header().format is None:
-                        raise Garbled("What the upstream sent is no picture.", charged=True)
+                if isinstance(event, Completed | Partial) and event.image.header().format is None:
+                    raise Garbled("What the upstream sent is no picture.", charged=True)
             except UpstreamError as error:
                 if isinstance(event, Completed):  # a preview is nothing that is missed
                     fault, gone = fault or error, gone + 1

@@ -25,7 +25,7 @@ from ..accounts.deliveries import Deliveries, Delivery, Due, Owed, Pick
 from ..core.errors import Unavailable
 from ..core.later import DAY
 from ..transport.posting import Answered, Poster, Unsent
-from ..transport.untrusted import shown
+from ..transport.targets import shown
 
 SCHEDULE = tuple(60.0 * minutes for minutes in (5 / 60, 5, 30, 120, 300, 600, 840, 1200, 1440))
 """Seconds between tries: those of the Standard Webhooks specification, "Deliverability and reliability"."""

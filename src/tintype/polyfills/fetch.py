@@ -10,7 +10,8 @@ from ..core import Events, Generate, Image, ImageRequest, ModelCard, Note, Polyf
 from ..core.errors import BadRequest
 from ..core.request import MAX_IMAGE_BYTES
 from ..pixels import MAX_PIXELS
-from ..transport.untrusted import Fetcher, Network
+from ..transport.targets import Network
+from ..transport.untrusted import Fetcher
 
 MAX_BYTES = 256_000_000
 """Of all pictures of one order; each may have its share, and no more than any picture."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
 import msgspec
 
 from ..core import Image, Octets
-from ..core.errors import Garbled, NoImage, Rejected
+from ..core.errors import Garbled, NoImage, Rejected, TintypeError
 from ..transport.upstream import ReadError, Upstream
 from ..wire import payload
 
@@ -62,6 +62,21 @@ def picture(raw: msgspec.Raw) -> Image:
     except ValueError as error:
         raise Garbled(f"The upstream's picture is {error}.", charged=True) from error
     raise NoImage("The upstream answered without a picture.", charged=True)
+
+
+def pictures(raws: Iterable[msgspec.Raw]) -> Iterator[Image]:
+    """Those of several that are pictures: they are paid, whatever the others are. What is wrong with the first that is
+    none is raised after them."""
+    fault: TintypeError | None = None
+    for raw in raws:
+        try:
+            image = picture(raw)
+        except TintypeError as error:
+            fault = fault or error
+        else:
+            yield image
+    if fault is not None:
+        raise fault
 
 
 def whole(said: object) -> int | None:

@@ -68,7 +68,7 @@ def read(document: Octets, manner: Manner = OPENAI) -> Iterator[ImageEvent]:
         said = _said(answer)
         raise _meaning(200, said, manner) or Rejected(f"The upstream failed: {said.message}")
     if kind == "partial_image":
-        yield Partial(image=_image(answer), step=_answers.whole(answer.partial_image_index) or 0)
+        yield from _preview(answer)
     elif kind == "completed":
         yield _completed(answer, answer, _image(answer), 0, wire.read_usage(answer.usage))
     elif answer.data or not (kind or answer.message):
@@ -77,6 +77,15 @@ def read(document: Octets, manner: Manner = OPENAI) -> Iterator[ImageEvent]:
         said = _said(answer)
         text = f"The upstream answered without a picture: {said.message}"
         raise _meaning(200, said, manner) or NoImage(text, charged=True)
+
+
+def _preview(answer: wire.Answer) -> Iterator[ImageEvent]:
+    """Nothing that is missed, where it cannot be read."""
+    try:
+        image = _image(answer)
+    except TintypeError:
+        return
+    yield Partial(image=image, step=_answers.whole(answer.partial_image_index) or 0)
 
 
 def _whole(answer: wire.Answer) -> Iterator[ImageEvent]:
@@ -244,7 +253,7 @@ def _applied(word: object) -> str | None:
 def _image(held: wire.Answer | wire.ImageObject) -> Image:
     try:
         image = payload.answered(held.b64_json)
-        if image is None and held.url:
+        if image is None and isinstance(held.url, str) and held.url:
             image = payload.asked(held.url.encode())
     except ValueError as error:
         raise Garbled(f"The upstream's picture is {error}.", charged=True) from error

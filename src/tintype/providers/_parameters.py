@@ -7,6 +7,7 @@ is a field of a request or a part of one; a value is the vendor's name:
 * `images = "input_image*"`: one name for each of them: input_image, input_image_2, input_image_3;
 * `size = "aspect_ratio=custom"`: where a size was said, that word is sent in its place;
 * `"output_format=jpeg" = "jpg"`: the vendor's word for one of our values;
+* `"output_format=" = "png"`: what is sent where nothing was said;
 * `"model=edit"`, `"model=mask"`: what the vendor calls the model where pictures, or a mask, are sent.
 """
 
@@ -36,8 +37,9 @@ def named(request: ImageRequest, card: ModelCard, usual: Mapping[str, str], *, f
     said = dict(_said(request, card))
     found: dict[str, Any] = {}
     for field, target in names.items():
-        if "=" not in field and field in said:
-            found.update(_placed(target, _worded(field, said[field], names)))
+        if "=" not in field and (field in said or f"{field}=" in names):
+            value = _worded(field, said[field], names) if field in said else names[f"{field}="]
+            found.update(_placed(target, value))
     return {**_extras(request, card, family), **found}
 
 

@@ -99,9 +99,9 @@ class Automatic1111:
         while step < wanted and not (await asyncio.wait({drawing}, timeout=_LOOK))[0]:
             try:
                 found = await self._progress()
-            except TintypeError:
+                image = payload.answered(found.current_image)
+            except (TintypeError, ValueError):
                 return  # what is only nice to have does not end a drawing
-            image = payload.answered(found.current_image)
             if image is None or not self._is_ours(found, task) or found.progress < (step + 1) / (wanted + 1):
                 continue
             yield Partial(image=image, step=step)

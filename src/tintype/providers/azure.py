@@ -119,7 +119,8 @@ class Azure:
         return self._called(request, card)
 
     async def _one_by_one(self, request: ImageRequest, card: ModelCard) -> Events:
-        """Whatever comes of one, the others are brought: they are paid. The first failure is raised after them."""
+        """Whatever comes of one, the others are brought: they are paid. A failure is raised after them; one that may be
+        paid, too, before others: whoever goes by it orders nothing here again."""
         failures: list[TintypeError] = []
 
         async def called() -> Events:
@@ -136,7 +137,7 @@ class Azure:
                 yield replace(event, index=made)
                 made += isinstance(event, Completed)
         if failures:
-            raise failures[0]
+            raise next((each for each in failures if each.charged), failures[0])
 
     async def _called(self, request: ImageRequest, card: ModelCard) -> Events:
         behind_the_back = not (request.stream and request.partial_images) and self._takes_long(request, card)

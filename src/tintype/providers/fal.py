@@ -180,8 +180,8 @@ def read(document: Octets) -> Iterator[ImageEvent]:
         raise Refused("The upstream's safety checker refused what it had drawn.", charged=True)
     if not kept:
         raise NoImage("The upstream answered without a picture.", charged=True)
-    for index, each in enumerate(kept):
-        yield Completed(image=_answers.picture(each.url), index=index, seed=_answers.whole(result.seed))
+    for index, image in enumerate(_answers.pictures(each.url for each in kept)):
+        yield Completed(image=image, index=index, seed=_answers.whole(result.seed))
 
 
 def read_error(status: int, body: bytes) -> TintypeError | None:

@@ -244,7 +244,13 @@ class Reading:
             yield from waited
 
     def _preview(self, part: Part) -> Iterator[ImageEvent]:
-        if self._shown < self._previews and (image := _image(part)) is not None:
+        if self._shown >= self._previews:
+            return
+        try:
+            image = _image(part)
+        except Garbled:  # a preview is nothing that is missed
+            return
+        if image is not None:
             yield Partial(image=image, index=self._made, step=self._shown)
             self._shown += 1
 

@@ -15,7 +15,7 @@ from ..core import Access, Completed, Events, ImageRequest, ModelCard
 from ..core.errors import Garbled, NoImage, Refused, Timeout, TintypeError, Unavailable
 from ..transport.polling import poll
 from ..transport.upstream import Upstream
-from ..wire import payload
+from . import _answers
 from ._openai_build import JSON, Call, json_body, size_fields, with_extras
 from ._openai_manner import Manner
 from .openai import check_models, key_header
@@ -64,13 +64,13 @@ class GPTProtoTasks:
                 raise Garbled(f"{self._upstream.host} took the order and gave no id.", charged=True)
 
             path = RESULT + quote(ticket, safe="")
-            found: list[Completed] | TintypeError = await poll(lambda: self._look(path))
+            found: Iterator[Completed] | TintypeError = await poll(lambda: self._look(path))
             if isinstance(found, TintypeError):
                 raise found
             for event in found:
                 yield event
 
-    async def _look(self, path: str) -> list[Completed] | TintypeError | None:
+    async def _look(self, path: str) -> Iterator[Completed] | TintypeError | None:
         """What a task ended in is returned: a look that fails may pass, and that does not."""
         answer = await self._upstream.get(path, read_error=read_error)
         if not _task(answer).status:
@@ -101,7 +101,7 @@ def build(request: ImageRequest, card: ModelCard) -> Call:
 class Task(msgspec.Struct):
     id: str = ""
     status: str = ""
-    unsigned_urls: list[str] | None = None
+    unsigned_urls: list[msgspec.Raw] | None = None
     error: Any = None
 
 
@@ -112,25 +112,20 @@ def _task(document: bytes) -> Task:
         raise Garbled(f"The upstream's task cannot be read: {error}", charged=True) from error
 
 
-def read(document: bytes) -> list[Completed] | None:
-    """The pictures of a task, as addresses; None while there are none. Raises what became of it otherwise."""
+def read(document: bytes) -> Iterator[Completed] | None:
+    """The pictures of a task, as addresses; None while there are none. Raises what became of it otherwise, and as it is
+    gone through what is wrong with one of them."""
     task = _task(document)
     if task.status in _WAITING:
         return None
     if task.status != "completed":
         raise _ending(task)
-    made = list(_pictures(task.unsigned_urls or []))
-    if not made:
+    if not task.unsigned_urls:
         raise NoImage("The task was completed without a picture.", charged=True)
-    return made
-
-
-def _pictures(addresses: list[str]) -> Iterator[Completed]:
-    for index, address in enumerate(addresses):
-        try:
-            yield Completed(image=payload.asked(address.encode()), index=index)
-        except ValueError as error:
-            raise Garbled(f"The upstream's picture is {error}.", charged=True) from error
+    return (
+        Completed(image=image, index=index)
+        for index, image in enumerate(_answers.pictures(task.unsigned_urls))
+    )
 
 
 def _ending(task: Task) -> TintypeError:

@@ -170,11 +170,11 @@ def read(document: Octets) -> Iterator[ImageEvent]:
     """The output: an address or a data URL, or a list of them."""
     output = _answers.decoded(document, Prediction).output
     several = bytes(memoryview(output)[:1]) == b"["
-    pictures = _answers.decoded(output, list[msgspec.Raw]) if several else [output]
-    if not pictures:
+    told = _answers.decoded(output, list[msgspec.Raw]) if several else [output]
+    if not told:
         raise NoImage("The upstream answered without a picture.", charged=True)
-    for index, each in enumerate(pictures):
-        yield Completed(image=_answers.picture(each), index=index)
+    for index, image in enumerate(_answers.pictures(told)):
+        yield Completed(image=image, index=index)
 
 
 def read_error(status: int, body: bytes) -> TintypeError | None:

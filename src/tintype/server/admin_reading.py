@@ -10,6 +10,7 @@ from ..core import Answer
 from ..core.errors import NotFound
 from . import admin_reports as reports
 from . import admin_words as words
+from .admin_tables import as_csv, usage_rows
 from .asking import Asked, Call, Nothing
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ async def tell_usage(office: Office, asked: Asked[OfUsage, Nothing]) -> reports.
     by, found = await usage(office, query)
     if query.format == "json":
         return found
-    text = reports.as_csv(reports.usage_rows(by, found))
+    text = as_csv(usage_rows(by, found))
     headers = {"content-disposition": 'attachment; filename="usage.csv"'}
     return Answer(body=text.encode(), media_type=CSV, headers=headers)
 

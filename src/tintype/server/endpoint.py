@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from secrets import token_hex
 from urllib.parse import parse_qsl
 
@@ -18,6 +17,7 @@ from .door import Door
 from .house import CallersHouse
 from .http import Facts, Gone, Receive, Scope, Send, read_body, tell
 from .placing import Placing
+from .reached import base_url_of
 from .routes import Match
 from .wishes import NOW, read_wishes
 
@@ -104,7 +104,7 @@ class Endpoint:
         VIA.set(" ".join(houses))
 
 
-LISTED = (b"prefer", b"accept")
+LISTED = (b"prefer", b"accept", b"forwarded", b"x-forwarded-host", b"x-forwarded-proto")
 """Headers that may be there more than once, and are a list then (RFC 9110, section 5.3)."""
 
 
@@ -122,17 +122,3 @@ def head_of(scope: Scope) -> Incoming:
         query=dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else {},
         headers=headers,
     )
-
-
-def base_url_of(scheme: str, headers: Mapping[str, str]) -> str:
-    """Where the caller reached us: as the proxy in front says, or as the request itself.
-
-    >>> base_url_of("http", {"host": "10.0.0.2:8080", "x-forwarded-proto": "https", "x-forwarded-host": "t.test"})
-    'https://t.test'
-    """
-
-    def first(name: str, otherwise: str) -> str:
-        return headers.get(name, "").split(",")[0].strip() or otherwise
-
-    host = first("x-forwarded-host", headers.get("host") or "127.0.0.1")
-    return f"{first('x-forwarded-proto', scheme)}://{host}"

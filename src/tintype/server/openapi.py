@@ -69,7 +69,9 @@ in the way that the API has for it."""
 def describe(
     dialects: Sequence[Dialect], own: Mapping[str, Operation], speaker: Dialect, version: str
 ) -> dict[str, Any]:
-    """An OpenAPI 3.1 document. `own` are the server's pages, by path, or by method and path; `speaker` words their errors."""
+    """An OpenAPI 3.1 document. `own` are the server's pages, by path, or by method and path; `speaker` words their errors,
+    and its calls are told first."""
+    dialects = sorted(dialects, key=lambda dialect: dialect is not speaker)
     paths: dict[str, dict[str, Any]] = {}
     own_errors = _errors(speaker)
     for name, operation in own.items():

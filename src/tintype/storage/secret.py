@@ -10,8 +10,9 @@ FILE = "secret"
 SHORTEST = 16
 
 
-def read_secret(setting: str, data: Path) -> bytes:
-    """Raises ValueError in a sentence, without the secret in it, for one that is too short or cannot be kept.
+def read_secret(setting: str, data: Path, *, make: bool = True) -> bytes:
+    """Raises ValueError in a sentence, without the secret in it, for one that is too short or cannot be kept; and where
+    there is none, unless it may `make` it.
 
     Servers that start at the same moment on one folder agree: the first file that is there is everybody's.
     """
@@ -22,6 +23,8 @@ def read_secret(setting: str, data: Path) -> bytes:
     path = data / FILE
     try:
         if not path.exists():
+            if not make:
+                raise ValueError(f"There is no secret {path.absolute()}: a server makes it.")
             _make(path)
         found = path.read_text("ascii").strip()
     except (OSError, UnicodeDecodeError) as error:

@@ -15,17 +15,9 @@ from pyreqwest.exceptions import ConnectError, ConnectTimeoutError, PyreqwestErr
 
 from ..core.errors import BadRequest
 from ..core.later import read_retry_after
-from .untrusted import (
-    TRIED,
-    Network,
-    Resolve,
-    Unfetchable,
-    build_client,
-    find_addresses,
-    lookup,
-    read_target,
-    shown,
-)
+from .lookup import lookup
+from .targets import Network, Resolve, Unfetchable, find_addresses, read_target, shown
+from .untrusted import TRIED, build_client
 
 CODE = "invalid_webhook_url"
 SECONDS = 15.0

@@ -23,7 +23,7 @@ NOTHING = msgspec.Raw(b"null")
 
 class ImageObject(msgspec.Struct, kw_only=True):
     b64_json: msgspec.Raw = NOTHING
-    url: str | None = None
+    url: Any = None  # an address, or whatever stands there beside base64
     revised_prompt: Any = None
 
 
@@ -42,7 +42,7 @@ class Answer(Failure, kw_only=True):
     type: str | None = None
     data: list[ImageObject] | None = None
     b64_json: msgspec.Raw = NOTHING
-    url: str | None = None
+    url: Any = None
     # What is only told of a picture may be of any kind: nobody loses a picture that was paid over it.
     partial_image_index: Any = None
     quality: Any = None

@@ -22,7 +22,8 @@ from tintype.engines.diffusion.arguments import arguments
 from tintype.engines.diffusion.describing import describe
 from tintype.engines.diffusion.engine import Engine
 from tintype.engines.diffusion.facts import of_folder
-from tintype.engines.diffusion.families import FAMILIES, KNOWN_NOISE
+from tintype.engines.diffusion.families import FAMILIES
+from tintype.engines.diffusion.family import KNOWN_NOISE
 from tintype.engines.diffusion.generic import Beginning, mix_of, pixels_of
 from tintype.engines.diffusion.latents import autoencoder, channels_of, encode, pipeline_scale, plane
 from tintype.engines.diffusion.orders import Preview, Progress

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...core.errors import Unavailable, Unsupported
 from . import hub, installed, variants, weights
-from .families import Family
+from .family import Family
 
 MOST_LOADED = 16
 """LoRAs of one model that are kept in memory."""

@@ -14,17 +14,8 @@ from ...core.errors import Unavailable
 from ...core.size import Grid
 from . import signatures
 from .facts import Facts
-from .families import (
-    FAMILIES,
-    FAST_SCHEDULERS,
-    FAST_WORDS,
-    KNOWN_NOISE,
-    MEGAPIXEL,
-    PIPELINES,
-    Family,
-    Steps,
-    offered,
-)
+from .families import FAMILIES, PIPELINES, offered
+from .family import FAST_SCHEDULERS, FAST_WORDS, KNOWN_NOISE, MEGAPIXEL, Family, Steps
 from .orders import Task
 
 Way = Literal["own", "generic"]

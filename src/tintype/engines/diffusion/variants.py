@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import installed
-from .families import Family
+from .family import Family
 from .orders import Task
 
 

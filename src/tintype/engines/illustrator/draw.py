@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterator
 from random import Random
 
-import numpy as np
 from PIL import Image
 
 from . import edit, figures
@@ -15,12 +14,12 @@ from .commission import Commission, Stage
 from .grading import grade
 from .homes import home_of, stance_of
 from .layers import Layer, Painting, StyleRecipe
-from .laying import gradient, stamp
+from .laying import gradient, lay, stamp
 from .layout import Frame, Placed, host_of, place
 from .lighting import Cast, add_glows, cast_shadows, deepen_floor, reflection, touch, waterline
 from .reader import read
-from .scene import Colour, Lettering, Scene, Skin
-from .signs import HOME, SPOTS, letter
+from .scene import Lettering, Scene, Skin
+from .signs import colour_behind, letter
 from .sprites import Light, Look, softened, sprite
 from .styles import STYLES
 from .vocabulary import COLOURS
@@ -152,7 +151,7 @@ class Painter:
             treated = self.recipe.layer(layer, self.painting)
             if full and part.ground is not None and host_of(part, placed):
                 touch(self.canvas, layer.pixels, layer.x, round(part.ground * self.scale))
-            self._lay(treated)
+            lay(self.canvas, treated)
             self.painting.layers.append(treated)
         if full and self.recipe.backdrop == "full":
             top = self.view.near.top if self.view.near else 0
@@ -202,24 +201,6 @@ class Painter:
         turned = reflection(layer.pixels, 1.0, ripple=6 * self.scale)
         self.canvas.paste(turned, (round(x * self.scale) - turned.width // 2, round(y * self.scale)), turned)
 
-    def _lay(self, layer: Layer) -> None:
-        if self.canvas.mode == "RGB":
-            self.canvas.paste(layer.pixels, (layer.x, layer.y), layer.pixels)
-            return
-        box = layer.pixels.getbbox()
-        if box is None:
-            return
-        x, y = max(0, layer.x), max(0, layer.y)
-        part = layer.pixels.crop(
-            (
-                x - layer.x,
-                y - layer.y,
-                min(layer.pixels.width, self.canvas.width - layer.x),
-                min(layer.pixels.height, self.canvas.height - layer.y),
-            )
-        )
-        self.canvas.alpha_composite(part, (x, y))
-
     def lay_light(self) -> None:
         """Glows, weather, and the words, which nothing may veil."""
         if not self.commission.transparent and self.recipe.backdrop == "full":
@@ -238,14 +219,14 @@ class Painter:
             grade(self.canvas, self.scene.palette)
         taken: list[tuple[int, int]] = []
         for words in self.scene.lettering:
-            ground = self._colour_behind(words)
+            ground = colour_behind(self.canvas, words)
             width, height = self.commission.width, self.commission.height
             hook = self._hook(words)
             for layer in letter(words, width, height, ground, self.commission.seed, taken, hook):
                 treated = self.recipe.layer(layer, self.painting)
                 if words.carrier == "neon sign" and self.view.puddle and self.canvas.mode == "RGB":
                     self._mirror(layer, *self.view.puddle)
-                self._lay(treated)
+                lay(self.canvas, treated)
                 self.painting.layers.append(treated)
 
     def _hook(self, words: Lettering) -> tuple[float, float, float] | None:
@@ -261,22 +242,6 @@ class Painter:
         ):
             return None
         return main.x / self.w, (main.y + 0.14 * main.h) / self.h, 0.62 * main.w / self.w
-
-    def _colour_behind(self, words: Lettering) -> Colour:
-        """The mean colour where the words will lie; white where the picture is transparent."""
-        x, y = SPOTS[words.spot] if words.spot else HOME[words.carrier]
-        w, h = self.canvas.size
-        box = (
-            int(w * max(0, x - 0.3)),
-            int(h * max(0, y - 0.08)),
-            int(w * min(1, x + 0.3)) + 1,
-            int(h * min(1, y + 0.08)) + 1,
-        )
-        few = self.canvas.crop(box).resize((4, 4), Image.Resampling.BOX).convert("RGBA")
-        paper = Image.new("RGBA", few.size, (255, 255, 255, 255))
-        paper.alpha_composite(few)
-        red, green, blue = (int(v) for v in np.asarray(paper.convert("RGB")).reshape(-1, 3).mean(axis=0))
-        return red, green, blue
 
     def finish(self) -> Image.Image:
         return self.recipe.finish(self.canvas, self.painting)

@@ -1,4 +1,4 @@
-"""From a backdrop's sky and sheets to pixels."""
+"""From a backdrop's sky and sheets to pixels, and layers upon them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from PIL import Image
 
 from .backdrops.mood import Stops
 from .commission import Detail
+from .layers import Layer
 from .vector import BAND_PIXELS, render
 
 
@@ -39,3 +40,23 @@ def stamp(canvas: Image.Image, body: str, top: float, scale: float, detail: Deta
         if band.size != (width, count):
             band = band.resize((width, count), Image.Resampling.BOX if fine > 1 else Image.Resampling.BICUBIC)
         canvas.paste(band, (0, y), band)
+
+
+def lay(canvas: Image.Image, layer: Layer) -> None:
+    """Over what is there, as far as it is within the canvas."""
+    if canvas.mode == "RGB":
+        canvas.paste(layer.pixels, (layer.x, layer.y), layer.pixels)
+        return
+    box = layer.pixels.getbbox()
+    if box is None:
+        return
+    x, y = max(0, layer.x), max(0, layer.y)
+    part = layer.pixels.crop(
+        (
+            x - layer.x,
+            y - layer.y,
+            min(layer.pixels.width, canvas.width - layer.x),
+            min(layer.pixels.height, canvas.height - layer.y),
+        )
+    )
+    canvas.alpha_composite(part, (x, y))

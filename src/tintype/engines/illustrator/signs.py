@@ -6,6 +6,7 @@ import io
 import unicodedata
 from functools import lru_cache
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from . import pack
@@ -45,6 +46,23 @@ SHARE: dict[str, tuple[float, float]] = {
     "logo": (0.74, 0.15),
 }
 """The most width and height that the letters may take, as shares of the canvas."""
+
+
+def colour_behind(canvas: Image.Image, words: Lettering) -> Colour:
+    """The mean colour where the words will lie; white where the picture is transparent."""
+    x, y = SPOTS[words.spot] if words.spot else HOME[words.carrier]
+    w, h = canvas.size
+    box = (
+        int(w * max(0, x - 0.3)),
+        int(h * max(0, y - 0.08)),
+        int(w * min(1, x + 0.3)) + 1,
+        int(h * min(1, y + 0.08)) + 1,
+    )
+    few = canvas.crop(box).resize((4, 4), Image.Resampling.BOX).convert("RGBA")
+    paper = Image.new("RGBA", few.size, (255, 255, 255, 255))
+    paper.alpha_composite(few)
+    red, green, blue = (int(v) for v in np.asarray(paper.convert("RGB")).reshape(-1, 3).mean(axis=0))
+    return red, green, blue
 
 
 @lru_cache(maxsize=64)

@@ -98,6 +98,21 @@ def test_who_orders_it_again_is_told_as_well(tmp_path: Path) -> None:
         assert (told["type"], told["data"]["id"]) == ("image.job.done", first.job)
 
 
+def test_no_picture_is_read_to_tell_where_it_is(tmp_path: Path) -> None:
+    provider = Held(local=False)
+    body = {**ORDER, "n": 2, "response_format": "url"}
+    with receiver() as hook, house(provider, tmp_path, **OWN) as at:
+        at.order(body, idempotency_key="one", **ASYNC)
+        first = at.order(body, idempotency_key="one", x_tintype_webhook=hook.url, **ASYNC)
+        provider.go.set()
+        told = hook.told(at)["data"]
+        assert b'tintype_store_seconds_count{operation="keep"}' in at.call("GET", "/metrics").body
+        assert b'tintype_store_seconds_count{operation="read"}' not in at.call("GET", "/metrics").body
+        page = at.job(first.job)
+        assert told["result"]["data"] == [{"url": each["url"]} for each in page["result"]["data"]]
+        assert {**told, "result": None} == {**page, "result": None}
+
+
 def test_an_interrupted_job_is_told_as_its_page_tells(tmp_path: Path) -> None:
     with receiver() as hook:
 

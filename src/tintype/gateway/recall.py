@@ -134,7 +134,8 @@ class Recall:
         """The job of a record: as it runs, here or elsewhere, or as it has ended; None where it came to nothing."""
         running = self.jobs.find(record.id)
         if running is None:
-            if record.state == "running":  # it may have ended here while it was read
+            if record.state == "running":  # elsewhere; or it has ended here while it was read
+                await self.books.join(record.id)
                 record = await self.books.find(record.id) or record
             past = await self.past(record)
             return None if past.record.state in FORGIVEN else past

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -38,9 +39,11 @@ from tintype.core.errors import (
 from tintype.core.size import Sizes
 from tintype.gateway.offers import Offer
 from tintype.gateway.route import Route
+from tintype.transport.untrusted import Fetcher
 
 from ..fakes import FakeProvider
 from ..pictures import png
+from ..transport.pages import LOOPBACK, PNG, answer, hosting
 from .offering import CARD, PICTURE, REQUEST, SPOILT, Seller, gate_of, run, selling
 
 DOWN = Unavailable("a is down")
@@ -326,6 +329,21 @@ def test_an_address_in_an_answer_is_fetched_as_an_untrusted_one() -> None:
     assert isinstance(job.error, Garbled)
     assert "not public" in str(job.error)
     assert job.error.charged
+
+
+def test_a_picture_that_was_bought_is_fetched_again_where_the_first_try_failed() -> None:
+    async def main() -> None:
+        page = [answer(b"", status="503 Service Unavailable"), answer()]
+        async with hosting({"/cat.png": page}) as host:
+            seller = Seller("a", image=Image.from_url(f"http://127.0.0.1:{host.port}/cat.png"))
+            gateway = replace(selling(seller), fetcher=Fetcher(allow=LOOPBACK))
+            async with gateway.submit(REQUEST).watched() as events:
+                (made,) = [event async for event in events]
+            assert isinstance(made, Completed)
+            assert made.image.as_bytes() == PNG
+            assert len(seller.asked) == 1
+
+    asyncio.run(main())
 
 
 def test_a_twin_answers_only_where_nobody_else_does() -> None:

@@ -12,6 +12,7 @@ from ipaddress import ip_network
 import pytest
 
 from tintype.core.errors import BadRequest
+from tintype.core.request import MAX_IMAGE_BYTES
 from tintype.transport.targets import Network
 from tintype.transport.untrusted import Fetcher
 
@@ -38,9 +39,10 @@ def redirect(to: str) -> bytes:
 
 @dataclass
 class Host:
-    """A server on the loopback. `pages` are what it sends, by path; `pause` seconds between single bytes."""
+    """A server on the loopback. `pages` are what it sends, by path, or what one after the other, the last for ever;
+    `pause` seconds between single bytes."""
 
-    pages: Mapping[str, bytes]
+    pages: Mapping[str, bytes | list[bytes]]
     pause: float = 0
     port: int = 0
     heads: list[str] = field(default_factory=list)
@@ -50,7 +52,8 @@ class Host:
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             self.heads.append(head)
-            page = self.pages[head.split()[1].partition("?")[0]]
+            found = self.pages[head.split()[1].partition("?")[0]]
+            page = found if isinstance(found, bytes) else found.pop(0) if len(found) > 1 else found[0]
             step = 1 if self.pause else 65_536
             for start in range(0, len(page), step):
                 writer.write(page[start : start + step])
@@ -65,7 +68,7 @@ class Host:
 
 @asynccontextmanager
 async def hosting(
-    pages: Mapping[str, bytes], *, pause: float = 0, tls: ssl.SSLContext | None = None
+    pages: Mapping[str, bytes | list[bytes]], *, pause: float = 0, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[Host]:
     host = Host(pages, pause)
     server = await asyncio.start_server(host.serve, "127.0.0.1", 0, ssl=tls)
@@ -92,9 +95,9 @@ class Names:
 HERE = Names({"pictures.example": [["127.0.0.1"]]})
 
 
-async def refusal(url: str, fetcher: Fetcher, **limits: int) -> str:
+async def refusal(url: str, fetcher: Fetcher, limit: int = MAX_IMAGE_BYTES) -> str:
     with pytest.raises(BadRequest) as caught:
-        await fetcher.fetch(url, param="mask", which="The mask", **limits)
+        await fetcher.fetch(url, param="mask", which="The mask", limit=limit)
     assert (caught.value.status, caught.value.code, caught.value.param) == (400, "invalid_image_url", "mask")
     text = str(caught.value)
     assert text.startswith("The mask cannot be fetched from ")
@@ -103,13 +106,18 @@ async def refusal(url: str, fetcher: Fetcher, **limits: int) -> str:
 
 
 def from_host(
-    page: bytes, *, allow: tuple[Network, ...] = LOOPBACK, seconds: float = 5, pause: float = 0, **limits: int
+    page: bytes,
+    *,
+    allow: tuple[Network, ...] = LOOPBACK,
+    seconds: float = 5,
+    pause: float = 0,
+    limit: int = MAX_IMAGE_BYTES,
 ) -> tuple[str, Host]:
     """How a page is refused."""
 
     async def main() -> tuple[str, Host]:
         async with hosting({"/a.png": page, "/b.png": answer(SECRET.encode())}, pause=pause) as host:
             fetcher = Fetcher(allow=allow, seconds=seconds, resolve=HERE)
-            return await refusal(f"http://pictures.example:{host.port}/a.png?k=1", fetcher, **limits), host
+            return await refusal(f"http://pictures.example:{host.port}/a.png?k=1", fetcher, limit), host
 
     return asyncio.run(main())

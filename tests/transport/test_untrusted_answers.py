@@ -8,11 +8,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from tintype.core.errors import TooManyRequests
+from tintype.core.errors import BadRequest, TooManyRequests
 from tintype.transport.untrusted import Fetcher
+from tintype.transport.upstream import DEADLINE
 
 from ..pictures import picture
-from .pages import HERE, LOOPBACK, PNG, SECRET, answer, from_host, hosting, refusal
+from .pages import HERE, LOOPBACK, PNG, SECRET, answer, from_host, hosting, redirect, refusal
 
 
 @pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "gif"])
@@ -135,5 +136,89 @@ def test_not_all_sockets_are_given_to_slow_servers() -> None:
             assert caught.value.retry_after
             assert await slow == PNG
             assert await fetcher.fetch(f"{url}/a.png") == PNG
+
+    asyncio.run(main())
+
+
+PASSING = {
+    "reset": b"",
+    "cut": answer()[:-9],
+    "busy": answer(b"", status="503 Service Unavailable"),
+    "limited": answer(b"", status="429 Too Many Requests"),
+}
+
+
+@pytest.mark.parametrize("first", PASSING.values(), ids=PASSING)
+def test_whoever_must_have_it_asks_again_while_that_may_help(first: bytes) -> None:
+    async def main() -> None:
+        async with hosting({"/a.png": [first, first, answer()]}) as host:
+            fetcher, url = Fetcher(allow=LOOPBACK, resolve=HERE), f"http://pictures.example:{host.port}/a.png"
+            assert await fetcher.fetch(url, pauses=(0, 0)) == PNG
+            assert len(host.heads) == 3
+
+    asyncio.run(main())
+
+
+def test_so_does_who_has_not_got_it_in_time_or_found_the_host() -> None:
+    came = 0
+
+    async def wakes(host: str, port: int) -> Sequence[str]:
+        nonlocal came
+        came += 1
+        if came == 1:
+            await asyncio.sleep(60)
+        if came == 2:
+            raise OSError("no such name")
+        return ["127.0.0.1"]
+
+    async def main() -> None:
+        async with hosting({"/a.png": answer()}) as host:
+            fetcher = Fetcher(allow=LOOPBACK, resolve=wakes, seconds=0.3)
+            assert await fetcher.fetch(f"http://pictures.example:{host.port}/a.png", pauses=(0, 0)) == PNG
+
+    asyncio.run(main())
+
+
+LASTING = {
+    "gone": answer(b"", status="404 Not Found"),
+    "forbidden": answer(b"", status="403 Forbidden"),
+    "no picture": answer(b"<html>" + bytes(20)),
+    "too large": answer(content_length="999999999"),
+    "inner": redirect("http://10.0.0.1/"),
+}
+
+
+@pytest.mark.parametrize("page", LASTING.values(), ids=LASTING)
+def test_what_stays_as_it_is_is_not_asked_again(page: bytes) -> None:
+    async def main() -> None:
+        async with hosting({"/a.png": [page, answer()]}) as host:
+            fetcher, url = Fetcher(allow=LOOPBACK, resolve=HERE), f"http://pictures.example:{host.port}/a.png"
+            with pytest.raises(BadRequest):
+                await fetcher.fetch(url, pauses=(0, 0))
+            assert len(host.heads) == 1
+
+    asyncio.run(main())
+
+
+def test_it_is_asked_no_more_once_there_is_no_time() -> None:
+    async def main() -> None:
+        async with hosting({"/a.png": [b"", answer()]}) as host:
+            fetcher, url = Fetcher(allow=LOOPBACK, resolve=HERE), f"http://pictures.example:{host.port}/a.png"
+            DEADLINE.set(asyncio.get_running_loop().time() + 60)
+            with pytest.raises(BadRequest, match="cut"):
+                await fetcher.fetch(url, pauses=(61,))
+
+    asyncio.run(main())
+
+
+def test_whoever_must_have_it_waits_for_room() -> None:
+    async def main() -> None:
+        async with hosting({"/slow.png": answer(), "/a.png": answer()}, pause=0.002) as host:
+            fetcher = Fetcher(allow=LOOPBACK, resolve=HERE, at_once=1)
+            url = f"http://pictures.example:{host.port}"
+            slow = asyncio.create_task(fetcher.fetch(f"{url}/slow.png"))
+            await asyncio.sleep(0)
+            assert await fetcher.fetch(f"{url}/a.png", pauses=(0,)) == PNG
+            assert slow.done()
 
     asyncio.run(main())

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
+import threading
 import time
+from contextlib import aclosing
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import openai
 import pytest
+import sqlalchemy as sa
 
-from tintype.accounts import cancelling
+from tintype.accounts import elsewhere
 from tintype.accounts.database import Database
-from tintype.core import Octets, Size
+from tintype.core import Events, ImageRequest, ModelCard, Octets, Size
 from tintype.core.errors import Busy, Refused
 from tintype.gateway.gates import Gate
 from tintype.storage.names import Name
@@ -23,7 +27,7 @@ from tintype.storage.places import Folder, Memory, Place
 from ..fakes import FakeProvider
 from ..pictures import opened, png
 from ..strict import validate_error, validate_reply
-from .houses import GENERATIONS, JOBS, ORDER, Held, House, Reply, hang_up, house, until
+from .houses import GENERATIONS, JOBS, ORDER, Held, House, Reply, frames, hang_up, house, until
 
 ASYNC = {"prefer": "respond-async"}
 
@@ -257,10 +261,10 @@ def test_a_job_that_another_server_does_not_end_is_still_said_to_run(
 ) -> None:
     monkeypatch.setattr("tintype.server.jobs.PATIENCE", 0.1)
 
-    async def nothing(database: Database, process: str) -> list[str]:
+    async def nothing(database: Database, what: sa.Table, process: str) -> list[str]:
         return []
 
-    monkeypatch.setattr(cancelling, "asked", nothing)
+    monkeypatch.setattr(elsewhere, "asked", nothing)
     provider = Held(local=False)
     with house(provider, tmp_path) as one, house(FakeProvider(), tmp_path) as two:
         id = later(one)
@@ -400,6 +404,94 @@ def test_who_was_told_to_come_back_finds_the_picture_though_the_first_has_left(f
         provider.go.set()
         assert second[0].status == 202
         validate_reply(at.ended(second[0].job)["result"])
+
+
+RETRY = {"x_stainless_retry_count": "1"}
+
+
+@pytest.mark.parametrize("again", [{"idempotency_key": "one"}, RETRY], ids=["named", "retried"])
+@pytest.mark.parametrize("wish", [ASYNC, {"prefer": "wait=1"}], ids=["async", "wait"])
+def test_so_does_who_was_told_it_by_another_server(
+    tmp_path: Path, again: dict[str, str], wish: dict[str, str]
+) -> None:
+    first = {**again, "x_stainless_retry_count": "0"}
+    provider, second = Held(local=True), list[Reply]()
+    with house(provider, tmp_path) as one, house(FakeProvider(), tmp_path) as two:
+
+        def order_it_too() -> bool:
+            if provider.asked and not second:
+                second.append(two.order(**again, **wish))
+            return bool(second)
+
+        hang_up(one.url, ORDER, once=order_it_too, **first)
+        (job,) = one.gateway.jobs.running.values()
+        until(lambda: not job.is_watched)
+        provider.go.set()
+        assert (second[0].status, second[0].job) == (202, job.id)
+        validate_reply(two.ended(job.id)["result"])
+
+
+def test_who_waits_at_another_server_gets_the_picture_though_the_first_has_left(tmp_path: Path) -> None:
+    provider, second = Held(local=True), list[Reply]()
+    with house(provider, tmp_path) as one, house(FakeProvider(), tmp_path) as two:
+        waits = threading.Thread(target=lambda: second.append(two.order(idempotency_key="one")))
+
+        def wait_for_it() -> bool:
+            if provider.asked and waits.ident is None:
+                waits.start()
+            return any(job.stays for job in one.gateway.jobs.running.values())
+
+        hang_up(one.url, ORDER, once=wait_for_it, idempotency_key="one")
+        (job,) = one.gateway.jobs.running.values()
+        until(lambda: not job.is_watched)
+        provider.go.set()
+        waits.join(20)
+        assert (second[0].status, second[0].job) == (200, job.id)
+        validate_reply(second[0].json())
+
+
+def test_who_comes_to_another_server_as_the_first_is_being_ended_orders_anew(tmp_path: Path) -> None:
+    class Lingers(Held):
+        async def generate(self, request: ImageRequest, card: ModelCard) -> Events:
+            try:
+                async with aclosing(super().generate(request, card)) as events:
+                    async for event in events:
+                        yield event
+            except asyncio.CancelledError:
+                await asyncio.sleep(1.5)
+                raise
+
+    provider = Lingers(local=True)
+    with house(provider, tmp_path) as one, house(FakeProvider(), tmp_path) as two:
+        hang_up(one.url, ORDER, once=lambda: provider.asked, idempotency_key="one")
+        (job,) = one.gateway.jobs.running.values()
+        until(lambda: job.cancelled)
+        reply = two.order(idempotency_key="one", **ASYNC)
+        assert reply.job != job.id
+        validate_reply(two.ended(reply.job)["result"])
+
+
+def test_who_watches_events_by_way_of_another_server_keeps_the_job_alive(tmp_path: Path) -> None:
+    provider, body = Held(local=True), list[bytes]()
+    with house(provider, tmp_path) as one, house(FakeProvider(), tmp_path) as two:
+
+        def watch() -> None:
+            (id,) = one.gateway.jobs.running
+            body.append(two.call("GET", f"{JOBS}/{id}/events").body)
+
+        watches = threading.Thread(target=watch)
+
+        def watch_it() -> bool:
+            if provider.asked and watches.ident is None:
+                watches.start()
+            return any(job.stays for job in one.gateway.jobs.running.values())
+
+        hang_up(one.url, ORDER, once=watch_it)
+        (job,) = one.gateway.jobs.running.values()
+        until(lambda: not job.is_watched)
+        provider.go.set()
+        watches.join(20)
+        assert [event for _, event, _ in frames(body[0])] == ["image_generation.completed", "image.job"]
 
 
 WRONG = [

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
@@ -17,9 +18,10 @@ from tintype.accounts.records import Opening
 from tintype.accounts.schema import jobs
 from tintype.core.errors import Refused
 from tintype.server.opening import Rooms
+from tintype.transport.posting import Poster
 
 from ..fakes import FakeProvider
-from .houses import ORDER, Held, House, house, until
+from .houses import ORDER, Held, House, Reply, hang_up, house, until
 
 OWN: dict[str, Any] = {"fetch_allow": (ip_network("127.0.0.0/8"),)}
 ASYNC = {"prefer": "respond-async"}
@@ -96,6 +98,56 @@ def test_who_orders_it_again_is_told_as_well(tmp_path: Path) -> None:
         provider.go.set()
         told = hook.told(at)
         assert (told["type"], told["data"]["id"]) == ("image.job.done", first.job)
+
+
+def test_who_orders_it_again_as_the_first_leaves_orders_anew(tmp_path: Path) -> None:
+    """Its webhook's host is looked up, which takes its time."""
+    provider, asked, left = Held(local=True), threading.Event(), threading.Event()
+    second: list[Reply] = []
+
+    async def slowly(host: str, port: int) -> Sequence[str]:
+        asked.set()
+        while not left.is_set():  # noqa: ASYNC110 -- it is set in another thread
+            await asyncio.sleep(0.002)
+        return ["127.0.0.1"]
+
+    async def prepare(rooms: Rooms) -> None:
+        assert rooms.webhooks is not None
+        rooms.webhooks._poster = Poster(allow=OWN["fetch_allow"], resolve=slowly)
+
+    with receiver() as hook, house(provider, tmp_path, prepare=prepare, **OWN) as at:
+        url = hook.url.replace("127.0.0.1", "receiver.test")
+        again = threading.Thread(
+            target=lambda: second.append(at.order(idempotency_key="one", x_tintype_webhook=url, **ASYNC))
+        )
+
+        def order_it_again() -> bool:
+            if provider.asked and again.ident is None:
+                again.start()
+            return asked.is_set()
+
+        hang_up(at.url, ORDER, once=order_it_again, idempotency_key="one")
+        at.idle()
+        left.set()
+        again.join(20)
+        provider.go.set()
+        assert "idempotent-replayed" not in second[0].headers
+        assert at.ended(second[0].job)["status"] == "completed"
+
+
+def test_no_picture_is_read_to_tell_where_it_is(tmp_path: Path) -> None:
+    provider = Held(local=False)
+    body = {**ORDER, "n": 2, "response_format": "url"}
+    with receiver() as hook, house(provider, tmp_path, **OWN) as at:
+        at.order(body, idempotency_key="one", **ASYNC)
+        first = at.order(body, idempotency_key="one", x_tintype_webhook=hook.url, **ASYNC)
+        provider.go.set()
+        told = hook.told(at)["data"]
+        assert b'tintype_store_seconds_count{operation="keep"}' in at.call("GET", "/metrics").body
+        assert b'tintype_store_seconds_count{operation="read"}' not in at.call("GET", "/metrics").body
+        page = at.job(first.job)
+        assert told["result"]["data"] == [{"url": each["url"]} for each in page["result"]["data"]]
+        assert {**told, "result": None} == {**page, "result": None}
 
 
 def test_an_interrupted_job_is_told_as_its_page_tells(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from ._moves import READ_PURSES, WRITE_PURSE, before, change, read_purse
 from ._statements import Hand
 from .process import Process, Watch
-from .schema import cancellations, jobs, processes
+from .schema import cancellations, jobs, joins, processes
 
 MESSAGE = "The server stopped while this job ran."
 
@@ -46,7 +46,8 @@ def sign(connection: sa.Connection, *, process: Process, now: float) -> None:
 
 
 def leave(connection: sa.Connection, *, process: str) -> None:
-    connection.execute(cancellations.delete().where(cancellations.c.process == process))
+    for asked in (cancellations, joins):
+        connection.execute(asked.delete().where(asked.c.process == process))
     connection.execute(processes.delete().where(processes.c.id == process))
 
 
@@ -83,7 +84,8 @@ def recover(connection: sa.Connection, *, me: str, watch: Watch, now: float) -> 
                 message=MESSAGE,
             )
         )
-    connection.execute(cancellations.delete().where(cancellations.c.process.in_(sorted(gone))))
+    for asked in (cancellations, joins):
+        connection.execute(asked.delete().where(asked.c.process.in_(sorted(gone))))
     connection.execute(processes.delete().where(processes.c.id.in_(sorted(dead))))
     maybe = (
         Interrupted(job=row.id, provider=row.provider, model=row.model, created=row.created)

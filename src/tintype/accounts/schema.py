@@ -206,6 +206,14 @@ cancellations = Table(
     Index("cancellations_of_process", "process"),
 )
 
+joins = Table(
+    "joins",  # of jobs, by callers of a server that does not run them
+    metadata,
+    Column("job", String(32), primary_key=True),
+    Column("process", String(32), nullable=False),  # who runs it
+    Index("joins_of_process", "process"),
+)
+
 processes = Table(
     "processes",  # the servers on this database
     metadata,

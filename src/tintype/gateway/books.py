@@ -53,6 +53,11 @@ class Books(Protocol):
         """Have it ended by the server that runs it, within moments."""
         ...
 
+    async def join(self, job: str) -> None:
+        """Have it go on though nobody waits for it at the server that runs it; returns once that has heard, or has not
+        for moments."""
+        ...
+
     async def pictures(self, job: str) -> Sequence[KeptPicture]:
         """Those that were kept and have not been deleted, in their order, each where it is kept for longest."""
         ...
@@ -132,6 +137,9 @@ class Memory:
 
     async def cancel(self, job: str) -> None:
         """There is no other server."""
+
+    async def join(self, job: str) -> None:
+        """As `cancel`."""
 
     async def pictures(self, job: str) -> Sequence[KeptPicture]:
         return longest_kept(self._pictures.get(job, ()))

@@ -29,6 +29,9 @@ from .routing import Routing
 from .shelf import Shelf
 from .terms import Terms
 
+AGAIN = (0.5, 2.0)
+"""Seconds before each further try to fetch a picture that has been paid."""
+
 
 def today() -> date:
     return datetime.now(UTC).date()
@@ -262,9 +265,10 @@ class Gateway:
             )
 
     async def _bring(self, image: Image) -> Image:
-        """A picture at an address that an upstream told: someone else's word, like a caller's."""
+        """A picture at an address that an upstream told: someone else's word, like a caller's; but paid."""
         try:
-            return Image.from_bytes(await self.fetcher.fetch(image.url or "", which="The upstream's picture"))
+            found = await self.fetcher.fetch(image.url or "", which="The upstream's picture", pauses=AGAIN)
+            return Image.from_bytes(found)
         except TintypeError as error:
             raise Garbled(str(error), code="upstream_picture_lost", charged=True) from None
 

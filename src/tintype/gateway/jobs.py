@@ -97,6 +97,12 @@ class Job:
         else:
             self.cancel(Cancelled("The job was cancelled: nobody waited for it any more."))
 
+    def stay(self) -> bool:
+        """Let it go on though nobody watches, and keep what comes of it. False once it has been told to end."""
+        if not self.cancelled:
+            self.stays = self.kept = True
+        return not self.cancelled
+
     async def missed(self) -> None:
         """Whoever ordered it has not got it: what was bought is kept for the next who asks, though it has ended."""
         if not self.report.bought or self.kept:

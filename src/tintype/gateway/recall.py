@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, fields
 
 from ..accounts.records import JobRecord, KeptPicture
-from ..core import Caller, Completed, Events, ImageEvent, ImageRequest, Report
+from ..core import Caller, Events, ImageEvent, ImageRequest, Report
 from ..core.errors import Conflict, NotFound, TintypeError
 from ..storage import FOLDER, Store
 from .books import FORGIVEN, Books
@@ -134,7 +134,8 @@ class Recall:
         """The job of a record: as it runs, here or elsewhere, or as it has ended; None where it came to nothing."""
         running = self.jobs.find(record.id)
         if running is None:
-            if record.state == "running":  # it may have ended here while it was read
+            if record.state == "running":  # elsewhere; or it has ended here while it was read
+                await self.books.join(record.id)
                 record = await self.books.find(record.id) or record
             past = await self.past(record)
             return None if past.record.state in FORGIVEN else past
@@ -144,10 +145,13 @@ class Recall:
         return running
 
     async def past(self, record: JobRecord, *, pictures: bool = True) -> Past:
-        kept = await self.books.pictures(record.id) if pictures and record.made else ()
-        loaded = {each.position: data for each in kept if (data := await self._load(each)) is not None}
-        events = read_events(record, loaded, await self._addresses(record, kept))
-        numbered = {number: event for number, event in events.items() if not self._leads_nowhere(event)}
+        """Without `pictures`, of these there are the addresses alone."""
+        kept = await self.books.pictures(record.id) if record.made else ()
+        loaded = {
+            each.position: data for each in kept if pictures and (data := await self._load(each)) is not None
+        }
+        there = [each for each in kept if each.position in loaded] if pictures else kept
+        events = read_events(record, loaded, await self._addresses(record, there))
         report = read_report(record)
         if record.account and record.ended is not None:
             report.balance = await self.books.balance(record.account)
@@ -165,30 +169,24 @@ class Recall:
             record=record,
             look=look,
             error=read_error(record),
-            numbered=numbered,
+            numbered=events,
             gone=len(loaded) < record.made,
         )
 
-    async def _addresses(self, record: JobRecord, kept: Sequence[KeptPicture]) -> dict[int, str]:
-        """New ones for pictures, by their positions, once those that were told are not good any more."""
-        now, told = self.clock(), read_addresses(record)
-        if record.ended is None or record.ended + self.picture_lifetime > now:
-            return {}
-        return {
-            each.position: await self.store.address(
-                each.path,
-                base_url=told[each.position].rpartition(FOLDER)[0],
-                seconds=self.picture_lifetime,
-                now=now,
-            )
-            for each in kept
-            if each.position in told
-        }
-
-    def _leads_nowhere(self, event: ImageEvent) -> bool:
-        """Whether it is a picture of which there is nothing but an address of this house: it lies there no more."""
-        image = event.image if isinstance(event, Completed) else None
-        return image is not None and not image.is_local and self.store.path_of(image.url or "") is not None
+    async def _addresses(self, record: JobRecord, there: Sequence[KeptPicture]) -> dict[int, str]:
+        """Those that lead somewhere, by the positions of their pictures: new ones, once those that were told are over."""
+        now, lying = self.clock(), {each.position: each.path for each in there}
+        over = record.ended is not None and record.ended + self.picture_lifetime <= now
+        found = {}
+        for position, told in read_addresses(record).items():
+            if over and position in lying:
+                base_url = told.rpartition(FOLDER)[0]
+                found[position] = await self.store.address(
+                    lying[position], base_url=base_url, seconds=self.picture_lifetime, now=now
+                )
+            elif position in lying or self.store.path_of(told) is None:
+                found[position] = told
+        return found
 
     async def _load(self, picture: KeptPicture) -> bytes | None:
         try:

@@ -103,21 +103,21 @@ def read_events(
     record: JobRecord, pictures: Mapping[int, bytes], addresses: Mapping[int, str] | None = None
 ) -> dict[int, ImageEvent]:
     """The events of an answer by their numbers, but for previews, and those whose picture is gone. `pictures` are by
-    their position, and so are `addresses`, where they are others than those that were told."""
+    their position, and so are `addresses`: those that lead somewhere, or else all that were told."""
     events: dict[int, ImageEvent] = {}
+    known = read_addresses(record) if addresses is None else addresses
     for told in _result(record).events:
         if told.text is not None:
             events[told.number] = Text(text=told.text, index=told.index)
             continue
-        image = None
-        if told.picture is not None and told.picture in pictures:
-            image = Image.from_bytes(pictures[told.picture])
-            address = (addresses or {}).get(told.picture, told.url)
-            image = image.at(address) if address else image
-        elif told.url:
-            image = Image.from_url(told.url)
-        if image is not None:
-            events[told.number] = _completed(told, image)
+        if told.picture is None:
+            continue
+        data, address = pictures.get(told.picture), known.get(told.picture)
+        if data is not None:
+            image = Image.from_bytes(data)
+            events[told.number] = _completed(told, image.at(address) if address else image)
+        elif address:
+            events[told.number] = _completed(told, Image.from_url(address))
     return events
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
-from ..accounts import cancelling
+from ..accounts import elsewhere
 from ..accounts.database import Database
 from ..accounts.history import History
 from ..accounts.keeping import keep_pictures, release_pictures
 from ..accounts.ledger import Ledger
 from ..accounts.records import Closing, JobRecord, KeptPicture, Opening, Settled, State
 from ..core import Micros
+
+LOOKS, LOOK_AGAIN = 50, 0.1
+"""At whether another server has heard that somebody has joined a job of its, and the seconds between two of them."""
 
 
 class Written:
@@ -40,7 +44,14 @@ class Written:
         return await self.history.find_fingerprint(key, fingerprint, since)
 
     async def cancel(self, job: str) -> None:
-        await cancelling.ask(self.database, job)
+        await elsewhere.ask(self.database, elsewhere.END, job)
+
+    async def join(self, job: str) -> None:
+        await elsewhere.ask(self.database, elsewhere.GO_ON, job)
+        for _ in range(LOOKS):
+            if not await elsewhere.is_asked(self.database, elsewhere.GO_ON, job):
+                return
+            await asyncio.sleep(LOOK_AGAIN)
 
     async def pictures(self, job: str) -> Sequence[KeptPicture]:
         return await self.history.pictures(job)

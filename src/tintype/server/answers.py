@@ -93,7 +93,7 @@ async def whole_or_later(sight: Sight, wishes: Wishes, base_url: str, receive: R
             chunks = await sight.chunks() if chunks is None else chunks
             return await respond(send, 200, [*sight.told(), applied], chunks, lookout)
     if isinstance(job, Job):
-        job.stays = job.kept = True  # though all others leave whom it was ordered with
+        job.stay()  # though all others leave whom it was ordered with
     place = f"{base_url}/v1/images/jobs/{job.id}"
     more = [header("location", place), applied, header("x-tintype-job", job.id), header("retry-after", "1")]
     return await tell(send, Answer(body=accepted(job, place), status=202), more)

@@ -49,11 +49,12 @@ def job_members(job: Job | Past) -> dict[str, Any]:
 
 def sent_members(job: Job | Past) -> dict[str, Any]:
     """As a webhook tells it: of the result no pictures, only where they are."""
-    made = [event for event in job.events if isinstance(event, Completed)]
-    addresses = [{"url": each.image.url} for each in made if each.image.url]
-    whole = job.error is None and len(addresses) == len(made) > 0
+    made = (event.image.url for event in job.events if isinstance(event, Completed))
+    addresses = [{"url": url} for url in made if url]
+    members = job_members(job)
+    whole = job.error is None and len(addresses) == members["pictures"] > 0
     result = {"created": job.report.created, "data": addresses} if whole else None
-    return {**job_members(job), "result": result}
+    return {**members, "result": result}
 
 
 def job_document(job: Job | Past, result: Sequence[Octets]) -> Iterator[Octets]:

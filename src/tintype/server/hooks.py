@@ -48,8 +48,8 @@ async def order_owed(webhooks: Webhooks, recall: Recall) -> None:
         record = await recall.books.find(job)
         if record is not None:
             try:
-                past = await recall.past(record)
-            except Unavailable:  # the store is away: of this one it is told later
+                past = await recall.past(record, pictures=False)
+            except Unavailable:  # a bucket signs no address: of this one it is told later
                 continue
             told = message(record.state, record.ended or time.time(), sent_members(past))
             await webhooks.order(job, url, told)

@@ -153,6 +153,8 @@ class JobPages:
         if last and not re.fullmatch("[0-9]+", last):
             raise BadRequest("Last-Event-ID is the number of an event.", param="Last-Event-ID")
         seen = int(last[:18] or 0)  # Python reads no number of thousands of digits
+        if not job.ended and isinstance(job, Past):  # as a watcher does where it runs
+            await self._gateway.books.join(job.id)
         sight = Sight(self._dialect, job, [])
 
         async def write(events: Events) -> AsyncIterator[Octets]:

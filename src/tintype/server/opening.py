@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from ..accounts import cancelling
+from ..accounts import elsewhere
 from ..accounts.database import Database
 from ..accounts.deliveries import Deliveries
 from ..accounts.history import History
@@ -148,15 +148,19 @@ def _chores(
         return ()
     history, running = written.history, gateway.jobs.running
 
-    async def cancel() -> None:
+    async def heed() -> None:
         if not running:
             return
-        asked = await cancelling.asked(written.database, written.ledger.process.id)
-        for id in asked:
-            if id in running:
-                running[id].cancel()
-        if asked:
-            await cancelling.done(written.database, asked)
+        database, me = written.database, written.ledger.process.id
+        if ends := await elsewhere.asked(database, elsewhere.END, me):
+            for id in ends:
+                if id in running:
+                    running[id].cancel()
+            await elsewhere.done(database, elsewhere.END, ends)
+        joined = await elsewhere.asked(database, elsewhere.GO_ON, me)
+        # Of one that is being ended it is not said: whoever joined it orders anew.
+        if heard := [id for id in joined if id not in running or running[id].stay()]:
+            await elsewhere.done(database, elsewhere.GO_ON, heard)
 
     async def forget() -> None:
         await history.forget(time.time() - max(settings.history_days * DAY, settings.result_lifetime))
@@ -168,7 +172,7 @@ def _chores(
 
     return (
         Chore("say that this server lives, and end the jobs of dead ones", 5.0, beat),
-        Chore("end what other servers were asked to end", 1.0, cancel),
+        Chore("heed what other servers were asked of jobs that run here", 1.0, heed),
         Chore("forget what is old", 600.0, forget),
     )
 

@@ -37,9 +37,13 @@ class Placing:
         hook = read_hook(self.incoming.headers, self.webhooks)
         for _ in range(3):  # another server may be quicker, and then fail
             if (earlier := await self._before(once)) is not None:
-                self.facts.headers.append((b"idempotent-replayed", b"true"))
                 if hook is not None:
                     await hook.begin(earlier)
+                    if isinstance(earlier, Job) and earlier.cancelled:  # others have left it meanwhile
+                        continue
+                self.facts.headers.append((b"idempotent-replayed", b"true"))
+                if stays and isinstance(earlier, Job):
+                    earlier.stay()
                 if isinstance(earlier, Past):
                     earlier.request = self._as_planned(request, earlier.request)
                 return earlier

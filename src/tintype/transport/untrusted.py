@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import NamedTuple
 from urllib.parse import urljoin
@@ -23,6 +23,7 @@ from ..core.header import read_header
 from ..core.request import FORMATS, MAX_IMAGE_BYTES
 from .lookup import AT_ONCE, lookup
 from .targets import Network, Resolve, Target, Unfetchable, find_addresses, read_target, shown
+from .upstream import DEADLINE
 
 CODE = "invalid_image_url"
 REDIRECTS = 3
@@ -30,6 +31,7 @@ SECONDS = 10.0
 _CONNECT_SECONDS = 4.0
 TRIED = 2  # network addresses of a host, before it is given up
 _SNIFFED = 16  # bytes that tell a picture's format
+_PASSING = (408, 425, 429, 500, 502, 503, 504)  # what a server answers that may be well in a moment
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,34 +47,50 @@ class Fetcher:
     resolve: Resolve = lookup
     roots: bytes | None = None
     at_once: int = AT_ONCE
-    running: int = 0
+    _room: asyncio.Semaphore = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._room = asyncio.Semaphore(self.at_once)
 
     async def fetch(
-        self, url: str, *, param: str = "image", which: str = "The picture", limit: int = MAX_IMAGE_BYTES
+        self,
+        url: str,
+        *,
+        param: str = "image",
+        which: str = "The picture",
+        limit: int = MAX_IMAGE_BYTES,
+        pauses: Sequence[float] = (),
     ) -> bytes:
         """A file that starts as a PNG, JPEG, WebP or GIF does, of at most `limit` bytes.
 
         Raises BadRequest, which says why and tells nothing of what a server answered but its status, and
-        TooManyRequests while `at_once` others are on their way.
+        TooManyRequests while `at_once` others are on their way. `pauses`: whoever must have it waits for these, and
+        asks again after so many seconds each, while that may help and before the `DEADLINE`.
         """
-        if self.running >= self.at_once:
+        if not pauses and self._room.locked():
             raise TooManyRequests(f"{self.at_once} pictures are being fetched already.", retry_after=5)
-        self.running += 1
-        try:
-            async with asyncio.timeout(self.seconds):
-                return await self._follow(url.strip(), limit)
-        except Unfetchable as error:
-            reason = str(error)
-        except TimeoutError:
-            reason = f"it took longer than {self.seconds:g} seconds"
-        finally:
-            self.running -= 1
+        clock, seconds, left = asyncio.get_running_loop().time, self.seconds, iter(pauses)
+        while True:
+            try:
+                async with self._room, asyncio.timeout(seconds):
+                    return await self._follow(url.strip(), limit)
+            except (TimeoutError, Passing) as error:
+                reason = str(error) or f"it took longer than {seconds:.3g} seconds"
+                pause, until = next(left, None), DEADLINE.get()
+                if pause is None or (until is not None and clock() + pause >= until):
+                    break
+                await asyncio.sleep(pause)
+                if until is not None:
+                    seconds = min(seconds, until - clock())
+            except Unfetchable as error:
+                reason = str(error)
+                break
         raise BadRequest(f"{which} cannot be fetched from {shown(url)}: {reason}.", param=param, code=CODE)
 
     async def _follow(self, url: str, limit: int) -> bytes:
         for _ in range(REDIRECTS + 1):
             target = read_target(url)
-            found = await self._ask(target, await find_addresses(target, self.resolve, self.allow), limit)
+            found = await self._ask(target, await find_addresses(target, self._resolve, self.allow), limit)
             if isinstance(found, bytes):
                 return found
             try:
@@ -80,6 +98,12 @@ class Fetcher:
             except ValueError:
                 raise Unfetchable("it redirects to what is no address") from None
         raise Unfetchable(f"it redirects more than {REDIRECTS} times")
+
+    async def _resolve(self, host: str, port: int) -> Sequence[str]:
+        try:
+            return await self.resolve(host, port)
+        except OSError:
+            raise Passing("its host is not known") from None
 
     async def _ask(self, target: Target, addresses: Sequence[str], limit: int) -> bytes | Redirect:
         for address in addresses[:TRIED]:
@@ -93,7 +117,11 @@ class Fetcher:
                 break
             finally:
                 await client.close()
-        raise Unfetchable("the connection failed or was cut")
+        raise Passing("the connection failed or was cut")
+
+
+class Passing(Unfetchable):
+    """What may be over in a moment."""
 
 
 class Redirect(NamedTuple):
@@ -105,7 +133,7 @@ async def _read(response: Response, limit: int) -> bytes | Redirect:
     if response.status in (301, 302, 303, 307, 308) and location:
         return Redirect(location)
     if response.status != 200:
-        raise Unfetchable(f"it answered {response.status}")
+        raise (Passing if response.status in _PASSING else Unfetchable)(f"it answered {response.status}")
     # A small body may unfold to gigabytes.
     if (response.get_header("content-encoding") or "identity").strip().lower() != "identity":
         raise Unfetchable("it came compressed, which was not asked for")

@@ -4,6 +4,6 @@ A change of schema.py needs a new file in `versions/`; the tests compare both wa
 is missing.
 """
 
-HEAD = "0002"
+HEAD = "0003"
 TABLE = "tintype_version"
 """Where a database says which revision it is of; other programs in the same database have tables of their own."""

@@ -80,7 +80,7 @@ async def end(gateway: Gateway, error: Exception | None = None) -> None:
             error="moderation_blocked" if error else "",
             message=str(error) if error else "",
             result=write_result(REQUEST, report, events, told),
-            pictures=await gateway.shelf.keep(events),
+            pictures=await gateway.shelf.keep("job_far", events),
         )
     )
 

@@ -32,8 +32,8 @@ def store(place: Place) -> Store:
 def test_a_picture_is_kept_and_read_whole_and_in_part(store: Store) -> None:
     async def main() -> None:
         kept = await store.keep(memoryview(PNG), kind="png", seconds=7200, now=NOW)
-        assert kept.path == f"2026-11-29T03/{hashlib.sha256(PNG).hexdigest()}.png"
-        assert (kept.hash, kept.bytes) == (hashlib.sha256(PNG).hexdigest(), len(PNG))
+        assert kept.path == f"2026-11-29T03/{kept.hash}.png"
+        assert (kept.hash[:32], kept.bytes) == (hashlib.sha256(PNG).hexdigest()[:32], len(PNG))
         assert (kept.media_type, kept.expires) == ("image/png", NOW + 7200)
         assert await store.read(kept.path) == PNG
         assert await store.size(kept.path) == len(PNG)
@@ -68,6 +68,18 @@ def test_the_same_picture_within_an_hour_is_one_and_written_once(store: Store, p
         assert again.path == first.path != later.path
         assert await store.read(first.path) == b"as it was written first"
         assert await store.read(later.path) == PNG
+
+    asyncio.run(main())
+
+
+def test_the_same_picture_of_two_owners_is_two(store: Store) -> None:
+    async def main() -> None:
+        one, two = [
+            await store.keep(PNG, kind="png", seconds=60, now=NOW, owner=owner) for owner in ("one", "two")
+        ]
+        assert one.path != two.path
+        await store.delete(one.path)
+        assert await store.read(two.path) == PNG
 
     asyncio.run(main())
 

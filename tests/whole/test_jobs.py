@@ -301,7 +301,6 @@ def test_a_picture_that_two_jobs_have_outlives_the_first(tmp_path: Path) -> None
     with house(FakeProvider(), tmp_path) as at:
         one, two = later(at), later(at)
         at.ended(one), at.ended(two)
-        assert kept(tmp_path) == 1, "it is the same picture"
         assert at.call("DELETE", f"{JOBS}/{one}").json()["deleted"] == 1
         validate_reply(at.job(two)["result"])
         assert at.call("DELETE", f"{JOBS}/{two}").json()["deleted"] == 1
@@ -343,6 +342,49 @@ def test_an_address_that_two_jobs_gave_out_outlives_the_first(folder: Path | Non
         assert at.call("DELETE", f"{JOBS}/{one.job}").json()["deleted"] == 0
         assert at.call("DELETE", f"{JOBS}/{two.job}").json()["deleted"] == 1
         assert fetched(at, two) == 404
+
+
+def test_so_it_does_while_the_second_still_runs(folder: Path | None) -> None:
+    class Halts(Held):
+        """After its first picture, which has an address by then."""
+
+        async def generate(self, request: ImageRequest, card: ModelCard) -> Events:
+            async with aclosing(FakeProvider.generate(self, request, card)) as events:
+                async for event in events:
+                    yield event
+                    while not self.go.is_set():  # noqa: ASYNC110 -- it is set in another thread
+                        await asyncio.sleep(0.002)
+
+    provider, body = Halts(), {**ORDER, "response_format": "url", "n": 2}
+    with house(provider, folder) as at:
+        provider.go.set()
+        one = at.order(body)
+        provider.go.clear()
+        two = later(at, body)
+        until(lambda: at.gateway.jobs.running[two].events)
+        assert at.call("DELETE", f"{JOBS}/{one.job}").json()["deleted"] == 2
+        provider.go.set()
+        for picture in at.ended(two)["result"]["data"]:
+            assert at.call("GET", picture["url"].removeprefix(at.url)).status == 200
+
+
+def test_what_the_store_does_not_delete_is_not_said_to_be_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with house(FakeProvider(), tmp_path) as at, monkeypatch.context() as broken:
+        id = later(at, {**ORDER, "n": 2})
+        at.ended(id)
+
+        async def fails(self: Folder, path: str) -> None:
+            raise OSError("the disk is read-only")
+
+        broken.setattr(Folder, "delete", fails)
+        reply = at.call("DELETE", f"{JOBS}/{id}")
+        assert (reply.status, reply.error["code"]) == (503, "storage_failed")
+        assert len(at.job(id)["result"]["data"]) == 2
+        broken.undo()
+        assert at.call("DELETE", f"{JOBS}/{id}").json()["deleted"] == 2
+        assert kept(tmp_path) == 0
 
 
 def test_what_the_store_did_take_is_deleted_with_what_it_did_not(

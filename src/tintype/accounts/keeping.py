@@ -39,17 +39,17 @@ async def keep_pictures(database: Database, job: str, found: Sequence[KeptPictur
     await database.write(work)
 
 
-async def release_pictures(database: Database, job: str, others: Sequence[str] = ()) -> list[str]:
-    """Say that those of a job are gone; the paths of them, and of the `others`, that no other job has a picture at:
-    they may be deleted."""
-    there = pictures.c.deleted.is_(None)
+async def places(database: Database, job: str) -> list[str]:
+    """All paths at which pictures of a job lie, and their thumbnails."""
+    query = sa.select(pictures.c.path, pictures.c.thumbnail).where(
+        pictures.c.job == job, pictures.c.deleted.is_(None)
+    )
+    rows = await database.read(lambda connection: connection.execute(query).all())
+    return sorted({path for row in rows for path in row if path})
 
-    def work(connection: sa.Connection) -> list[str]:
-        query = sa.select(pictures.c.path, pictures.c.thumbnail).where(pictures.c.job == job, there)
-        mine = {path for row in connection.execute(query) for path in row if path} | set(others)
-        connection.execute(pictures.update().where(pictures.c.job == job, there).values(deleted=time.time()))
-        for column in (pictures.c.path, pictures.c.thumbnail):
-            mine -= set(connection.execute(sa.select(column).where(column.in_(mine), there)).scalars())
-        return sorted(mine)
 
-    return await database.write(work)
+async def release_pictures(database: Database, job: str) -> None:
+    """Say that those of a job are gone."""
+    mine = sa.and_(pictures.c.job == job, pictures.c.deleted.is_(None))
+    gone = pictures.update().where(mine).values(deleted=time.time())
+    await database.write(lambda connection: connection.execute(gone) and None)

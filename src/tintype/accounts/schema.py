@@ -172,7 +172,7 @@ pictures = Table(
     Column("id", _COUNTED, primary_key=True, autoincrement=True),
     Column("job", String(32), nullable=False, index=True),
     Column("position", Integer, nullable=False),  # among those of its job, from 0
-    Column("hash", String(64), nullable=False),  # SHA-256 of its bytes
+    Column("hash", String(64), nullable=False),  # of its path: half of it is of its bytes
     Column("path", String(200), nullable=False, index=True),  # in the store
     Column("thumbnail", String(200), nullable=False, default=""),  # in the store
     Column("media_type", String(40), nullable=False),

@@ -66,8 +66,12 @@ class Books(Protocol):
         """Those of a job that has ended before they were kept, beside where they lie already."""
         ...
 
-    async def release_pictures(self, job: str, others: Sequence[str] = ()) -> Sequence[str]:
-        """Write down that they are gone; the paths of them, and of the `others`, that no other job's pictures share."""
+    async def places(self, job: str) -> Sequence[str]:
+        """All paths at which pictures of it lie, and their thumbnails."""
+        ...
+
+    async def release_pictures(self, job: str) -> None:
+        """Write down that they are gone."""
         ...
 
     async def list_jobs(
@@ -154,10 +158,12 @@ class Memory:
                 there[picture.position, picture.path] = picture
         self._pictures[job] = tuple(there.values())
 
-    async def release_pictures(self, job: str, others: Sequence[str] = ()) -> Sequence[str]:
-        gone = {picture.path for picture in self._pictures.pop(job, ())} | set(others)
-        left = {picture.path for kept in self._pictures.values() for picture in kept}
-        return sorted(gone - left)
+    async def places(self, job: str) -> Sequence[str]:
+        lying = self._pictures.get(job, ())
+        return sorted({path for each in lying for path in (each.path, each.thumbnail) if path})
+
+    async def release_pictures(self, job: str) -> None:
+        self._pictures.pop(job, None)
 
     async def list_jobs(
         self, *, key: str | None = None, state: State | None = None, before: str = "", limit: int = 50

@@ -23,7 +23,6 @@ from .plan import Plan, make_plan
 from .pricing import Hold
 from .purchase import Hook, Once, Purchase, Teller
 from .recall import Recall
-from .results import read_addresses
 from .route import Route
 from .routing import Routing
 from .shelf import Shelf
@@ -242,11 +241,10 @@ class Gateway:
 
     async def forget(self, record: JobRecord) -> int:
         """Delete the pictures of a job that has ended, also from the addresses that they were given. How many there
-        were."""
+        were. Raises Unavailable where the store does not delete them: then they are still there to be deleted."""
         pictures = await self.books.pictures(record.id)
-        told = (self.store.path_of(address) for address in read_addresses(record).values())
-        hosted = [path for path in told if path is not None]
-        await self.shelf.forget(await self.books.release_pictures(record.id, hosted))
+        await self.shelf.forget(await self.books.places(record.id))
+        await self.books.release_pictures(record.id)
         return len(pictures)
 
     def _allow(self, caller: Caller, request: ImageRequest, found: Found) -> None:

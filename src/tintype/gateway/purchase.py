@@ -184,7 +184,7 @@ class Purchase:
         """An answer that was bought may be lost on its way, and the SDK that did not get it orders again."""
         if not pictures or not (stays or (self.once.fingerprint and job.report.bought)):
             return ()
-        kept = await self.shelf.keep(pictures, None if stays else JUST_ENDED)
+        kept = await self.shelf.keep(job.id, pictures, None if stays else JUST_ENDED)
         if stays and len(kept) < sum(picture.image.is_local for picture in pictures):
             self.remember(job)
         return kept
@@ -197,7 +197,7 @@ class Purchase:
         await self._write(job, await self._kept(job, pictures, stays=True))
 
     async def _show(self, job: Job) -> None:
-        await self._write(job, await self.shelf.show(finished(job.events)))
+        await self._write(job, await self.shelf.show(job.id, finished(job.events)))
 
     async def _write(self, job: Job, kept: tuple[KeptPicture, ...]) -> None:
         try:

@@ -11,7 +11,7 @@ import structlog
 
 from ..accounts.records import KeptPicture
 from ..core import Completed
-from ..core.errors import TintypeError
+from ..core.errors import TintypeError, Unavailable
 from ..pixels import thumbnail
 from ..storage import Store
 from ..storage.names import HOUR, Name
@@ -27,36 +27,37 @@ class Shelf:
     seconds: float = 24 * 3600.0
     gallery: float = 0.0
 
-    async def show(self, pictures: Sequence[Completed]) -> tuple[KeptPicture, ...]:
+    async def show(self, job: str, pictures: Sequence[Completed]) -> tuple[KeptPicture, ...]:
         """Keep them for the gallery, each with a thumbnail. Never raises."""
         shown = []
-        for kept in await self.keep(pictures, max(self.gallery, self.seconds)):
+        for kept in await self.keep(job, pictures, max(self.gallery, self.seconds)):
             try:
-                shown.append(await self._with_thumbnail(kept))
+                shown.append(await self._with_thumbnail(job, kept))
             except (TintypeError, ValueError) as error:
                 log.warning("a picture has no thumbnail", reason=str(error))
                 shown.append(kept)
         return tuple(shown)
 
-    async def _with_thumbnail(self, kept: KeptPicture) -> KeptPicture:
+    async def _with_thumbnail(self, job: str, kept: KeptPicture) -> KeptPicture:
         small = await asyncio.to_thread(thumbnail, await self.store.read(kept.path))
         seconds = max(self.gallery, self.seconds)
-        stored = await self.store.keep(small, kind="webp", seconds=seconds, now=time.time())
+        stored = await self.store.keep(small, kind="webp", seconds=seconds, now=time.time(), owner=job)
         return replace(kept, thumbnail=stored.path)
 
     async def keep(
-        self, pictures: Sequence[Completed], seconds: float | None = None
+        self, job: str, pictures: Sequence[Completed], seconds: float | None = None
     ) -> tuple[KeptPicture, ...]:
-        """Those that could be kept, at their positions; for so many seconds, where it is not the usual time.
+        """Those of a job that could be kept, at their positions; for so many seconds, where it is not the usual time.
 
         Never raises: a full disk costs no picture that is delivered.
         """
         kept = []
+        seconds = self.seconds if seconds is None else seconds
         for position, picture in enumerate(pictures):
             if not picture.image.is_local:
                 continue
             try:
-                kept.append(await self._keep(position, picture, self.seconds if seconds is None else seconds))
+                kept.append(await self._keep(job, position, picture, seconds))
             except (TintypeError, ValueError) as error:  # base64 that is none
                 log.warning("a picture is not kept", reason=str(error))
         return tuple(kept)
@@ -83,18 +84,22 @@ class Shelf:
         return tuple(found)
 
     async def forget(self, paths: Sequence[str]) -> None:
-        """Delete what lies at these paths, which no other picture shares. A store that fails is logged: what is not
-        deleted now is when its time is over."""
+        """Delete what lies at these paths. Raises Unavailable where one of them could not be, once the others are."""
+        failure: Unavailable | None = None
         for path in paths:
             try:
                 await self.store.delete(path)
-            except TintypeError as error:
-                log.warning("a picture is not deleted yet", reason=str(error))
+            except Unavailable as error:
+                failure = error
+        if failure is not None:
+            raise failure
 
-    async def _keep(self, position: int, picture: Completed, seconds: float) -> KeptPicture:
+    async def _keep(self, job: str, position: int, picture: Completed, seconds: float) -> KeptPicture:
         format, size = picture.image.header()
         data = await asyncio.to_thread(picture.image.as_bytes)
-        stored = await self.store.keep(data, kind=format or "png", seconds=seconds, now=time.time())
+        stored = await self.store.keep(
+            data, kind=format or "png", seconds=seconds, now=time.time(), owner=job
+        )
         return KeptPicture(
             position=position,
             hash=stored.hash,

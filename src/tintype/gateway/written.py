@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ..accounts import elsewhere
 from ..accounts.database import Database
 from ..accounts.history import History
-from ..accounts.keeping import keep_pictures, release_pictures
+from ..accounts.keeping import keep_pictures, places, release_pictures
 from ..accounts.ledger import Ledger
 from ..accounts.records import Closing, JobRecord, KeptPicture, Opening, Settled, State
 from ..core import Micros
@@ -59,8 +59,11 @@ class Written:
     async def keep_pictures(self, job: str, pictures: Sequence[KeptPicture]) -> None:
         await keep_pictures(self.database, job, pictures)
 
-    async def release_pictures(self, job: str, others: Sequence[str] = ()) -> Sequence[str]:
-        return await release_pictures(self.database, job, others)
+    async def places(self, job: str) -> Sequence[str]:
+        return await places(self.database, job)
+
+    async def release_pictures(self, job: str) -> None:
+        await release_pictures(self.database, job)
 
     async def list_jobs(
         self, *, key: str | None = None, state: State | None = None, before: str = "", limit: int = 50

@@ -1,4 +1,4 @@
-"""What a picture is called in the store: the hour in which it expires, its hash, and its format."""
+"""What a picture is called in the store: the hour in which it expires, a hash, and its format."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ _PATH = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2})/([0-9a-f]{64})\.([a-z]{3,4})", re
 
 
 class Name(NamedTuple):
-    """`hour` counts from 1970; once it is over, the picture may be swept away. `hash` is SHA-256, 32 bytes.
+    """`hour` counts from 1970; once it is over, the picture may be swept away. `hash` is half of the SHA-256 of its
+    bytes, and half of that of its owner.
 
     >>> name = Name(499_045, bytes(32), "png")
     >>> name.path[:24], name.media_type, Name.parse(name.path) == name

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from secrets import token_bytes
+from secrets import token_bytes, token_hex
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -39,7 +39,7 @@ Tell = Callable[[str, float, float, str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """`path` is its name in the store, `hash` its SHA-256 in hex; it stays until `expires`, Unix time, at the least."""
+    """`path` is its name in the store, and `hash` is in it, in hex; it stays until `expires`, Unix time, at the least."""
 
     path: str
     hash: str
@@ -63,7 +63,8 @@ class Resolved:
 class Store:
     """Every method raises Unavailable, code "storage_failed", where the store does not do its part.
 
-    A path tells the hour in which its picture expires, and its hash: the same picture kept twice within an hour is one.
+    A path tells the hour in which its picture expires, and a hash of its bytes and of its owner: the same picture kept
+    twice for one owner within an hour is one, and nobody deletes another's.
     """
 
     def __init__(self, place: Place, secret: bytes, tell: Tell | None = None) -> None:
@@ -100,19 +101,20 @@ class Store:
             if self._tell is not None:
                 self._tell(operation, started, time.perf_counter() - begun, failure)
 
-    async def keep(self, data: Octets, *, kind: str, seconds: float, now: float) -> Stored:
+    async def keep(self, data: Octets, *, kind: str, seconds: float, now: float, owner: str = "") -> Stored:
         """`kind` is "png", "jpeg", "webp"; what is no format that we know is kept as bytes and no picture."""
         expires = min(now + seconds, LATEST)
         if len(data) < SMALL:
             found = hashlib.sha256(data)
         else:
             found = await asyncio.to_thread(hashlib.sha256, data)
-        name = Name.of(found.digest(), kind, expires)
+        halves = (found.digest()[:16], hashlib.sha256(owner.encode()).digest()[:16])
+        name = Name.of(b"".join(halves), kind, expires)
         with self._doing("keep"):
             await self._place.put(name, data)
         return Stored(
             path=name.path,
-            hash=found.hexdigest(),
+            hash=name.hash.hex(),
             bytes=len(data),
             media_type=name.media_type,
             expires=expires,
@@ -211,7 +213,8 @@ def addresses(
 
     async def keep(image: Image, base_url: str) -> str:
         data, kind, now = await asyncio.to_thread(image.as_bytes), image.header().format or "bin", clock()
-        stored = await store.keep(data, kind=kind, seconds=seconds, now=now)
+        # Each is at a place of its own, and is deleted with its job.
+        stored = await store.keep(data, kind=kind, seconds=seconds, now=now, owner=token_hex(16))
         return await store.address(stored.path, base_url=base_url, seconds=seconds, now=now)
 
     return keep

@@ -319,6 +319,34 @@ def test_a_deleted_picture_is_at_no_address_any_more(tmp_path: Path) -> None:
         assert (job["status"], job["result"]) == ("completed", None), "no address is told that leads nowhere"
 
 
+def test_an_address_that_two_jobs_gave_out_outlives_the_first_while_the_second_still_runs(
+    folder: Path | None,
+) -> None:
+    """It is written down only at its end that its pictures lie there too."""
+
+    class Halts(Held):
+        """After its first picture, which has an address by then."""
+
+        async def generate(self, request: ImageRequest, card: ModelCard) -> Events:
+            async with aclosing(FakeProvider.generate(self, request, card)) as events:
+                async for event in events:
+                    yield event
+                    while not self.go.is_set():  # noqa: ASYNC110 -- it is set in another thread
+                        await asyncio.sleep(0.002)
+
+    provider, body = Halts(), {**ORDER, "response_format": "url", "n": 2}
+    with house(provider, folder) as at:
+        provider.go.set()
+        one = at.order(body)
+        provider.go.clear()
+        two = later(at, body)
+        until(lambda: at.gateway.jobs.running[two].events)
+        assert at.call("DELETE", f"{JOBS}/{one.job}").json()["deleted"] == 2
+        provider.go.set()
+        for picture in at.ended(two)["result"]["data"]:
+            assert at.call("GET", picture["url"].removeprefix(at.url)).status == 200
+
+
 @pytest.mark.parametrize("delivery", ["url", "b64_json"])
 def test_a_store_that_deletes_nothing_is_told_and_asked_again(
     folder: Path | None, delivery: str, monkeypatch: pytest.MonkeyPatch

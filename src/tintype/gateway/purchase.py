@@ -161,6 +161,7 @@ class Purchase:
             log.error("settled too late: somebody has taken this server for dead", job=job.id)
             return
         report.charged, report.balance = settled.charged, settled.balance
+        await self.shelf.ensure(pictures, closing.pictures)
         if self.teller is not None:
             self.teller.settle(closing.state, report.provider, settled.charged)
         if self.shelf.gallery and pictures:
@@ -204,6 +205,8 @@ class Purchase:
             await self.books.keep_pictures(job.id, kept)
         except Exception as error:
             log.error("pictures that were bought cannot be found again", job=job.id, exc_info=error)
+            return
+        await self.shelf.ensure(finished(job.events), kept)
 
     async def _tell(self, hook: Hook, job: Job) -> None:
         try:

@@ -82,6 +82,17 @@ class Shelf:
                 )
         return tuple(found)
 
+    async def ensure(self, pictures: Sequence[Completed], kept: Sequence[KeptPicture]) -> None:
+        """Once it is written down where pictures lie: whoever deleted the same picture of another job before that has
+        taken theirs too, and it is put back. Never raises."""
+        for each in kept:
+            try:
+                if not await self.store.has(each.path):
+                    data = await asyncio.to_thread(pictures[each.position].image.as_bytes)
+                    await self.store.put_back(each.path, data)
+            except (TintypeError, ValueError) as error:
+                log.warning("a picture may not be where it is said to be", reason=str(error))
+
     async def forget(self, paths: Sequence[str]) -> dict[str, TintypeError]:
         """Delete what lies at these paths, which no other picture shares. Those that stay, with what the store said."""
         stay = {}

@@ -137,6 +137,18 @@ class Store:
         with self._doing("read"):
             return (await (await self._place.ready()).head_async(path))["size"]
 
+    async def has(self, path: str) -> bool:
+        try:
+            await self.size(path)
+        except NotFound:
+            return False
+        return True
+
+    async def put_back(self, path: str, data: Octets) -> None:
+        """What `keep` had put there."""
+        with self._doing("keep"):
+            await self._place.put(Name.parse(path), data)
+
     async def delete(self, path: str) -> None:
         """No address leads to it any more. What is gone already stays so."""
         path = Name.parse(path).path

@@ -138,8 +138,10 @@ class Store:
             return (await (await self._place.ready()).head_async(path))["size"]
 
     async def has(self, path: str) -> bool:
+        path = Name.parse(path).path
         try:
-            await self.size(path)
+            with self._doing("find"):
+                await (await self._place.ready()).head_async(path)
         except NotFound:
             return False
         return True

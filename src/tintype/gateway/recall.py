@@ -172,7 +172,7 @@ class Recall:
     async def _addresses(self, record: JobRecord, kept: Sequence[KeptPicture]) -> dict[int, str]:
         """New ones for pictures, by their positions, once those that were told are not good any more."""
         now, told = self.clock(), read_addresses(record)
-        if record.ended is None or record.ended + self.picture_lifetime > now:
+        if record.created + self.picture_lifetime > now:  # each was told later than that
             return {}
         return {
             each.position: await self.store.address(

@@ -183,6 +183,16 @@ async def pictures_that_are_kept_late(books: Books) -> None:
     await books.keep_pictures("job_none", [])
 
 
+async def thumbnails_are_let_go_with_their_pictures(books: Books) -> None:
+    small = "2026-12-06T13/small.webp"
+    for number in (1, 2):
+        await books.hold(opening(number))
+        kept = (replace(picture(number), thumbnail=small),)
+        await books.settle(closing(number, made=1, pictures=kept))
+    assert list(await books.release_pictures("job_1")) == [picture(1).path], "another picture has it, too"
+    assert sorted(await books.release_pictures("job_2")) == sorted([picture(2).path, small])
+
+
 async def pictures_that_are_let_go(books: Books) -> None:
     shared = picture(0)
     for number in (1, 2):
@@ -209,6 +219,7 @@ TESTS: tuple[Test, ...] = (
     a_list_in_pages,
     pictures_that_are_kept_late,
     pictures_that_are_let_go,
+    thumbnails_are_let_go_with_their_pictures,
 )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import standardwebhooks
+import structlog
 from sqlalchemy import insert
 
 from tintype.accounts.database import Database
@@ -416,6 +417,25 @@ def _row(connection: Any) -> dict[str, Any]:
 def test_no_secret_is_shown() -> None:
     secrets = Secrets("whsec_" + "QUJD" * 12, HOUSE)
     assert "QUJD" not in repr(secrets) + json.dumps(DONE)
+
+
+def test_the_log_tells_of_a_receiver_without_its_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    capture = structlog.testing.LogCapture()
+    heard = structlog.wrap_logger(None, processors=[capture], wrapper_class=structlog.BoundLogger)
+    monkeypatch.setattr("tintype.gateway.webhooks._log", heard)
+
+    async def main() -> None:
+        async with fake_upstream(script(500, 410)) as receiver, house(tmp_path) as here:
+            await here.webhooks.order("job_1", f"{receiver.url}/services/hush?token=hush", DONE)
+            await here.until(lambda told: told.state == "given up")
+            told = [(line["event"], line["host"]) for line in capture.entries]
+            host = f"127.0.0.1:{receiver.port}"
+            assert told == [("webhook failed", host), ("webhook given up", host)]
+            assert "hush" not in str(capture.entries)
+
+    asyncio.run(main())
 
 
 def test_the_receiver_of_the_documentation_receives(tmp_path: Path) -> None:

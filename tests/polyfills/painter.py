@@ -27,6 +27,7 @@ from tintype.core.errors import Unavailable
 from tintype.polyfills import all_polyfills
 
 RED = (200, 30, 40)
+BROKEN = Image.from_bytes(b"\x89PNG\r\n\x1a\n and then nothing")
 POLYFILLS = {polyfill.name: polyfill for polyfill in all_polyfills()}
 
 
@@ -40,12 +41,14 @@ def request(**wishes: object) -> ImageRequest:
 
 @dataclass
 class Painter:
-    """`ignores_format`: it always answers with this one. `fails_at_seed` and `stalls` as they say."""
+    """`ignores_format`: it always answers with this one. `breaks_at`: the picture that is cut off. The others as they say."""
 
     partials: int = 0
     ignores_format: Format | None = None
     fails_at_seed: int | None = None
     stalls: bool = False
+    breaks_at: int | None = None
+    breaks_previews: bool = False
     colour: tuple[int, ...] = RED
     asked: list[ImageRequest] = field(default_factory=list)
     running: int = 0
@@ -61,12 +64,13 @@ class Painter:
                 raise Unavailable("no paint")
             for index in range(request.n):
                 for step in range(self.partials):
-                    yield Partial(image=self.paint(request), index=index, step=step)
+                    preview = BROKEN if self.breaks_previews else self.paint(request)
+                    yield Partial(image=preview, index=index, step=step)
                 if self.stalls:
                     await asyncio.Event().wait()
                 yield Text(text="Here it is.", index=index)
                 yield Completed(
-                    image=self.paint(request),
+                    image=BROKEN if index == self.breaks_at else self.paint(request),
                     index=index,
                     seed=None if request.seed is None else request.seed + index,
                     usage=Usage(text_in=3, image_out=100 * request.n) if index == request.n - 1 else Usage(),

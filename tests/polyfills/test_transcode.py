@@ -12,6 +12,7 @@ from tintype.core.errors import Garbled
 from tintype.core.request import FORMATS
 
 from .painter import RED, Painter, all_of, card, filled, note, opened, request
+from .test_mask import mask, picture
 
 
 @pytest.mark.parametrize(
@@ -120,6 +121,35 @@ def test_a_broken_answer_is_the_upstreams_fault() -> None:
     with pytest.raises(Garbled) as caught:
         all_of(filled("transcode", wish, card(), generate)(wish))
     assert caught.value.charged
+
+
+@pytest.mark.parametrize("broken", range(3))
+@pytest.mark.parametrize("name", ["transcode", "mask"])
+def test_a_picture_that_cannot_be_opened_costs_none_of_the_others(name: str, broken: int) -> None:
+    """They are paid with it."""
+    images: dict[str, object] = {"images": (picture(),), "mask": mask()} if name == "mask" else {}
+    wish = request(output_format="webp", n=3, **images)
+    painter = Painter(partials=1, breaks_at=broken, breaks_previews=True)
+    got: list[ImageEvent] = []
+
+    async def read() -> None:
+        async for event in filled(name, wish, card(max_input_images=4), painter.generate)(wish):
+            got.append(event)
+
+    with pytest.raises(Garbled):
+        asyncio.run(read())
+    made = [event for event in got if isinstance(event, Completed)]
+    assert [(event.index, event.image.header().format) for event in made] == [(0, "webp"), (1, "webp")]
+    assert not [event for event in got if isinstance(event, Partial)]
+
+
+@pytest.mark.parametrize("name", ["transcode", "mask"])
+def test_a_preview_that_cannot_be_opened_is_not_missed(name: str) -> None:
+    images: dict[str, object] = {"images": (picture(),), "mask": mask()} if name == "mask" else {}
+    wish = request(output_format="webp", **images)
+    painter = Painter(partials=2, breaks_previews=True)
+    events = all_of(filled(name, wish, card(max_input_images=4), painter.generate)(wish))
+    assert [type(event) for event in events] == [Text, Completed]
 
 
 def test_an_answer_that_is_only_an_address_is_the_upstreams_fault() -> None:

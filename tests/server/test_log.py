@@ -10,6 +10,7 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,9 @@ import pytest
 import structlog
 
 from tintype.core import Completed, Events, Grid, ImageRequest, ModelCard, Sizes
+from tintype.core.errors import Refused
 from tintype.gateway.gateway import Gateway
+from tintype.gateway.settings import Settings
 from tintype.server.log import log_to_stderr
 
 from ..fakes import FakeProvider
@@ -123,6 +126,26 @@ def test_what_was_to_be_written_is_not_in_what_is_told_of_a_database_that_fails(
         assert at.order(x_tintype_webhook="http://127.0.0.1:9999/?token=secret").status == 500
     assert "no such table: deliveries" in str(lines)
     assert "token=secret" not in str(lines)
+
+
+@pytest.mark.parametrize(
+    ("path", "order", "settings"),
+    [
+        ("/v1/images/generations", {"prompt": "a cat", "stream": True, "partial_images": 1}, {}),
+        ("/v1/images/generations", {"prompt": "a cat"}, {"plain_heartbeat": 0.01}),
+        ("/v1/responses", {"input": "a cat", "stream": True, "tools": [{"type": "image_generation"}]}, {}),
+        ("/v1beta/models/m:streamGenerateContent?alt=sse", {"contents": "a cat"}, {}),
+    ],
+)
+def test_a_failure_that_is_told_within_a_200_is_told(
+    path: str, order: dict[str, Any], settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = replace(CARD, partial_images=1)
+    gateway = fake_gateway(FakeProvider(pause=0.1, fails=Refused("no")), card)
+    with logged(monkeypatch) as lines, serving(gateway, Settings(**settings)) as address:
+        assert call(address, "POST", path, order)[0] == 200
+    (line,) = lines
+    assert (line["status"], line["error"]) == (200, "moderation_blocked")
 
 
 def test_requests_side_by_side_keep_their_ids_apart(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -154,6 +154,14 @@ def test_an_address_that_is_over_is_told_anew_while_the_picture_is_kept(tmp_path
         assert at.call("GET", again.removeprefix(at.url)).status == 200
 
 
+def test_an_address_that_was_over_before_its_job_is_told_anew(tmp_path: Path) -> None:
+    """The second picture comes when the address of the first is good no more."""
+    with house(FakeProvider(pause=2.1), tmp_path, picture_lifetime=1, result_lifetime=3600) as at:
+        pictures = at.ended(later(at, {**ORDER, "n": 2, "response_format": "url"}))["result"]["data"]
+        found = [at.call("GET", each["url"].removeprefix(at.url)).status for each in pictures]
+        assert found == [200, 200]
+
+
 def test_the_position_in_the_queue(folder: Path | None) -> None:
     provider = Held()
     with house(provider, folder, gate=Gate(at_once=1)) as at:

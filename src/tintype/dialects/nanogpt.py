@@ -13,6 +13,7 @@ import msgspec
 from ..core import Answer, Aside, Completed, Dialect, ImageRequest, Incoming, Octets, Operation, Report
 from ..core.errors import BadRequest, OutOfCredit, TintypeError
 from ..wire import openai_images as wire
+from ..wire import sse
 from . import _nanogpt as nano
 from . import _nanogpt_models as models
 from . import _nanogpt_money as money
@@ -67,7 +68,8 @@ class NanoGPT(OpenAIImages):
         return nano.told({"error": nano.error_words(error, param="param")}, status=error.status)
 
     def write_error_frame(self, error: TintypeError) -> bytes:
-        return b"data: %s\n\n" % msgspec.json.encode({"error": nano.error_words(error, param="param")})
+        said = msgspec.json.encode({"error": nano.error_words(error, param="param")})
+        return b"".join(sse.frame("", [said]))
 
     def describe(self, path: str) -> Operation:
         return schemas.operation(path)

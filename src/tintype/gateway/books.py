@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -155,8 +155,8 @@ class Memory:
         self._pictures[job] = tuple(there.values())
 
     async def release_pictures(self, job: str, others: Sequence[str] = ()) -> Sequence[str]:
-        gone = {picture.path for picture in self._pictures.pop(job, ())} | set(others)
-        left = {picture.path for kept in self._pictures.values() for picture in kept}
+        gone = _paths(self._pictures.pop(job, ())) | set(others)
+        left = _paths(picture for kept in self._pictures.values() for picture in kept)
         return sorted(gone - left)
 
     async def list_jobs(
@@ -171,6 +171,11 @@ class Memory:
 
     async def balance(self, account: str) -> Micros | None:
         return None
+
+
+def _paths(pictures: Iterable[KeptPicture]) -> set[str]:
+    """Theirs and those of their thumbnails."""
+    return {path for picture in pictures for path in (picture.path, picture.thumbnail) if path}
 
 
 def _begun(opening: Opening) -> JobRecord:

@@ -25,7 +25,6 @@ from ..accounts.deliveries import Deliveries, Delivery, Due, Owed, Pick
 from ..core.errors import Unavailable
 from ..core.later import DAY
 from ..transport.posting import Answered, Poster, Unsent
-from ..transport.targets import shown
 
 SCHEDULE = tuple(60.0 * minutes for minutes in (5 / 60, 5, 30, 120, 300, 600, 840, 1200, 1440))
 """Seconds between tries: those of the Standard Webhooks specification, "Deliverability and reliability"."""
@@ -206,7 +205,8 @@ class Webhooks:
         again = self._again(delivery, answer)
         await self.deliveries.failed(delivery, again, failure)
         self._tell("given up" if again is None else "failed")
-        told = {"id": delivery.id, "job": delivery.job, "url": shown(delivery.url), "tries": delivery.tries}
+        # The path of an address may be the permission to send something there, as its query may.
+        told = {"id": delivery.id, "job": delivery.job, "host": _host(delivery.url), "tries": delivery.tries}
         _log.warning("webhook given up" if again is None else "webhook failed", **told, reason=failure)
 
     def _again(self, delivery: Delivery, answer: Answered | None) -> float | None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 from .. import pixels
 from ..core import (
-    Completed,
     Events,
     Format,
     Generate,
@@ -21,11 +21,10 @@ from ..core import (
     ImageRequest,
     ModelCard,
     Note,
-    Partial,
     Polyfill,
     Remedy,
 )
-from .transcode import best_format, wanted_format
+from .transcode import best_format, changed, wanted_format
 
 
 class Mask:
@@ -82,13 +81,9 @@ async def masked(request: ImageRequest, card: ModelCard, generate: Generate) -> 
         output_compression=None,
         response_format="b64_json",
     )
-    async with aclosing(generate(asked)) as events:
+    change = partial(composite, keep=keep, format=format, compression=request.output_compression)
+    async with aclosing(changed(generate(asked), change)) as events:
         async for event in events:
-            if isinstance(event, Completed | Partial):
-                image = await asyncio.to_thread(
-                    composite, event.image, keep, format, request.output_compression
-                )
-                event = replace(event, image=image)
             yield event
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 
 from .. import pixels
 from ..core import (
@@ -20,6 +22,7 @@ from ..core import (
     Polyfill,
     Remedy,
 )
+from ..core.errors import Garbled
 
 BEST_FIRST: tuple[Format, ...] = ("png", "webp", "jpeg")
 
@@ -53,12 +56,29 @@ async def transcode(
 ) -> Events:
     """Ask for `source`, in base64 since the pictures must be opened, and convert what comes."""
     asked = replace(request, output_format=source, output_compression=None, response_format="b64_json")
-    async with aclosing(generate(asked)) as events:
+    change = partial(convert, wanted=wanted, compression=compression)
+    async with aclosing(changed(generate(asked), change)) as events:
+        async for event in events:
+            yield event
+
+
+async def changed(made: Events, change: Callable[[Image], Image]) -> Events:
+    """Each picture as `change` makes it, off the event loop. One that cannot be opened costs none of the others, which
+    are paid with it: that is raised when they are out. A preview is nothing that is missed."""
+    fault: Garbled | None = None
+    gone = 0
+    async with aclosing(made) as events:
         async for event in events:
             if isinstance(event, Completed | Partial):
-                image = await asyncio.to_thread(convert, event.image, wanted, compression)
-                event = replace(event, image=image)
-            yield event
+                try:
+                    event = replace(event, image=await asyncio.to_thread(change, event.image))
+                except Garbled as error:
+                    if isinstance(event, Completed):
+                        fault, gone = fault or error, gone + 1
+                    continue
+            yield replace(event, index=event.index - gone) if gone else event
+    if fault is not None:
+        raise fault
 
 
 def convert(image: Image, wanted: Format, compression: int | None) -> Image:

@@ -86,6 +86,9 @@ class Endpoint:
         except TintypeError:
             facts.headers.append(attempts_of(job.report))
             raise
+        else:
+            if job.error is not None:  # it was told within a 200
+                facts.log["error"] = job.error.code
         finally:
             report = job.report
             facts.log |= {"model": report.model, "provider": report.provider, "attempts": report.attempts}

@@ -11,6 +11,7 @@ import msgspec
 
 from ..core import Octets
 from ..gateway.jobs import Job
+from ..wire import sse
 
 Frames = Sequence[Octets]
 """The chunks of whole frames: nothing may come between them."""
@@ -38,7 +39,7 @@ async def with_progress(job: Job, events: AsyncGenerator[Frames, None]) -> Async
                     moved = job.moved()
                 if (now := _standing(job)) != told and job.report.calls:
                     told = now
-                    yield (b"event: image.progress\ndata: " + msgspec.json.encode(now) + b"\n\n",)
+                    yield list(sse.frame("image.progress", [msgspec.json.encode(now)]))
         finally:
             moved.cancel()
             coming.cancel()

@@ -32,6 +32,7 @@ from ..gateway.gateway import Gateway
 from ..gateway.jobs import Job
 from ..gateway.recall import Past
 from ..gateway.results import read_request
+from ..wire import sse
 from .answers import Sight, stream_of, watching
 from .documents import JOB, JOBS, job_document, job_members, record_members
 from .documents import QUOTE as QUOTES
@@ -184,7 +185,7 @@ class JobPages:
             if not job.ended:
                 raise
             yield (self._dialect.write_error_frame(error),)
-        yield (b"event: image.job\ndata: " + msgspec.json.encode(job_members(job)) + b"\n\n",)
+        yield list(sse.frame("image.job", [msgspec.json.encode(job_members(job))]))
 
     async def _frame(self, request: ImageRequest, event: ImageEvent, job: Job | Past) -> list[Octets]:
         """One event alone; nothing for one that the dialect does not tell."""

@@ -22,8 +22,11 @@ from tintype.gateway.settings import Settings
 from tintype.gateway.webhooks import Secrets
 from tintype.storage import read_secret
 
+from ..fakes import FakeProvider
 from ..server.administered import administered
 from ..server.trading import trade
+from ..whole.houses import house
+from ..whole.test_http import call
 from .conftest import Tintype
 from .test_process import COMMAND, environ
 
@@ -273,6 +276,14 @@ def test_what_is_wrong_is_one_sentence(
     assert wrong.err.startswith("tintype: ")
     assert wrong.err.count("\n") == 1
     assert named in wrong.err
+
+
+def test_an_order_that_named_no_model_is_told_as_such(tintype: Tintype, tmp_path: Path) -> None:
+    with house(FakeProvider(), tmp_path / "data") as at:
+        _, headers, _ = call(at.url, "POST", "/v1/images/generations", {"prompt": "a fox"})
+        job = headers["x-tintype-job"]
+        told = tintype("jobs", "show", job)
+    assert re.search(r"^asked for +the default model by openai-images$", told.out, re.MULTILINE), told
 
 
 def test_where_nothing_is_written_down_there_are_no_accounts(tintype: Tintype, tmp_path: Path) -> None:

@@ -110,6 +110,7 @@ def test_fields(body: dict[str, Any], field: str, value: object) -> None:
         ({"response_modalities": ["text"]}, "response_modalities"),
         ({"response_modalities": 3}, "response_modalities"),
         ({"store": "false"}, "store"),
+        ({"generation_config": {"thinking_level": "deep"}}, "thinkingLevel"),
         ({"response_format": {"type": "audio"}}, "response_modalities"),
         ({"response_format": {"type": "image", "aspect_ratio": "wide"}}, "response_format"),
         ({"response_format": "image"}, "response_format"),

@@ -8,7 +8,15 @@ from dataclasses import replace
 import pytest
 
 from tintype.core import Completed, Image, ImageRequest, ModelCard, Partial, Prices, Size, TokenFormula, Usage
-from tintype.core.errors import NoImage, Refused, Timeout, TintypeError
+from tintype.core.errors import (
+    BadRequest,
+    NoImage,
+    Refused,
+    Timeout,
+    TintypeError,
+    TooLarge,
+    TooManyRequests,
+)
 from tintype.gateway.tally import Tally, believed
 
 from ..fakes import FakeProvider
@@ -136,6 +144,25 @@ def test_a_refusal_after_some_pictures_is_of_all_that_was_drawn() -> None:
     assert counted.attempt("job", card, FakeProvider()).cost == 15_000
     counted.fail(Timeout("slow", charged=True))
     assert counted.attempt("job", card, FakeProvider()).cost == 5_000
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (Refused("no"), "refused"),
+        (BadRequest("It is not a whole PNG.", param="image"), "refused"),
+        (TooLarge("Too large."), "refused"),
+        (TooManyRequests("The line is full."), "failed"),
+        (Timeout("slow"), "failed"),
+    ],
+)
+def test_what_is_wrong_with_a_request_is_no_failure_of_whoever_was_asked(
+    error: TintypeError, outcome: str
+) -> None:
+    card = sold(image=5_000)
+    counted = tally(card)
+    counted.fail(error)
+    assert counted.attempt("job", card, FakeProvider()).outcome == outcome
 
 
 def test_it_is_written_down() -> None:

@@ -212,6 +212,34 @@ def test_a_failure_before_the_first_byte_is_a_status(
             assert headers.get("retry-after") == ("7" if status == 503 else None)
 
 
+@pytest.mark.parametrize(
+    ("name", "first", "second", "status"),
+    [
+        ("Idempotency-Key", "one", "two", 400),
+        ("Idempotency-Key", "one", "one", 200),
+        ("x-tintype-webhook", "http://a.test", "http://b.test", 400),
+        ("Prefer", "handling=strict", "wait=30", 400),
+        ("Prefer", "handling=lenient", "wait=30", 200),
+        ("X-Request-Id", "one", "two", 200),
+    ],
+)
+def test_a_header_that_is_there_twice(name: str, first: str, second: str, status: int) -> None:
+    body = json.dumps({"prompt": "a cat", "style": "vivid"}).encode()
+    with serving(fake_gateway(FakeProvider(), CARD)) as address:
+        connection = HTTPConnection(urlsplit(address).netloc, timeout=30)
+        connection.putrequest("POST", "/v1/images/generations")
+        connection.putheader(name, first)
+        connection.putheader(name, second)
+        connection.putheader("Content-Length", str(len(body)))
+        connection.endheaders(body)
+        response = connection.getresponse()
+        told = response.read()
+        connection.close()
+    assert response.status == status
+    if status == 400:
+        assert error(told)["param"] == ("style" if name == "Prefer" else name.lower())
+
+
 def test_a_failure_after_it_is_said_in_the_stream() -> None:
     with serving(fake_gateway(FakeProvider(fails=Refused("no")), CARD)) as address:
         status, _, body = call(

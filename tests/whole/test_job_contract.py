@@ -101,6 +101,14 @@ def test_quotes_are_as_they_are_described(document: dict[str, Any]) -> None:
             holds(document, "POST", "/v1/images/quote", at.call("POST", "/v1/images/quote", body))
 
 
+@pytest.mark.parametrize("order", [{}, {"n": 2}, {"stream": True}, {"quality": "high"}])
+def test_a_quote_tells_the_plan_that_the_order_has(order: dict[str, Any]) -> None:
+    body = {**ORDER, **order, "response_format": "url"}
+    with house(FakeProvider()) as at:
+        told = json.loads(at.call("POST", "/v1/images/quote", body).body)["plan"]
+        assert told == at.call("POST", GENERATIONS, body).headers["x-tintype-plan"]
+
+
 def order_later(at: House, name: str) -> Reply:
     path, body = DIALECTS[name]
     return at.call("POST", path, body, prefer="respond-async")

@@ -149,7 +149,7 @@ def _facts(job: JobInFull) -> list[tuple[str, str]]:
         ("state", job.state),
         ("error", f"{job.error}: {job.message}" if job.error else ""),
         ("when", f"{moment(job.created)} to {moment(job.ended)}" if job.ended else moment(job.created)),
-        ("asked for", f"{job.asked} by {job.dialect}"),
+        ("asked for", f"{job.asked or 'the default model'} by {job.dialect}"),
         ("drawn by", f"{job.model} at {job.provider}" if job.provider else ""),
         ("prompt", job.prompt),
         ("plan", job.plan),

@@ -147,9 +147,11 @@ def _quote_in_words(quoted: Quoted) -> str:
     >>> from tintype.cli.quotes import Quoted
     >>> [_quote_in_words(Quoted(cost=cost, charged=charged)) for cost, charged in (("0.052730", False), ("0.000000", True))]
     ['about $0.053 (not charged)', 'free']
+    >>> [_quote_in_words(Quoted(cost=None, charged=charged)) for charged in (True, False)]
+    ['cost not known', 'no cost (not charged)']
     """
     if quoted.amount is None:
-        return "cost not known"
+        return "cost not known" if quoted.charged else "no cost (not charged)"
     if not (quoted.amount or quoted.ceiling):
         return "free"
     most = f", {money(quoted.ceiling)} at most" if quoted.charged and quoted.ceiling else ""

@@ -96,10 +96,23 @@ def read_mime_type(fields: JsonFields, name: str) -> Format | None:
     return kinds[word.removeprefix("image/")] if word else None
 
 
-def enum_word(fields: JsonFields, name: str, prefix: str = "") -> str | None:
-    """A word of an enum, as the core writes it; Google's "unspecified" is as good as absent."""
-    word = (fields.text(name) or "").lower().removeprefix(prefix)
-    return None if word in ("", "unspecified") or word.endswith("_unspecified") else word
+THINKING_LEVELS = ("MINIMAL", "LOW", "MEDIUM", "HIGH")
+MEDIA_RESOLUTIONS = tuple(f"MEDIA_RESOLUTION_{each}" for each in ("LOW", "MEDIUM", "HIGH", "ULTRA_HIGH"))
+
+
+def enum_word(fields: JsonFields, name: str, prefix: str = "", among: tuple[str, ...] = ()) -> str | None:
+    """A word of an enum, as the core writes it; Google's "unspecified" is as good as absent. Raises BadRequest for one
+    that is not `among` those that there are, where it is known which there are."""
+    said = fields.text(name) or ""
+    word = said.lower().removeprefix(prefix)
+    if word in ("", "unspecified") or word.endswith("_unspecified"):
+        return None
+    if among and word not in (each.lower().removeprefix(prefix) for each in among):
+        offer = ", ".join(f"'{each}'" for each in among)
+        raise BadRequest(
+            f"Invalid value at '{name}': {said[:60]!r}. Supported values are: {offer}.", param=name
+        )
+    return word
 
 
 def refuse(where: str, why: str) -> Unsupported:

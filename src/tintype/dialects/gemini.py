@@ -32,6 +32,8 @@ from . import _google_schemas as schemas
 from ._fields import JsonFields, wrong_type
 from ._gemini_contents import read_contents
 from ._google import (
+    MEDIA_RESOLUTIONS,
+    THINKING_LEVELS,
     asides,
     enum_word,
     extras,
@@ -80,8 +82,8 @@ class Gemini:
             output_compression=options.integer("compressionQuality", 0, 100) if quality is None else quality,
             seed=config.integer("seed", -_MAX_SEED - 1, _MAX_SEED),
             images=images,
-            thinking_level=enum_word(thinking, "thinkingLevel", "thinking_level_"),
-            media_resolution=enum_word(config, "mediaResolution", "media_resolution_"),
+            thinking_level=enum_word(thinking, "thinkingLevel", "thinking_level_", THINKING_LEVELS),
+            media_resolution=enum_word(config, "mediaResolution", "media_resolution_", MEDIA_RESOLUTIONS),
             wants_text=_wants_text(config),
             response_format="b64_json",
             stream=streams and as_events,

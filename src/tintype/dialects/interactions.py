@@ -33,6 +33,7 @@ from . import _google_schemas as schemas
 from ._fields import JsonFields, json_pictures, json_value, wrong_type
 from ._gemini_contents import Turn, last_order, picture_at, turn_of
 from ._google import (
+    THINKING_LEVELS,
     enum_word,
     members,
     one_or_more,
@@ -91,7 +92,7 @@ class Interactions:
             output_format=read_mime_type(picture, "mimeType"),
             seed=config.integer("seed", -_MAX_SEED - 1, _MAX_SEED),
             images=images,
-            thinking_level=enum_word(config, "thinkingLevel"),
+            thinking_level=enum_word(config, "thinkingLevel", among=THINKING_LEVELS),
             wants_text=words,
             response_format="url" if delivery == "uri" else "b64_json",
             stream=fields.flag("stream"),

@@ -18,7 +18,7 @@ from ..core import (
     Provider,
     Usage,
 )
-from ..core.errors import NoImage, Refused, TintypeError
+from ..core.errors import CallerError, Cancelled, NoImage, Refused, TintypeError, TooManyRequests
 from ..core.money import cost
 from ..core.quote import inputs, refusal, sold_as
 
@@ -64,7 +64,8 @@ class Tally:
 
     def fail(self, error: TintypeError) -> None:
         self.error = error
-        refused = isinstance(error, Refused)
+        # What is wrong with a request is no failure of whoever was asked.
+        refused = isinstance(error, CallerError) and not isinstance(error, Cancelled | TooManyRequests)
         self.outcome = "refused" if refused else "empty" if isinstance(error, NoImage) else "failed"
 
     def see(self, event: ImageEvent) -> None:

@@ -6,7 +6,7 @@ from secrets import token_hex
 from urllib.parse import parse_qsl
 
 from ..core import Answer, Incoming
-from ..core.errors import Rejected, TintypeError
+from ..core.errors import BadRequest, Rejected, TintypeError
 from ..gateway.gateway import Gateway
 from ..gateway.jobs import Job
 from ..gateway.settings import Settings
@@ -43,6 +43,7 @@ class Endpoint:
         caller = await self._door.let_in(head, scope, facts.headers)
         facts.tell_caller(caller)
         self._door.check_dialect(caller, dialect.name)
+        check_once(scope, head)
         incoming = Incoming(
             path=match.route.path,
             path_params=match.path_params,
@@ -125,3 +126,17 @@ def head_of(scope: Scope) -> Incoming:
         query=dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else {},
         headers=headers,
     )
+
+
+ONCE = (b"idempotency-key", b"x-tintype-webhook")
+"""Headers of which there is no telling whichever was meant, where there are two."""
+
+
+def check_once(scope: Scope, head: Incoming) -> None:
+    """Raises BadRequest for a header that is there twice and says two things."""
+    if len(head.headers) == len(scope["headers"]):
+        return
+    for header in ONCE:
+        if len({value for name, value in scope["headers"] if name == header}) > 1:
+            name = header.decode()
+            raise BadRequest(f"The header '{name}' is there twice, and says two things.", param=name)

@@ -36,6 +36,7 @@ from ..wire import sse
 from .answers import Sight, stream_of, watching
 from .documents import JOB, JOBS, job_document, job_members, record_members
 from .documents import QUOTE as QUOTES
+from .endpoint import base_url_of
 from .following import Frames, with_progress
 from .http import Headers, Receive, Send, respond, tell
 
@@ -259,7 +260,7 @@ class JobPages:
         """What an order would cost; nothing is ordered. The body is that of /v1/images/generations or of an edit."""
         path = self._dialect.paths[0]
         request = self._dialect.read(replace(incoming, path=path, path_params={}))
-        order = self._gateway.order(request, caller=caller)
+        order = self._gateway.order(request, base_url=base_url_of("http", incoming.headers), caller=caller)
         quote = self._gateway.quote(order, caller)
         return _document(
             {

@@ -218,6 +218,13 @@ FINISHED = (
 ) % BASE64.encode()
 
 
+def test_a_model_that_the_operator_names_passes_the_wall_too() -> None:
+    """Its card need not say that Azure draws at high quality where none is said."""
+    own = replace(CARD, default_quality="medium")
+    _, fake = ask(azure, replace(LOW, quality=None), own, DOCUMENT)
+    assert json.loads(fake.requests[0].body)["stream"] is True
+
+
 def test_a_plain_caller_gets_one_picture_of_the_stream() -> None:
     reply = Reply(headers=EVENTS, chunks=[PARTIAL[:40], PARTIAL[40:] + FINISHED[:9], FINISHED[9:]])
     events, _ = ask(azure, SLOW, CARD, reply)

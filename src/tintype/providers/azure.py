@@ -25,6 +25,8 @@ from .openai import check_models, key_header, pictures, read, read_error
 _ROUTES = ("deployments", "v1")
 _NEVER = "never"
 _QUALITIES = ("low", "medium", "high", "xhigh", "max", _NEVER)
+_UNSAID = "high"
+"""What Azure draws when no quality is said; and what a relay's "auto" may come to."""
 _LARGE = 2_000_000
 """Pixels from which a picture counts as large: above all three sizes of the older models."""
 
@@ -166,7 +168,7 @@ class Azure:
         size = request.size and card.sizes.nearest(request.size)
         if size and size.width * size.height > _LARGE:
             return True
-        quality, known = request.quality or card.default_quality, card.qualities
+        quality, known = request.quality or _UNSAID, card.qualities
         if quality not in known or self._stream_from not in known:
             return False
         return known.index(quality) >= known.index(self._stream_from)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 
 import pytest
 
-from tintype.catalog import configure, read_service
+from tintype.catalog import configure, load, read_service
 from tintype.core import Life, ModelCard, Prices, Range, Size
 
 PROVIDER = '[provider]\nadapter = "tintype.providers.acme:Acme"\n'
@@ -301,6 +301,20 @@ prices = { image = 0 }
 source = "its page"
 checked = 2026-11-28
 """
+
+
+OFFERED = [card for service in load() for card in service.cards if card.of]
+
+
+@pytest.mark.parametrize("card", OFFERED, ids=lambda card: card.id)
+def test_who_says_a_price_of_an_offer_keeps_the_rest_of_it(card: ModelCard) -> None:
+    """What the provider calls the model, and what it can do there: not what its own vendor can."""
+    said = {card.provider: {"model": [{"of": card.of, "prices": {"image": 70_000}}]}}
+    service = next(each for each in configure(load(), said) if each.name == card.provider)
+    found = next(each for each in service.cards if each.id == card.id)
+    assert found.prices == Prices(image=70_000)
+    assert replace(found, prices=card.prices, source=card.source, checked=card.checked) == card
+    assert len(service.cards) == len(next(each for each in load() if each.name == card.provider).cards)
 
 
 def test_an_operators_own_model_is_like_the_template_but_for_what_it_says() -> None:

@@ -34,6 +34,7 @@ from tintype.providers._azure_entra import SCOPE, Entra, client_credentials
 from tintype.providers.azure import Azure, read_azure_error
 from tintype.transport.upstream import Upstream
 
+from ..pictures import picture
 from ..upstream import Reply
 from .asking import BASE64, EVENTS, JSON, PNG, ask, checked, sent, upstream
 
@@ -218,6 +219,13 @@ FINISHED = (
 ) % BASE64.encode()
 
 
+def test_a_model_that_the_operator_names_passes_the_wall_too() -> None:
+    """Its card need not say that Azure draws at high quality where none is said."""
+    own = replace(CARD, default_quality="medium")
+    _, fake = ask(azure, replace(LOW, quality=None), own, DOCUMENT)
+    assert json.loads(fake.requests[0].body)["stream"] is True
+
+
 def test_a_plain_caller_gets_one_picture_of_the_stream() -> None:
     reply = Reply(headers=EVENTS, chunks=[PARTIAL[:40], PARTIAL[40:] + FINISHED[:9], FINISHED[9:]])
     events, _ = ask(azure, SLOW, CARD, reply)
@@ -263,6 +271,18 @@ def test_the_others_are_brought_where_one_of_several_fails() -> None:
     assert made == [0, 1]
 
 
+def test_pictures_that_azure_does_not_take_go_as_png() -> None:
+    """OpenAI takes WebP; Azure answers 400 to it. What it takes goes as it came."""
+    webp = Image.from_bytes(picture("webp"))
+    edit = replace(LOW, images=(webp, Image.from_bytes(PNG)), mask=webp)
+    _, fake = ask(azure, edit, CARD, DOCUMENT)
+    (asked,) = fake.requests
+    assert b"WEBP" not in asked.body
+    assert b"image/webp" not in asked.body
+    assert asked.body.count(b"image/png") == 3
+    assert PNG in asked.body
+
+
 def test_of_several_failures_the_one_that_may_be_paid_is_told() -> None:
     """Who is told that Azure was busy orders what is lacking again: also the picture whose call broke off."""
     busy = Reply(status=429, headers={**JSON, "retry-after": "1"}, chunks=[b'{"error":{"code":"429"}}'])
@@ -281,6 +301,9 @@ def test_only_what_azure_knows_is_said_to_it() -> None:
     assert plan.notes == (Note("safety_identifier", "ignored"),)
     body = json.loads(azure().build(plan.request, CARD).body)
     assert body == {"prompt": "a cat", "quality": "low", "moderation": "low", "user": "u"}
+    mini = next(card for card in SERVICE.cards if card.of == "gpt-image-1-mini")
+    plan = make_plan(replace(EDIT, input_fidelity="low"), mini, (), family="openai")
+    assert plan.notes == (Note("input_fidelity", "ignored"),)
 
 
 def test_a_relay_that_does_not_stream_is_read_all_the_same() -> None:

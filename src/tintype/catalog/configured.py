@@ -4,11 +4,10 @@ says."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from ..core import ModelCard
-from .reading import Service, offer_of, read_cards, read_settings
+from .reading import Service, as_offered, read_cards, read_settings
 from .values import PROVIDER, table_of
 
 OWN = ("kind", "key", "models", "model", "enabled")
@@ -79,13 +78,14 @@ def _configured(
         settings["key"] = own["key"]
     cards = like.cards
     if name != like.name:
-        cards = tuple(_taken_over(like, name))
+        cards = tuple(as_offered(card, name) for card in like.cards)
         if "key" not in own and "key_env" not in said and "key" in like.needs:
             raise ValueError(f"{where}: say its `key`, or with `key_env` the variable that holds it")
     if "models" in own:
         cards = tuple(_chosen(where, own["models"], cards))
     if "model" in own:
         models = {card.id: card for service in services for card in service.cards if not card.of}
+        models |= {card.of: card for card in like.cards if card.of}
         if not isinstance(own["model"], list):
             raise ValueError(f"{where}: `model`: [[provider.{name}.model]] is wanted")
         template = next((card for card in like.cards if card.id == settings.get("template")), None)
@@ -93,17 +93,6 @@ def _configured(
         ids = {card.id for card in more}
         cards = (*(card for card in cards if card.id not in ids), *more)
     return Service(name, settings, cards)
-
-
-def _taken_over(like: Service, name: str) -> Iterator[ModelCard]:
-    """The models of a service as another of its kind offers them, at the same price."""
-    for card in like.cards:
-        yield replace(
-            offer_of(card, name),
-            upstream_id=card.upstream_id,
-            prices=card.prices,
-            parameters=card.parameters,
-        )
 
 
 def _chosen(where: str, wanted: Any, cards: Sequence[ModelCard]) -> Iterator[ModelCard]:

@@ -80,7 +80,8 @@ def read_cards(
 ) -> tuple[ModelCard, ...]:
     """The cards of an operator's own `[[provider.NAME.model]]`, which need no `source`.
 
-    They are like `template`, its prices with it, but for what their rows say.
+    They are like `template`, its prices with it, but for what their rows say. What the provider has an offer of by its
+    own file is among the `models` as that offer.
     """
     named = [{"source": where, **table_of(where, row)} for row in rows]
     cards = tuple(_card(where, service, row, models, template) for row in _rows(where, {}, named))
@@ -185,7 +186,17 @@ def _base(
     model = models.get(read_value(where, "of", CARD["of"], row["of"]))
     if model is None:
         raise ValueError(f"{where}: `of`: there is no model {row['of']!r}")
-    return offer_of(model, provider)
+    return as_offered(model, provider) if model.of else offer_of(model, provider)
+
+
+def as_offered(card: ModelCard, provider: str) -> ModelCard:
+    """An offer as another provider of its kind has it, at the same price."""
+    return replace(
+        offer_of(card, provider),
+        upstream_id=card.upstream_id,
+        prices=card.prices,
+        parameters=card.parameters,
+    )
 
 
 def offer_of(model: ModelCard, provider: str) -> ModelCard:

@@ -7,6 +7,7 @@ caller's back.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import replace
@@ -14,7 +15,8 @@ from functools import partial
 from typing import Self
 from urllib.parse import quote
 
-from ..core import Access, Completed, Events, ImageRequest, ModelCard, Partial
+from .. import pixels
+from ..core import Access, Completed, Events, Image, ImageRequest, ModelCard, Partial
 from ..core.errors import Rejected, TintypeError
 from ..merging import merge
 from ..transport.upstream import Authorize, Upstream
@@ -25,6 +27,8 @@ from .openai import check_models, key_header, pictures, read, read_error
 _ROUTES = ("deployments", "v1")
 _NEVER = "never"
 _QUALITIES = ("low", "medium", "high", "xhigh", "max", _NEVER)
+_UNSAID = "high"
+"""What Azure draws when no quality is said; and what a relay's "auto" may come to."""
 _LARGE = 2_000_000
 """Pixels from which a picture counts as large: above all three sizes of the older models."""
 
@@ -112,11 +116,13 @@ class Azure:
         place = "/openai/v1" if self._route == "v1" else f"/openai/deployments/{quote(deployment, safe='')}"
         return call._replace(path=f"{place}{call.path}?api-version={quote(self._version, safe='')}")
 
-    def generate(self, request: ImageRequest, card: ModelCard) -> Events:
+    async def generate(self, request: ImageRequest, card: ModelCard) -> Events:
         """Of several pictures none can be streamed: where they take long, each is a call of its own, side by side."""
-        if request.n > 1 and self._takes_long(request, card):
-            return self._one_by_one(request, card)
-        return self._called(request, card)
+        request = await _with_files_it_takes(request)
+        slow = request.n > 1 and self._takes_long(request, card)
+        async with aclosing((self._one_by_one if slow else self._called)(request, card)) as events:
+            async for event in events:
+                yield event
 
     async def _one_by_one(self, request: ImageRequest, card: ModelCard) -> Events:
         """Whatever comes of one, the others are brought: they are paid. A failure is raised after them; one that may be
@@ -166,10 +172,25 @@ class Azure:
         size = request.size and card.sizes.nearest(request.size)
         if size and size.width * size.height > _LARGE:
             return True
-        quality, known = request.quality or card.default_quality, card.qualities
+        quality, known = request.quality or _UNSAID, card.qualities
         if quality not in known or self._stream_from not in known:
             return False
         return known.index(quality) >= known.index(self._stream_from)
+
+
+async def _with_files_it_takes(request: ImageRequest) -> ImageRequest:
+    """PNG and JPEG: what came as WebP, which OpenAI itself takes, goes as PNG."""
+
+    def taken(image: Image, param: str) -> Image:
+        if not image.is_local or image.header().format in ("png", "jpeg"):
+            return image
+        return Image.from_bytes(pixels.encode(pixels.open_picture(image, param=param), "png"))
+
+    def all_taken() -> ImageRequest:
+        images = tuple(taken(image, "image") for image in request.images)
+        return replace(request, images=images, mask=request.mask and taken(request.mask, "mask"))
+
+    return await asyncio.to_thread(all_taken) if request.images else request
 
 
 def read_azure_error(status: int, body: bytes, deployment: str = "") -> TintypeError | None:

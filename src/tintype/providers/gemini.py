@@ -7,7 +7,7 @@ only I/O.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any, Self
 
 import msgspec
@@ -244,15 +244,11 @@ class Reading:
             yield from waited
 
     def _preview(self, part: Part) -> Iterator[ImageEvent]:
-        if self._shown >= self._previews:
-            return
-        try:
-            image = _image(part)
-        except Garbled:  # a preview is nothing that is missed
-            return
-        if image is not None:
-            yield Partial(image=image, index=self._made, step=self._shown)
-            self._shown += 1
+        if self._shown < self._previews:
+            with suppress(Garbled):  # a preview is nothing that is missed
+                if (image := _image(part)) is not None:
+                    yield Partial(image=image, index=self._made, step=self._shown)
+                    self._shown += 1
 
     def held(self) -> Iterator[ImageEvent]:
         """What still waits, counted as far as the count has come."""

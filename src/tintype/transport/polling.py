@@ -14,6 +14,10 @@ T = TypeVar("T")
 LONGEST = 1800.0
 """Seconds after which a ticket is given up, where nobody set a deadline."""
 
+LAST = 2.0
+"""Seconds before the deadline at which is looked once more, however long the waits have grown: what is there is paid, and
+must still be fetched."""
+
 
 async def poll(
     look: Callable[[], Awaitable[T | None]],
@@ -26,11 +30,11 @@ async def poll(
 
     The wait between two looks grows from `every` to `most` seconds. A look that fails in a way that may pass
     (retryable) is forgiven `forgiven` times in a row, for the picture is being drawn all the same. Raises
-    Timeout at the deadline, told as charged, and whatever `look` raises.
+    Timeout just before the deadline, told as charged, and whatever `look` raises.
     """
     loop = asyncio.get_running_loop()
     deadline = min(DEADLINE.get() or float("inf"), loop.time() + LONGEST)
-    failures, wait = 0, every
+    failures, wait, was_last = 0, every, False
     while True:
         try:
             found = await look()
@@ -44,7 +48,9 @@ async def poll(
             if found is not None:
                 return found
             failures = 0
-        if loop.time() + wait >= deadline:
+        left = deadline - LAST - loop.time()
+        if was_last or left <= 0:
             raise Timeout("The upstream took the order and did not finish it in time.", charged=True)
-        await asyncio.sleep(wait)
+        was_last = wait >= left
+        await asyncio.sleep(min(wait, left))
         wait = min(wait * 1.4, most)

@@ -86,7 +86,11 @@ class Gateway:
     @property
     def recall(self) -> Recall:
         return Recall(
-            books=self.books, jobs=self.jobs, store=self.store, picture_lifetime=self.picture_lifetime
+            books=self.books,
+            jobs=self.jobs,
+            store=self.store,
+            picture_lifetime=self.picture_lifetime,
+            longest=max(self.seconds, self.offers.longest),
         )
 
     def order(self, request: ImageRequest, *, base_url: str = "", caller: Caller = ANYONE) -> Order:

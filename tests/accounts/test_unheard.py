@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 import structlog
 
 from tintype.accounts import _writer
+from tintype.accounts._failures import Away
 from tintype.accounts.ledger import Ledger
 from tintype.accounts.owners import Owners
 from tintype.accounts.schema import jobs, purses
@@ -119,5 +121,32 @@ def test_who_stops_waits_for_the_database_and_not_for_ever(
             assert (await _state(ledger, "job_1"))[0] == state
             lost = [call.kwargs["job"] for call in log.calls if call.args == ("the end of a job is lost",)]
             assert lost == ([] if state == "done" else ["job_1"])
+
+    run(main)
+
+
+def test_what_a_database_that_was_away_is_owed_is_settled_together(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One after the other would take so long that others take this server for dead, and its jobs for interrupted."""
+    names = [f"job_{number}" for number in range(100)]
+
+    async def main() -> None:
+        async with books(url) as ledger:
+            await asyncio.gather(*(ledger.hold(opening(name)) for name in names))
+            with away(ledger, monkeypatch, 10**6):
+                ends = (ledger.settle(closing(name, made=1)) for name in names)
+                assert {type(each) for each in await asyncio.gather(*ends, return_exceptions=True)} == {Away}
+            write, written = ledger.database._writer._transact, list[int]()
+
+            def writing(batch: Any) -> Any:
+                written.append(len(batch))
+                return write(batch)
+
+            monkeypatch.setattr(ledger.database._writer, "_transact", writing)
+            await ledger.beat()
+            assert max(written) > 10
+            query = sa.select(jobs.c.id).where(jobs.c.state == "done")
+            assert len(await ledger.database.look_up(query)) == len(names)
 
     run(main)

@@ -122,8 +122,8 @@ async def the_last_of_a_body(books: Books) -> None:
     await books.hold(opening(3, fingerprint="e" * 64))
     await books.settle(closing(2, "failed"))
 
-    async def last(since: float = 0, key: str = "", body: str = "f" * 64) -> str | None:
-        found = await books.find_fingerprint(key, body, since)
+    async def last(since: float = 0, key: str = "", body: str = "f" * 64, longest: float = 0) -> str | None:
+        found = await books.find_fingerprint(key, body, since, longest)
         return None if found is None else found.id
 
     assert await last() == "job_1"
@@ -131,6 +131,8 @@ async def the_last_of_a_body(books: Books) -> None:
     assert await last() == "job_1"
     assert await last(since=NOW + 1) == "job_1"
     assert await last(since=NOW + 1.5) is None
+    assert await last(since=NOW + 101, longest=100) == "job_1", "it ended then"
+    assert await last(since=NOW + 102, longest=102) is None
     assert await last(key="key_other") is None
     assert await last(body="d" * 64) is None
     await books.hold(opening(4))

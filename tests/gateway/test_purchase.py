@@ -7,18 +7,20 @@ import gc
 import re
 import weakref
 from collections.abc import Callable, Coroutine
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
 from tintype.accounts.records import Closing, Opening, Settled
-from tintype.core import Caller, Image, ImageRequest, Prices
+from tintype.core import Caller, Events, Image, ImageRequest, ModelCard, Prices
 from tintype.core.errors import (
     Busy,
     Cancelled,
     OutOfCredit,
     Refused,
+    Timeout,
     TintypeError,
     Unavailable,
     Unsupported,
@@ -30,6 +32,8 @@ from tintype.gateway.purchase import Once
 from tintype.gateway.terms import Terms
 from tintype.server.metrics import Metrics
 
+from ..fakes import FakeProvider
+from ..serving import fake_gateway
 from .offering import CARD, REQUEST, Seller, ordered, selling
 
 PRICED = replace(CARD, prices=Prices(image=10_000))
@@ -201,6 +205,51 @@ def test_a_job_that_is_cancelled_before_it_is_held_draws_nothing() -> None:
     assert isinstance(job.error, Cancelled)
     assert seller.asked == []
     assert [closing.state for closing in books.closed] == ["cancelled"], "what was held is let go of"
+
+
+class Halts(FakeProvider):
+    """After its first picture."""
+
+    async def generate(self, request: ImageRequest, card: ModelCard) -> Events:
+        async with aclosing(super().generate(request, card)) as events:
+            async for event in events:
+                yield event
+                await asyncio.sleep(60)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("way", ["too slow", "stopped", "deleted"])
+def test_what_has_been_paid_when_an_order_is_cut_short_is_delivered(way: str, stream: bool) -> None:
+    """But to whoever does not want it any more; a stream has brought it, and tells why it ends."""
+    books = Noting()
+    gateway = replace(fake_gateway(Halts(local=False), PRICED), books=books)
+
+    async def main() -> tuple[Job, int]:
+        at = replace(gateway, seconds=0.2) if way == "too slow" else gateway
+        job = at.submit(replace(REQUEST, n=2, stream=stream), caller=OWNER)
+        seen = 0
+        with suppress(TintypeError):
+            async with job.watched() as events:
+                async for _ in events:
+                    seen += 1
+                    if way == "stopped":
+                        asyncio.get_running_loop().call_soon(asyncio.ensure_future, at.jobs.drain(0))
+                    elif way == "deleted":
+                        job.cancel()
+        await job.over()
+        return job, seen
+
+    job, seen = asyncio.run(main())
+    (closing,) = books.closed
+    assert seen == 1 or (stream and seen == 2)
+    assert (closing.made, closing.cost) == (seen, seen * 10_000)
+    if way == "deleted" or stream:
+        kinds = {"deleted": Cancelled, "stopped": Unavailable, "too slow": Timeout}
+        assert type(job.error) is kinds[way]
+        return
+    assert (job.error, closing.state) == (None, "done")
+    assert "n=delivered:1 asked:2" in job.report.plan()
+    assert any("a picture is missing" in notice for notice in job.report.notices)
 
 
 def test_what_was_bought_is_kept_late_once() -> None:

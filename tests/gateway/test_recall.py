@@ -17,9 +17,11 @@ from tintype.gateway import recall
 from tintype.gateway.books import Memory
 from tintype.gateway.gateway import Gateway
 from tintype.gateway.jobs import Job
+from tintype.gateway.offers import Offer, Offers
 from tintype.gateway.purchase import JUST_ENDED, Once
 from tintype.gateway.recall import Past
 from tintype.gateway.results import write_result
+from tintype.gateway.route import Route
 from tintype.gateway.terms import Terms
 
 from ..fakes import FakeProvider
@@ -49,8 +51,8 @@ async def seen(job: Job | Past | None) -> list[ImageEvent]:
         return [event async for event in events]
 
 
-async def elsewhere(gateway: Gateway, once: Once = ONCE, caller: Caller = ANYONE) -> str:
-    """A job that another server runs."""
+async def elsewhere(gateway: Gateway, once: Once = ONCE, caller: Caller = ANYONE, *, ago: float = 0) -> str:
+    """A job that another server runs, and began so many seconds ago."""
     await gateway.books.hold(
         Opening(
             job="job_far",
@@ -58,7 +60,7 @@ async def elsewhere(gateway: Gateway, once: Once = ONCE, caller: Caller = ANYONE
             account=caller.account,
             idempotency=once.name,
             fingerprint=once.fingerprint,
-            created=time.time(),
+            created=time.time() - ago,
             asked="m",
             model="m",
             provider="far",
@@ -203,6 +205,26 @@ def test_a_retry_is_known_by_its_body_for_some_time_and_nobody_else_is() -> None
         assert await gateway.recall.before(nameless, Caller(key="key_b"), retried=True) is None
         late = replace(gateway.recall, clock=lambda: time.time() + JUST_ENDED + 1)
         assert await late.before(nameless, mine, retried=True) is None
+
+    run(main)
+
+
+@pytest.mark.parametrize(("deadline", "ago"), [(None, 700), (3600.0, 3599)])
+def test_the_retry_of_what_took_long_finds_it(deadline: float | None, ago: float) -> None:
+    """An SDK's own patience is ten minutes: it comes again when the order was placed before these."""
+
+    async def main() -> None:
+        offers = Offers([Offer(CARD, FakeProvider())], default="m", routes={"m": Route(deadline=deadline)})
+        gateway = replace(house(), offers=offers)
+        nameless = replace(ONCE, name="")
+        id = await elsewhere(gateway, nameless, ago=ago)
+        for _ in ("it runs", "it has ended"):
+            found = await gateway.recall.before(nameless, ANYONE, retried=True)
+            assert isinstance(found, Past)
+            assert found.id == id
+            await end(gateway)
+        late = replace(gateway.recall, clock=lambda: time.time() + JUST_ENDED + 1)
+        assert await late.before(nameless, ANYONE, retried=True) is None
 
     run(main)
 

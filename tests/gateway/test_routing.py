@@ -346,6 +346,23 @@ def test_a_picture_that_was_bought_is_fetched_again_where_the_first_try_failed()
     asyncio.run(main())
 
 
+def test_a_preview_is_not_waited_for() -> None:
+    class Previews(Seller):
+        async def generate(self, request: ImageRequest, card: ModelCard) -> Events:
+            yield Partial(image=self.image)
+            yield Completed(image=PICTURE)
+
+    async def main() -> None:
+        async with hosting({"/half.png": answer(b"", status="503 Service Unavailable")}) as host:
+            seller = Previews("a", image=Image.from_url(f"http://127.0.0.1:{host.port}/half.png"))
+            gateway = replace(selling(seller), fetcher=Fetcher(allow=LOOPBACK))
+            async with gateway.submit(REQUEST).watched() as events:
+                assert [type(event) async for event in events] == [Completed]
+            assert len(host.heads) == 1
+
+    asyncio.run(main())
+
+
 def test_a_twin_answers_only_where_nobody_else_does() -> None:
     from tintype.gateway.offers import Offers
 

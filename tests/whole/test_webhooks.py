@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
+from tintype.accounts.deliveries import Owed
 from tintype.accounts.records import Opening
 from tintype.accounts.schema import jobs
 from tintype.core.errors import Refused
+from tintype.gateway.webhooks import Webhooks
 from tintype.server.opening import Rooms
 from tintype.transport.posting import Poster
 
@@ -167,3 +169,26 @@ def test_an_interrupted_job_is_told_as_its_page_tells(tmp_path: Path) -> None:
             assert told["type"] == "image.job.interrupted"
             assert told["data"] == at.job("job_1")
             assert told["data"]["error"]["code"] == "job_interrupted"
+
+
+def test_a_server_that_orders_many_webhooks_says_that_it_lives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else others take it for dead, and its jobs for interrupted."""
+
+    async def for_ever(self: Webhooks) -> list[Owed]:
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    async def unfinished(rooms: Rooms) -> None:
+        tasks: dict[asyncio.Future[object], str] = {}
+        for chore in rooms.chores:
+            tasks[asyncio.ensure_future(chore.do())] = chore.name
+        _, late = await asyncio.wait(tasks, timeout=2)
+        for task in late:
+            task.cancel()
+        assert [tasks[task] for task in late] == ["order the webhooks that are owed"]
+
+    monkeypatch.setattr(Webhooks, "owed", for_ever)
+    with house(FakeProvider(), tmp_path, prepare=unfinished):
+        pass

@@ -38,14 +38,18 @@ class History:
         """The job of an order that may be placed once, by what `Opening.idempotency` said."""
         return await self._one(jobs.c.idempotency == order_name(name)) if name else None
 
-    async def find_fingerprint(self, key: str, fingerprint: str, since: float) -> JobRecord | None:
-        """The last order with this body and this key since then that runs, or has ended well."""
+    async def find_fingerprint(
+        self, key: str, fingerprint: str, since: float, longest: float
+    ) -> JobRecord | None:
+        """The last order with this body and this key that runs, or has ended well since then. None takes `longest`
+        seconds: of a key with many jobs, those before are not looked at."""
+        done = sa.and_(jobs.c.state == "done", jobs.c.ended >= since)
         return await self._one(
             sa.and_(
                 jobs.c.key == key,
-                jobs.c.created >= since,
+                jobs.c.created >= since - longest,
                 jobs.c.fingerprint == fingerprint,
-                jobs.c.state.in_(("running", "done")),
+                sa.or_(jobs.c.state == "running", done),
             )
         )
 

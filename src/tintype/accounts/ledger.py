@@ -186,10 +186,16 @@ class Ledger:
             await asyncio.sleep(AGAIN)
 
     async def _pay(self) -> None:
-        """Settle what the database was not there for. Raises Unavailable."""
-        for closing in list(self._owed.values()):
-            await self.settle(closing)
-            self._owed.pop(closing.job, None)
+        """Settle what the database was not there for: all at once, since this server is taken for dead if that takes
+        long. Raises Unavailable."""
+        owed = list(self._owed.values())
+        answers = await asyncio.gather(*map(self.settle, owed), return_exceptions=True)
+        for closing, answer in zip(owed, answers, strict=True):
+            if not isinstance(answer, BaseException):
+                self._owed.pop(closing.job, None)
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                raise answer
 
     async def check_books(self) -> list[str]:
         """What does not add up, in sentences; empty when everything does."""

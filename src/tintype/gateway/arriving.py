@@ -10,8 +10,8 @@ from ..core import Completed, Events, Image, Partial
 from ..core.errors import Garbled, TintypeError, UpstreamError
 from .tally import believed
 
-Bring = Callable[[Image], Awaitable[Image]]
-"""A picture that is elsewhere, brought here. Raises UpstreamError."""
+Bring = Callable[[Image, bool], Awaitable[Image]]
+"""A picture that is elsewhere, brought here; the flag: whether it has been paid. Raises UpstreamError."""
 
 
 async def arrived(made: Events, bring: Bring) -> Events:
@@ -22,7 +22,8 @@ async def arrived(made: Events, bring: Bring) -> Events:
         async for event in made:
             try:
                 if isinstance(event, Completed | Partial) and not event.image.is_local:
-                    event = replace(event, image=await bring(event.image))
+                    paid = isinstance(event, Completed)
+                    event = replace(event, image=await bring(event.image, paid))
                 if isinstance(event, Completed):
                     event = believed(event)
                 if isinstance(event, Completed | Partial) and event.image.header().format is None:

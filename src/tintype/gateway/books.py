@@ -45,8 +45,10 @@ class Books(Protocol):
         """The job of an order that is placed once."""
         ...
 
-    async def find_fingerprint(self, key: str, fingerprint: str, since: float) -> JobRecord | None:
-        """The last job of this body and key since then that runs, or has ended well."""
+    async def find_fingerprint(
+        self, key: str, fingerprint: str, since: float, longest: float
+    ) -> JobRecord | None:
+        """The last job of this body and key that runs, or has ended well since then. None takes `longest` seconds."""
         ...
 
     async def cancel(self, job: str) -> None:
@@ -127,11 +129,15 @@ class Memory:
     async def find_idempotency(self, name: str) -> JobRecord | None:
         return self._jobs.get(self._orders.get(name, ""))
 
-    async def find_fingerprint(self, key: str, fingerprint: str, since: float) -> JobRecord | None:
+    async def find_fingerprint(
+        self, key: str, fingerprint: str, since: float, longest: float
+    ) -> JobRecord | None:
         for record in reversed(self._jobs.values()):
-            if record.created < since:
+            if record.created < since - longest:
                 break
-            if (record.key, record.fingerprint) == (key, fingerprint) and record.state not in FORGIVEN:
+            if (record.key, record.fingerprint) != (key, fingerprint) or record.state in FORGIVEN:
+                continue
+            if record.ended is None or record.ended >= since:
                 return record
         return None
 

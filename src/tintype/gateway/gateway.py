@@ -87,7 +87,11 @@ class Gateway:
     @property
     def recall(self) -> Recall:
         return Recall(
-            books=self.books, jobs=self.jobs, store=self.store, picture_lifetime=self.picture_lifetime
+            books=self.books,
+            jobs=self.jobs,
+            store=self.store,
+            picture_lifetime=self.picture_lifetime,
+            longest=max(self.seconds, self.offers.longest),
         )
 
     def order(self, request: ImageRequest, *, base_url: str = "", caller: Caller = ANYONE) -> Order:
@@ -264,11 +268,11 @@ class Gateway:
                 code="model_not_allowed",
             )
 
-    async def _bring(self, image: Image) -> Image:
-        """A picture at an address that an upstream told: someone else's word, like a caller's; but paid."""
+    async def _bring(self, image: Image, paid: bool) -> Image:
+        """A picture at an address that an upstream told: someone else's word, like a caller's."""
+        which, pauses = "The upstream's picture", AGAIN if paid else ()
         try:
-            found = await self.fetcher.fetch(image.url or "", which="The upstream's picture", pauses=AGAIN)
-            return Image.from_bytes(found)
+            return Image.from_bytes(await self.fetcher.fetch(image.url or "", which=which, pauses=pauses))
         except TintypeError as error:
             raise Garbled(str(error), code="upstream_picture_lost", charged=True) from None
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any
@@ -194,14 +194,25 @@ class Job:
             self.error = error
         except TimeoutError:
             said = f"It took longer than {work.seconds:g} seconds."
-            self.error = Timeout(said, charged=self.report.bought)
+            self._cut_short(work, Timeout(said, charged=self.report.bought))
         except asyncio.CancelledError:
             self.error = self._why
+            if (self.hold or self.report.bought) and not isinstance(self._why, Cancelled):
+                self._cut_short(work, self._why)
         except Exception as error:
             self._break(error)
         finally:
             self._closing = True  # money is on the move: nobody ends that half way
             await work.end(self)
+
+    def _cut_short(self, work: Work, why: TintypeError) -> None:
+        """What has come by then is to be paid, and so it is delivered."""
+        self.error = why
+        if any(isinstance(event, Completed) for event in self.events):
+            self.report.missing.insert(0, why)
+            with suppress(TintypeError):
+                work.finish(self)
+                self.error = None
 
     def _break(self, error: Exception) -> None:
         log.error(

@@ -80,6 +80,8 @@ class Offers:
                 raise ValueError(f"the deployment {name!r} is of {model!r}, which is not in the catalog")
             self._alias[name] = found
         self._routes = {name: self._resolved(route) for name, route in (routes or {}).items()}
+        self.longest = max((route.deadline or 0.0 for route in self._routes.values()), default=0.0)
+        """Seconds that an order may take on any of the routes that say it."""
         self._own_names: list[str] = []  # of routes that are called like no model
         for name, route in self._routes.items():
             if self._look(name) is None and route.offers:

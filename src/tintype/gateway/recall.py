@@ -74,12 +74,14 @@ class Past:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recall:
-    """`clock` is Unix time in seconds. `picture_lifetime`: seconds that the address of a picture is good for."""
+    """`clock` is Unix time in seconds. `picture_lifetime`: seconds that the address of a picture is good for; `longest`:
+    that an order may take."""
 
     books: Books
     jobs: Jobs
     store: Store
     picture_lifetime: float = 3600.0
+    longest: float = 600.0
     clock: Callable[[], float] = time.time
 
     async def find(self, id: str, caller: Caller, *, pictures: bool = True) -> Job | Past | None:
@@ -115,7 +117,7 @@ class Recall:
         if left := self.jobs.left_behind(caller.key, once.fingerprint):
             return left  # of several alike, the one that nobody waits for
         since = self.clock() - JUST_ENDED
-        record = await self.books.find_fingerprint(caller.key, once.fingerprint, since)
+        record = await self.books.find_fingerprint(caller.key, once.fingerprint, since, self.longest)
         found = None if record is None else await self.follow(record)
         return None if isinstance(found, Past) and found.gone else found
 

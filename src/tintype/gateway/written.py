@@ -40,8 +40,10 @@ class Written:
     async def find_idempotency(self, name: str) -> JobRecord | None:
         return await self.history.find_idempotency(name)
 
-    async def find_fingerprint(self, key: str, fingerprint: str, since: float) -> JobRecord | None:
-        return await self.history.find_fingerprint(key, fingerprint, since)
+    async def find_fingerprint(
+        self, key: str, fingerprint: str, since: float, longest: float
+    ) -> JobRecord | None:
+        return await self.history.find_fingerprint(key, fingerprint, since, longest)
 
     async def cancel(self, job: str) -> None:
         await elsewhere.ask(self.database, elsewhere.END, job)

@@ -36,9 +36,9 @@ from ..wire import sse
 from .answers import Sight, stream_of, watching
 from .documents import JOB, JOBS, job_document, job_members, record_members
 from .documents import QUOTE as QUOTES
-from .endpoint import base_url_of
 from .following import Frames, with_progress
 from .http import Headers, Receive, Send, respond, tell
+from .reached import base_url_of
 
 FOLDER = "/images/jobs"
 QUOTE = "/images/quote"

@@ -166,12 +166,13 @@ def _chores(
         await history.forget(time.time() - max(settings.history_days * DAY, settings.result_lifetime))
         await _mark_expired(history)
 
-    async def beat() -> None:
-        await written.ledger.beat()
+    async def tell() -> None:
         await order_owed(webhooks, gateway.recall)
 
     return (
-        Chore("say that this server lives, and end the jobs of dead ones", 5.0, beat),
+        # Nothing is waited for beside it: whoever is silent for too long is taken for dead.
+        Chore("say that this server lives, and end the jobs of dead ones", 5.0, written.ledger.beat),
+        Chore("order the webhooks that are owed", 5.0, tell),
         Chore("heed what other servers were asked of jobs that run here", 1.0, heed),
         Chore("forget what is old", 600.0, forget),
     )

@@ -178,7 +178,7 @@ class Recall:
     async def _addresses(self, record: JobRecord, there: Sequence[KeptPicture]) -> dict[int, str]:
         """Those that lead somewhere, by the positions of their pictures: new ones, once those that were told are over."""
         now, lying = self.clock(), {each.position: each.path for each in there}
-        over = record.ended is not None and record.ended + self.picture_lifetime <= now
+        over = record.created + self.picture_lifetime <= now  # each was told later than that
         found = {}
         for position, told in read_addresses(record).items():
             if over and position in lying:

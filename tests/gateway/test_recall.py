@@ -69,10 +69,10 @@ async def elsewhere(gateway: Gateway, once: Once = ONCE, caller: Caller = ANYONE
     return "job_far"
 
 
-async def end(gateway: Gateway, error: Exception | None = None) -> None:
+async def end(gateway: Gateway, error: Exception | None = None, picture: Completed = PICTURE) -> None:
     report = Report(asked="m", model="m", provider="far", created=1)
     told: Any = error
-    events = [] if error else [PICTURE]
+    events = [] if error else [picture]
     await gateway.books.settle(
         Closing(
             job="job_far",
@@ -225,6 +225,26 @@ def test_the_retry_of_what_took_long_finds_it(deadline: float | None, ago: float
             await end(gateway)
         late = replace(gateway.recall, clock=lambda: time.time() + JUST_ENDED + 1)
         assert await late.before(nameless, ANYONE, retried=True) is None
+
+    run(main)
+
+
+def test_an_address_that_was_over_before_its_job_ended_is_told_anew() -> None:
+    async def main() -> None:
+        gateway = house()
+        await elsewhere(gateway, ago=gateway.picture_lifetime + 1)
+        (kept,) = await gateway.shelf.keep("job_far", [PICTURE])
+        begun = time.time() - gateway.picture_lifetime - 1
+        told = await gateway.store.address(kept.path, base_url="http://t", seconds=3600, now=begun)
+        await end(gateway, picture=replace(PICTURE, image=PICTURE.image.at(told)))
+        found = await gateway.recall.find("job_far", ANYONE)
+        assert found is not None
+        (event,) = found.events
+        assert isinstance(event, Completed)
+        assert event.image.url != told
+        assert (
+            gateway.store.resolve((event.image.url or "").rpartition("/")[2], time.time()).path == kept.path
+        )
 
     run(main)
 

@@ -215,10 +215,7 @@ class Job:
                 self.error = None
 
     def _break(self, error: Exception) -> None:
-        log.error(
-            "job failed", job=self.id, model=self.report.model, provider=self.report.provider, exc_info=error
-        )
-        self.error = TintypeError(f"Something in Tintype broke. The log tells more about {self.id}.")
+        self.error = broken(self.report, error)
 
     def _let_in(self, error: Exception | None) -> None:
         if error is None:
@@ -226,6 +223,12 @@ class Job:
         else:
             self._begun.set_exception(error)
             self._begun.exception()  # whoever does not wait for it hears of it as `error`
+
+
+def broken(report: Report, error: Exception) -> TintypeError:
+    """What callers hear of a fault of ours; all else about it is in the log."""
+    log.error("job failed", job=report.job, model=report.model, provider=report.provider, exc_info=error)
+    return TintypeError(f"Something in Tintype broke. The log tells more about {report.job}.")
 
 
 class Watched:

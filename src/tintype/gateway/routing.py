@@ -27,6 +27,7 @@ from ..core.errors import CallerError, NoImage, Refused, TintypeError, TooManyRe
 from ..transport.upstream import DEADLINE
 from .arriving import Bring, arrived
 from .gates import Ticket
+from .jobs import broken
 from .offers import Offer
 from .plan import Plan
 from .route import Route
@@ -88,6 +89,8 @@ class Routing:
                 if error.charged:
                     trip.paid.append(turn.offer.card.id)
                 trip.stopped = trip.shown or not self._goes_on(error)
+            except Exception as error:  # it costs none of the pictures that have come, nor other calls
+                trip.error, trip.stopped = broken(self.report, error), True
         if trip.made >= request.n or trip.split:
             return
         missing = trip.error or NoImage(f"{request.n - trip.made} of {request.n} pictures did not come.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncGenerator, Sequence
 
 import pytest
@@ -104,6 +105,28 @@ def test_whoever_stops_reading_ends_the_source() -> None:
         assert ended == ["closed"]
 
     asyncio.run(main())
+
+
+def test_a_failure_that_nobody_waits_for_any_more_is_told_to_nobody() -> None:
+    """It would be told to the log, with what an upstream said, which may be the prompt."""
+
+    async def main() -> list[str]:
+        told: list[str] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["message"]))
+
+        async def breaks() -> Chunks:
+            yield b"a"
+            raise LookupError("broken")
+
+        async with Feed(breaks()) as feed:
+            assert await feed.news(5) == [b"a"]
+            await asyncio.sleep(0)
+        del feed
+        gc.collect()
+        await asyncio.sleep(0)
+        return told
+
+    assert asyncio.run(main()) == []
 
 
 def test_it_can_be_woken() -> None:

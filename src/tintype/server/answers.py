@@ -19,7 +19,7 @@ from ..gateway.jobs import Job
 from ..gateway.recall import Past
 from .documents import accepted
 from .http import Gone, Headers, Lookout, Receive, Send, header, hung_up, respond, sent, tell
-from .streaming import Feed
+from .streaming import Feed, end
 from .wishes import Wishes
 
 PIECE = 256 * 1024
@@ -79,9 +79,7 @@ async def _whole_slowly(sight: Sight, heartbeat: float, receive: Receive, send: 
             await lookout.check(send)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
     finally:
-        if not task.done():
-            task.cancel()
-            await asyncio.wait([task])
+        await end(task)
 
 
 async def whole_or_later(sight: Sight, wishes: Wishes, base_url: str, receive: Receive, send: Send) -> None:

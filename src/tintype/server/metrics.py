@@ -86,7 +86,7 @@ class Metrics:
         self._registry.register(_Breakers(offer for offer in offers if not offer.twin))
 
     def count(self, dialect: str, status: object, seconds: float) -> None:
-        """A request. `status` is "gone" for a caller who hung up before there was one."""
+        """A request. `status` is "gone" for a caller who hung up before the end."""
         children = self._answers.get((dialect, status))
         if children is None:
             children = (self._requests.labels(dialect, str(status)), self._seconds.labels(dialect))

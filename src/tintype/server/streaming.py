@@ -5,9 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from ..core import Octets
+
+
+async def end(task: asyncio.Task[Any]) -> None:
+    """Nobody waits for it any more. What it failed with is told to nobody either, not even to asyncio's log: an upstream
+    may have quoted the prompt."""
+    if not task.done():
+        task.cancel()
+        await asyncio.wait([task])
+    if not task.cancelled():
+        task.exception()
 
 
 class Feed:
@@ -28,9 +38,7 @@ class Feed:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._task is not None
-        if not self._task.done():
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        await end(self._task)
         await self._source.aclose()
 
     async def _run(self) -> None:

@@ -97,6 +97,12 @@ def test_a_setting_that_is_not_there_stops_the_start(tintype: Tintype, text: str
     assert "engine" in told.err
 
 
+def test_the_home_of_nobody_stops_the_start(tintype: Tintype) -> None:
+    told = tintype("serve", "--port", "0", "--diffusion", "~nobody-here/model")
+    assert (told.code, told.err.count("\n")) == (1, 1)
+    assert "nobody in whose home '~nobody-here/model' would be" in told.err
+
+
 def test_the_doctor_tells_device_and_models(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("diffusers", reason="the device is told by torch, of the extra `diffusion`")
     from ..engines.diffusion.tiny import EDGE, saved

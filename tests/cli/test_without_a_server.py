@@ -29,6 +29,8 @@ from .conftest import Tintype
         (("gen", "a fox", "-i", "nowhere.png"), "nowhere.png"),
         (("gen", "a fox", "--prompt-file", "x"), "prompt"),
         (("gen", "-", "-i", "-"), "stdin"),
+        (("gen", "a fox", "-o", "~nobody-here/fox.png"), "'~nobody-here/fox.png'"),
+        (("gen", "a fox", "-i", "~nobody-here/fox.png"), "'~nobody-here/fox.png' cannot be read"),
         (("gen", "a fox", "-o", ""), "-o is empty"),
         (("gen", "a fox", "--output="), "--output is empty"),
         (("gen", "a fox", "--model", "", "-n", "2"), "--model is empty"),
@@ -58,6 +60,20 @@ def test_a_wrong_command_is_one_sentence_that_names_it(
     assert wrong.err.count("\n") == 1
     assert wrong.out == ""
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.txt", "latin.txt"]
+
+
+def test_what_breaks_is_one_line_and_told_in_full_on_request(
+    tintype: Tintype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("on fire")
+
+    monkeypatch.setattr("tintype.cli.drawing.draw", broken)
+    told = tintype("gen", "a fox")
+    assert (told.code, told.err) == (1, "tintype: RuntimeError('on fire') (TINTYPE_DEBUG=1 tells where)\n")
+    monkeypatch.setenv("TINTYPE_DEBUG", "1")
+    with pytest.raises(RuntimeError):
+        tintype("gen", "a fox")
 
 
 def test_a_prompt_from_a_pipe_is_text(tintype: Tintype) -> None:

@@ -233,7 +233,7 @@ def test_an_address_that_was_over_before_its_job_ended_is_told_anew() -> None:
     async def main() -> None:
         gateway = house()
         await elsewhere(gateway, ago=gateway.picture_lifetime + 1)
-        (kept,) = await gateway.shelf.keep("job_far", [PICTURE])
+        (kept,) = await gateway.shelf.keep([PICTURE])
         begun = time.time() - gateway.picture_lifetime - 1
         told = await gateway.store.address(kept.path, base_url="http://t", seconds=3600, now=begun)
         await end(gateway, picture=replace(PICTURE, image=PICTURE.image.at(told)))

@@ -48,6 +48,8 @@ def test_where_pictures_are_fetched_from(
         ("prot = 1", {}, "there is no setting 'prot'"),
         ("port = 'x'", {}, "port cannot be 'x': it must be a whole number"),
         ("port = [", {}, "tintype.toml"),
+        ("data = 3", {}, "data cannot be 3: it must be a folder"),
+        ("", {"DATA": ""}, r"\$DATA: data cannot be '': it must be a folder"),
         ("stand_in = 3", {}, "stand_in cannot be 3"),
         ("", {"PORT": "-1"}, r"\$PORT: port cannot be '-1'"),
         ("port = true", {}, "port cannot be True"),

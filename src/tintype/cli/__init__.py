@@ -129,6 +129,11 @@ def run(arguments: list[str]) -> int:
     except ValueError as error:
         _complain(str(error))
         return ERROR
+    except Exception as error:
+        if os.environ.get("TINTYPE_DEBUG"):
+            raise
+        _complain(f"{error!r} (TINTYPE_DEBUG=1 tells where)")
+        return ERROR
 
 
 def _complain(text: str) -> None:

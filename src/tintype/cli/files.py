@@ -66,7 +66,10 @@ class Names:
 
 def names(output: str, prompt: str, count: int, *, force: bool) -> Names:
     """Read `-o`: a folder that exists (or ends with a slash), else a file. Raises BadRequest."""
-    path = Path(output or ".").expanduser()
+    try:
+        path = Path(output or ".").expanduser()
+    except RuntimeError:
+        raise BadRequest(f"there is nobody in whose home {output!r} would be.", param="output") from None
     if not output or output.endswith(("/", os.sep)) or path.is_dir():
         folder, stem, suffix = path, f"{slug(prompt)}-{secrets.token_hex(2)}", ""
     else:

@@ -131,5 +131,6 @@ def _read(source: str, param: str) -> bytes:
         if len(data) > MAX_IMAGE_BYTES:
             raise BadRequest(f"{source!r} is larger than {MAX_IMAGE_BYTES:,} bytes.", param=param)
         return data
-    except OSError as error:
-        raise BadRequest(f"{source!r} cannot be read: {error.strerror}.", param=param) from None
+    except (OSError, RuntimeError) as error:  # RuntimeError: nobody's home
+        reason = getattr(error, "strerror", None) or str(error).rstrip(".")
+        raise BadRequest(f"{source!r} cannot be read: {reason}.", param=param) from None

@@ -165,6 +165,8 @@ def _table(name: str, value: Any) -> dict[str, Any]:
 
 def _convert(value: Any, like: Any) -> Any:
     if isinstance(like, Path):
+        if not isinstance(value, str | Path) or value == "":  # which would be the current folder
+            raise ValueError("a folder")
         return Path(value)
     if isinstance(like, tuple):
         return _networks(value)

@@ -139,7 +139,10 @@ def _text(value: Any) -> str:
 
 def _path(value: Any) -> str:
     text = _text(value)
-    return str(Path(text).expanduser()) if text.startswith("~") else text
+    try:
+        return str(Path(text).expanduser()) if text.startswith("~") else text
+    except RuntimeError:
+        raise ValueError(f"there is nobody in whose home {text!r} would be") from None
 
 
 def _folder(value: Any) -> Path:

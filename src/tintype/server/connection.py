@@ -21,7 +21,8 @@ class Protocol(HttpToolsProtocol):
 
 
 class Gathering:
-    """A transport that holds a piece of less than `SMALL` bytes until the next, or until the event loop's next turn."""
+    """A transport that holds a piece of less than `SMALL` bytes until the next, or until the event loop's next turn. An
+    empty one says that none comes for now."""
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
@@ -32,7 +33,9 @@ class Gathering:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
-        if self._held:
+        if not data:
+            self._let_go()
+        elif self._held:
             self._held.append(data)
             self._let_go()
         elif len(data) < SMALL:
@@ -46,6 +49,8 @@ class Gathering:
         self._transport.close()
 
     def _let_go(self) -> None:
-        if self._held:
-            held, self._held = self._held, []
+        if not self._held:
+            return
+        held, self._held = self._held, []
+        if not self._transport.is_closing():  # the caller may have left meanwhile, and uvloop raises then
             self._transport.writelines(held)

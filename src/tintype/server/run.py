@@ -43,6 +43,7 @@ def serve(settings: Settings, environ: dict[str, str]) -> None:
         timeout_graceful_shutdown=int(settings.grace) + GRACE_TO_ANSWER,
         server_header=False,
         http=Protocol,
+        ws="none",  # nobody speaks it here, whatever else is installed
         proxy_headers=False,  # `base_url_of` reads them
     )
     server = Server(config, app)

@@ -208,8 +208,9 @@ class Job:
     def _cut_short(self, work: Work, why: TintypeError) -> None:
         """What has come by then is to be paid, and so it is delivered."""
         self.error = why
-        if any(isinstance(event, Completed) for event in self.events):
-            self.report.missing.insert(0, why)
+        if made := sum(isinstance(event, Completed) for event in self.events):
+            if made < self.request.n:  # else only the end of an upstream's answer is missing
+                self.report.missing.insert(0, why)
             with suppress(TintypeError):
                 work.finish(self)
                 self.error = None

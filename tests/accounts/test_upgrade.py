@@ -84,11 +84,14 @@ def test_a_database_with_rows_in_it_is_upgraded(bare_url: str, tmp_path: Path) -
     engine.dispose()
 
 
-def test_a_database_of_the_first_revision_is_one_of_today_once_it_is_opened(bare_url: str) -> None:
+@pytest.mark.parametrize(("revision", "lacking"), [("0001", "cancellations"), ("0002", "joins")])
+def test_a_database_of_an_earlier_revision_is_one_of_today_once_it_is_opened(
+    bare_url: str, revision: str, lacking: str
+) -> None:
     engine = engine_of(bare_url)
     with engine.begin() as connection:
-        migrated(connection, to="0001")
-        assert not sa.inspect(connection).has_table("cancellations")
+        migrated(connection, to=revision)
+        assert not sa.inspect(connection).has_table(lacking)
         connection.execute(accounts.insert().values(id="a", name="Ann", created=1.5))
     open_and_close(bare_url)
     with engine.begin() as connection:

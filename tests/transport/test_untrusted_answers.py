@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -124,18 +125,25 @@ def test_nobody_listens() -> None:
     asyncio.run(main())
 
 
+@asynccontextmanager
+async def busy() -> AsyncIterator[tuple[Fetcher, str, asyncio.Task[bytes]]]:
+    """A fetcher without room for another, the address of a picture, and the fetch that takes the room."""
+    async with hosting({"/slow.png": answer(), "/a.png": answer()}, pause=0.002) as host:
+        fetcher = Fetcher(allow=LOOPBACK, resolve=HERE, at_once=1)
+        url = f"http://pictures.example:{host.port}"
+        slow = asyncio.create_task(fetcher.fetch(f"{url}/slow.png"))
+        await asyncio.sleep(0)
+        yield fetcher, f"{url}/a.png", slow
+
+
 def test_not_all_sockets_are_given_to_slow_servers() -> None:
     async def main() -> None:
-        async with hosting({"/slow.png": answer(), "/a.png": answer()}, pause=0.002) as host:
-            fetcher = Fetcher(allow=LOOPBACK, resolve=HERE, at_once=1)
-            url = f"http://pictures.example:{host.port}"
-            slow = asyncio.create_task(fetcher.fetch(f"{url}/slow.png"))
-            await asyncio.sleep(0)
+        async with busy() as (fetcher, url, slow):
             with pytest.raises(TooManyRequests) as caught:
-                await fetcher.fetch(f"{url}/a.png")
+                await fetcher.fetch(url)
             assert caught.value.retry_after
             assert await slow == PNG
-            assert await fetcher.fetch(f"{url}/a.png") == PNG
+            assert await fetcher.fetch(url) == PNG
 
     asyncio.run(main())
 
@@ -213,12 +221,8 @@ def test_it_is_asked_no_more_once_there_is_no_time() -> None:
 
 def test_whoever_must_have_it_waits_for_room() -> None:
     async def main() -> None:
-        async with hosting({"/slow.png": answer(), "/a.png": answer()}, pause=0.002) as host:
-            fetcher = Fetcher(allow=LOOPBACK, resolve=HERE, at_once=1)
-            url = f"http://pictures.example:{host.port}"
-            slow = asyncio.create_task(fetcher.fetch(f"{url}/slow.png"))
-            await asyncio.sleep(0)
-            assert await fetcher.fetch(f"{url}/a.png", pauses=(0,)) == PNG
+        async with busy() as (fetcher, url, slow):
+            assert await fetcher.fetch(url, pauses=(0,)) == PNG
             assert slow.done()
 
     asyncio.run(main())

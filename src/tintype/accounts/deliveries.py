@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, NamedTuple
 
 import sqlalchemy as sa
@@ -98,7 +99,11 @@ class Deliveries:
 
     async def claim(self, now: float, until: float, pick: Pick = list) -> list[Delivery]:
         """Those of the due ones that `pick` chooses, the least tried first; nobody else claims them before `until`."""
-        return await self._database.write(lambda connection: _claim(connection, now, until, pick))
+        # A look may take long, and nobody who writes is to wait for it.
+        while picked := await self._database.read(lambda connection: pick(_due(connection, now))):
+            if claimed := await self._database.write(partial(_claim, picked=picked, until=until)):
+                return claimed  # else another server was quicker
+        return []
 
     async def taken(self, delivery: Delivery, now: float) -> None:
         await self._end(delivery, {"due": None, "taken": now, "body": "", "failure": ""})
@@ -151,9 +156,9 @@ def _insert(connection: sa.Connection, job: str, url: str, now: float) -> None:
     connection.execute(insert(deliveries).values(row).on_conflict_do_nothing())
 
 
-def _claim(connection: sa.Connection, now: float, until: float, pick: Pick) -> list[Delivery]:
+def _claim(connection: sa.Connection, picked: Sequence[Due], until: float) -> list[Delivery]:
     claimed = []
-    for each in pick(_due(connection, now)):
+    for each in picked:
         as_seen = sa.and_(deliveries.c.id == each.id, deliveries.c.due == each.due)
         change = sa.update(deliveries).where(as_seen).values(due=until, tries=each.tries + 1)
         if connection.execute(change).rowcount:

@@ -33,7 +33,7 @@ from ..gateway.jobs import Job
 from ..gateway.recall import Past
 from ..gateway.results import read_request
 from ..wire import sse
-from .answers import Sight, stream_of, watching
+from .answers import HEARTBEAT, Sight, stream_of, watching
 from .documents import JOB, JOBS, job_document, job_members, record_members
 from .documents import QUOTE as QUOTES
 from .following import Frames, with_progress
@@ -160,6 +160,8 @@ class JobPages:
         sight = Sight(self._dialect, job, [])
 
         async def write(events: Events) -> AsyncIterator[Octets]:
+            if isinstance(job, Job) and not job.ended and len(job.events) <= seen:
+                yield HEARTBEAT  # the stream is open, however long it is silent now
             numbered = self._numbered(job, events, seen)
             followed = with_progress(job, numbered) if isinstance(job, Job) else numbered
             async with aclosing(followed):

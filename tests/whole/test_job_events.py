@@ -185,6 +185,16 @@ def test_the_stream_of_a_silent_job_is_open_at_once(folder: Path | None) -> None
             assert [name for _, name, _ in frames(response.read())][-1] == "image.job"
 
 
+def test_so_is_that_of_one_that_another_server_runs(tmp_path: Path) -> None:
+    provider = Held()
+    with house(provider, tmp_path) as one, house(FakeProvider(), tmp_path, heartbeat=0) as two:
+        id = one.order(prefer="respond-async").json()["id"]
+        with calling(two.url, "GET", f"{JOBS}/{id}/events") as response:
+            assert response.readline() == b": still drawing\n"
+            provider.go.set()
+            assert [name for _, name, _ in frames(response.read())][-1] == "image.job"
+
+
 def test_whoever_only_watched_ends_nothing(folder: Path | None) -> None:
     provider = Held()
     with house(provider, folder) as at:

@@ -160,7 +160,7 @@ class JobPages:
         sight = Sight(self._dialect, job, [])
 
         async def write(events: Events) -> AsyncIterator[Octets]:
-            if isinstance(job, Job) and not job.ended and len(job.events) <= seen:
+            if not job.ended and len(job.events) <= seen:
                 yield HEARTBEAT  # the stream is open, however long it is silent now
             numbered = self._numbered(job, events, seen)
             followed = with_progress(job, numbered) if isinstance(job, Job) else numbered

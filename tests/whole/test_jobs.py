@@ -527,7 +527,8 @@ def test_who_watches_events_by_way_of_another_server_keeps_the_job_alive(tmp_pat
         until(lambda: not job.is_watched)
         provider.go.set()
         watches.join(20)
-        assert [event for _, event, _ in frames(body[0])] == ["image_generation.completed", "image.job"]
+        told = [event for _, event, _ in frames(body[0]) if event != ":"]
+        assert told == ["image_generation.completed", "image.job"]
 
 
 WRONG = [

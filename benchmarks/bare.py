@@ -1,4 +1,4 @@
-"""The floor: uvicorn and pyreqwest with nothing between them. What Tintype takes beyond it is Tintype's own.
+"""The floor: uvicorn and pyreqwest as Tintype has them, and nothing between. What Tintype takes beyond it is its own.
 
 python benchmarks/bare.py PORT BASE_URL
 """
@@ -11,6 +11,7 @@ import uvicorn
 import uvloop
 from pyreqwest.client import Client, ClientBuilder
 
+from tintype.server.connection import Protocol
 from tintype.server.http import Receive, Scope, Send, read_body, respond
 
 _MOST = 256 * 1024 * 1024
@@ -34,7 +35,13 @@ class Bare:
 async def main(port: int, base_url: str) -> None:
     async with ClientBuilder().base_url(base_url).build() as client:
         config = uvicorn.Config(
-            Bare(client), port=port, access_log=False, log_level="warning", lifespan="off"
+            Bare(client),
+            port=port,
+            http=Protocol,
+            ws="none",
+            access_log=False,
+            log_level="warning",
+            lifespan="off",
         )
         await uvicorn.Server(config).serve()
 

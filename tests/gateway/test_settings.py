@@ -100,6 +100,8 @@ def test_variables_of_others_are_left_alone() -> None:
 def test_a_file_that_was_asked_for_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="No such file"):
         Settings.load({}, tmp_path / "none.toml")
+    with pytest.raises(ValueError, match=r"\$TINTYPE_CONFIG is empty"):
+        Settings.load({"TINTYPE_CONFIG": ""})
 
 
 @pytest.mark.parametrize("name", ["secret", "webhook_secret", "metrics_key"])

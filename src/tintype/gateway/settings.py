@@ -77,6 +77,8 @@ class Settings:
         Raises ValueError saying which setting is wrong and where it stands.
         """
         chosen = path or Path(environ.get("TINTYPE_CONFIG", FILE))
+        if path is None and environ.get("TINTYPE_CONFIG") == "":  # which would be the current folder
+            raise ValueError("$TINTYPE_CONFIG is empty: it must be a file, or not be set")
         table: dict[str, Any] = {}
         if path is not None or "TINTYPE_CONFIG" in environ or chosen.exists():
             try:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+import structlog
 
 from tintype.accounts.database import Database
 from tintype.accounts.schema import accounts, processes
@@ -283,6 +284,41 @@ def test_a_server_that_goes_away_fails_what_is_written_then_and_nothing_later(se
         asyncio.run(main())
     finally:
         relay.down()
+
+
+def test_the_log_is_told_once_that_it_is_away_and_once_that_it_is_back(
+    servers_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = structlog.testing.CapturingLogger()
+    monkeypatch.setattr("tintype.accounts._failures.log", log)
+    parsed = sa.make_url(servers_url)
+    relay = Relay(parsed.port or 5432)
+    relay.up()
+    through = parsed.set(host="127.0.0.1", port=relay.port).render_as_string(hide_password=False)
+
+    async def main() -> None:
+        database = Database.open(through)
+        await names(database)
+        relay.down()
+        for _ in range(10):
+            writing = database.write(lambda connection: connection.execute(add("while it is away")))
+            for refused in await asyncio.gather(writing, names(database), return_exceptions=True):
+                assert isinstance(refused, Unavailable)
+        relay.up()
+        await database.write(lambda connection: connection.execute(add("once it is back")))
+        await names(database)
+        await database.close()
+
+    try:
+        asyncio.run(main())
+    finally:
+        relay.down()
+    told = [(call.args[0], call.kwargs["doing"]) for call in log.calls]
+    assert sorted(told) == [
+        (event, doing)
+        for event in ("the database is not there", "the database is there again")
+        for doing in ("read", "write")
+    ]
 
 
 def test_two_that_want_the_same_rows_in_opposite_orders_both_get_them(servers_url: str) -> None:

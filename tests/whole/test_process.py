@@ -188,3 +188,29 @@ def test_it_has_as_many_files_as_the_system_lets_it_have(tmp_path: Path) -> None
 
     with process(tmp_path, lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 300))) as (server, _):
         assert resource.prlimit(server.pid, resource.RLIMIT_NOFILE) == (300, 300)
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="the size of another process's files is limited there only"
+)
+def test_a_disk_that_takes_nothing_is_told_once_and_is_a_reason_not_to_be_ready(tmp_path: Path) -> None:
+    import resource
+
+    order = {"prompt": "a panda", "size": "1024x1024", "quality": "low"}
+    with process(tmp_path) as (server, port):
+        assert call(port, "POST", "/v1/images/generations", order)[0] == 200
+        whole = resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+        refused = [call(port, "POST", "/v1/images/generations", order) for _ in range(8)]
+        assert {(status, json.loads(body)["error"]["code"]) for status, body in refused} == {
+            (503, "database_unavailable")
+        }
+        status, body = call(port, "GET", "/readyz")
+        assert status == 503
+        assert "database" in json.loads(body)["reasons"]
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, whole)
+        assert call(port, "GET", "/readyz")[0] == 200
+        assert call(port, "POST", "/v1/images/generations", order)[0] == 200
+        server.send_signal(signal.SIGTERM)
+        lines = [json.loads(line)["event"] for line in server.communicate(timeout=20)[1].splitlines()]
+    assert lines.count("the database is not there") == 1
+    assert lines.count("the database is there again") == 1

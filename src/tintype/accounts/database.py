@@ -8,13 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self, TypeVar
 
 import sqlalchemy as sa
-import structlog
 
 from . import _engines, _upgrade
-from ._failures import AWAY, Away, judge, reason
+from ._failures import AWAY, Absence, Away, judge, reason
 from ._writer import Item, Writer
-
-log = structlog.get_logger()
 
 T = TypeVar("T")
 Thing = TypeVar("Thing")
@@ -27,6 +24,7 @@ class Database:
         self.kind = url.get_backend_name()  # "sqlite" or "postgresql"
         self.where = url.render_as_string(hide_password=True)
         self._readers = _engines.for_reading(url)
+        self._absence = Absence("read")
         self._writer = Writer(_engines.for_writing(url))
         self._threads = ThreadPoolExecutor(_engines.READERS, thread_name_prefix="tintype-reader")
 
@@ -88,7 +86,9 @@ class Database:
                 with self._readers.connect() as connection:
                     if one_moment and self.kind == "postgresql":
                         connection = connection.execution_options(**_engines.ONE_MOMENT)
-                    return work(connection)
+                    answer = work(connection)
+                self._absence.over()
+                return answer
             except Exception as error:
                 verdict = judge(error)
                 if verdict == "wrong":
@@ -96,7 +96,7 @@ class Database:
                 if verdict == "away":
                     self._readers.dispose()  # the others are as old as this one
                 if tries == 2:
-                    log.warning("the database is not there", reason=reason(error))
+                    self._absence.noticed(error)
                     raise Away(AWAY) from error
         raise AssertionError("unreachable")
 

@@ -37,15 +37,15 @@ class Database:
         """
         parsed = _engines.parse(url)
         _engines.prepare(parsed, make=make)
-        engine = _engines.for_writing(parsed)
-        try:
-            _upgrade.bring_up_to_date(engine)
-        except _upgrade.FAILURES as error:
-            shown = parsed.render_as_string(hide_password=True)
-            raise ValueError(f"The database {shown} cannot be opened: {reason(error)}.") from None
-        finally:
-            engine.dispose()
+        _reached(parsed, _upgrade.bring_up_to_date)
         return cls(parsed)
+
+    @staticmethod
+    def look(url: str) -> str:
+        """What `open` would find there, in a sentence; nothing is made or changed. Raises ValueError as that does."""
+        parsed = _engines.parse(url)
+        _engines.prepare(parsed, make=False)
+        return _reached(parsed, _upgrade.look)
 
     async def write(self, work: Callable[[sa.Connection], T]) -> T:
         """Run `work` in the writer's thread, in one transaction with others. What it raises is raised here, and
@@ -108,3 +108,15 @@ class Database:
         self._writer.close()
         self._threads.shutdown()
         self._readers.dispose()
+
+
+def _reached(url: sa.URL, work: Callable[[sa.Engine], T]) -> T:
+    """What `work` makes of it. Raises ValueError in a sentence, without the password."""
+    engine = _engines.for_writing(url)
+    try:
+        return work(engine)
+    except _upgrade.FAILURES as error:
+        shown = url.render_as_string(hide_password=True)
+        raise ValueError(f"The database {shown} cannot be opened: {reason(error)}.") from None
+    finally:
+        engine.dispose()

@@ -213,6 +213,11 @@ def test_so_it_does_for_a_provider_that_is_off(table: dict[str, Any]) -> None:
         assemble.open_gateway(Settings(provider={"openai": table}), {})
 
 
+def test_so_it_does_for_an_engine_that_has_no_models() -> None:
+    with pytest.raises(ValueError, match=r"\[engine\.diffusion\]: there is no setting `modles`"):
+        assemble.open_gateway(Settings(engine={"diffusion": {"modles": {"mine": "a/folder"}}}), {})
+
+
 @pytest.mark.parametrize("table", [{"offers": []}, {"max_price": 0.1}])
 def test_a_route_that_nobody_answers_is_refused_at_the_start(table: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r'\[route\."gpt-imag-2"\]: there is no such model'):

@@ -86,7 +86,7 @@ def configured(settings: Settings) -> tuple[Service, ...]:
     that is off: its key may be what is misspelt."""
     services = configure(load(), settings.provider, settings.engine)
     for service in services:
-        if service.name in settings.provider and is_callable(service):
+        if service.name in (*settings.provider, *settings.engine) and is_callable(service):
             _check_options(service, adapter_of(service), service.settings.get("options", {}))
     return services
 

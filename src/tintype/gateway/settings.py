@@ -143,6 +143,10 @@ def _check_use(name: str, value: Any) -> None:
     """What is of the right kind, and yet nothing that a server could work with."""
     if name in _ABOVE_ZERO and value <= 0:
         raise ValueError("a number above 0")
+    if (
+        name == "metrics_key" and value != value.strip()
+    ):  # as from a file that ends a line: nobody could send it
+        raise ValueError("a text without blanks around it")
     if name == "public_base_url" and value:
         address = read_address(value)
         if address is None or address.query or address.fragment:

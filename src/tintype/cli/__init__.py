@@ -109,8 +109,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _open_what_is_closed() -> None:
-    """Whoever is started without stdin, stdout or stderr has nothing there. Otherwise the next file to be opened, such
-    as the database, would take its number, and what a library has to complain of would be written into it."""
+    """Whoever is started without stdin, stdout or stderr has nothing there. Otherwise the next file to be opened
+    takes its number, whichever that is, and what a library has to complain of is written into it."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - as long as the process

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import sqlite3
 import stat
 import threading
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import structlog
 
+from tintype.accounts import _engines
 from tintype.accounts.database import Database
 from tintype.accounts.schema import accounts, processes
 from tintype.core.errors import BadRequest, Unavailable
@@ -283,6 +287,58 @@ def test_a_server_that_goes_away_fails_what_is_written_then_and_nothing_later(se
         asyncio.run(main())
     finally:
         relay.down()
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="the system has no such setting")
+@pytest.mark.parametrize(("said", "seconds"), [({}, 10), ({"tcp_user_timeout": "3000"}, 3)])
+def test_a_server_whose_machine_is_gone_is_waited_for_so_long(
+    servers_url: str, said: dict[str, str], seconds: int
+) -> None:
+    """Nothing tells that it is gone: orders would hang as long as the system goes on sending, a quarter of an hour."""
+    parsed = sa.make_url(servers_url).update_query_dict(said)
+    url = _engines.parse(parsed.render_as_string(hide_password=False))
+    for engine in (_engines.for_writing(url), _engines.for_reading(url)):
+        with engine.connect() as connection:
+            driver: Any = connection.connection.dbapi_connection
+            with socket.socket(fileno=os.dup(driver.fileno())) as sent:
+                assert sent.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == seconds * 1000
+                assert sent.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) <= seconds * 2
+        engine.dispose()
+
+
+def test_the_log_is_told_once_that_it_is_away_and_once_that_it_is_back(
+    servers_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = structlog.testing.CapturingLogger()
+    monkeypatch.setattr("tintype.accounts._failures.log", log)
+    parsed = sa.make_url(servers_url)
+    relay = Relay(parsed.port or 5432)
+    relay.up()
+    through = parsed.set(host="127.0.0.1", port=relay.port).render_as_string(hide_password=False)
+
+    async def main() -> None:
+        database = Database.open(through)
+        await names(database)
+        relay.down()
+        for _ in range(10):
+            writing = database.write(lambda connection: connection.execute(add("while it is away")))
+            for refused in await asyncio.gather(writing, names(database), return_exceptions=True):
+                assert isinstance(refused, Unavailable)
+        relay.up()
+        await database.write(lambda connection: connection.execute(add("once it is back")))
+        await names(database)
+        await database.close()
+
+    try:
+        asyncio.run(main())
+    finally:
+        relay.down()
+    told = [(call.args[0], call.kwargs["doing"]) for call in log.calls]
+    assert sorted(told) == [
+        (event, doing)
+        for event in ("the database is not there", "the database is there again")
+        for doing in ("read", "write")
+    ]
 
 
 def test_two_that_want_the_same_rows_in_opposite_orders_both_get_them(servers_url: str) -> None:

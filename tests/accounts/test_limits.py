@@ -390,6 +390,9 @@ def test_redis_that_comes_back_is_found_and_the_log_tells_once_a_minute() -> Non
         "redis://:pass@host:port/0",
         "redis://:pass@host/one?a=b",
         "redis://host?socket=pass",
+        "redis://host:6379/pass",
+        "redis://host:6379/-1",
+        "redis://host:6379/0/1",
     ],
 )
 def test_an_address_that_cannot_be_is_told_without_what_is_in_it(url: str) -> None:

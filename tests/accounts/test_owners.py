@@ -101,6 +101,21 @@ def test_a_closed_account_takes_its_keys_with_it_and_keeps_its_name(url: str) ->
     with_owners(url, main)
 
 
+def test_nobody_puts_money_where_nobody_could_spend_it(url: str) -> None:
+    async def main(owners: Owners, ledger: Ledger) -> None:
+        ann, bob = await owners.make("Ann", prepaid=True), await owners.make("Bob")
+        await ledger.credit(ann.id, 500, reference="invoice 7")
+        for each in (ann, bob):
+            await owners.close(each.id)
+        with pytest.raises(CallerError, match="The account 'Ann' is closed"):
+            await ledger.credit(ann.id, 500)
+        assert await ledger.credit(ann.id, 500, reference="invoice 7") == 500, "it moved before"
+        assert await ledger.credit(ann.id, -500) == 0, "the rest is given back"
+        assert await ledger.credit(bob.id, 500) == 500, "a debt is paid"
+
+    with_owners(url, main)
+
+
 def test_what_cannot_be_is_told(url: str) -> None:
     async def main(owners: Owners, ledger: Ledger) -> None:
         await owners.make("Ann")

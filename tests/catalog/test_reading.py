@@ -320,7 +320,8 @@ def test_who_says_a_price_of_an_offer_keeps_the_rest_of_it(card: ModelCard) -> N
 def test_an_operators_own_model_is_like_the_template_but_for_what_it_says() -> None:
     service = read_service("acme.toml", COMFY)
     rows = [{"id": "mine", "upstream_id": "mine.safetensors", "max_n": 1}, {"id": "plain", "accepts": []}]
-    tables = {"acme": {"model": rows}, "garage": {"kind": "acme", "model": rows[:1]}}
+    theirs = {"id": "garage/mine", "upstream_id": "mine.safetensors", "max_n": 1}
+    tables = {"acme": {"model": rows}, "garage": {"kind": "acme", "model": [theirs]}}
     acme, garage = configure([service], tables)
     default, mine, plain = acme.cards
     assert default == service.cards[0]
@@ -329,7 +330,7 @@ def test_an_operators_own_model_is_like_the_template_but_for_what_it_says() -> N
     assert mine.accepts == {"seed", "strength"}
     assert plain.upstream_id == "plain"
     assert plain.accepts == {"strength"}
-    assert (garage.cards[-1].id, garage.cards[-1].provider) == ("mine", "garage")
+    assert (garage.cards[-1].id, garage.cards[-1].provider) == ("garage/mine", "garage")
     assert garage.cards[-1].max_input_images == 2
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -190,3 +192,36 @@ def test_a_bucket_is_tried_and_a_folder_is_not_made(
     (told,) = storage()
     assert told.startswith("fail")
     assert "hush" not in told
+
+
+def test_a_database_is_looked_at_and_left_as_it_is(tintype: Tintype, tmp_path: Path) -> None:
+    assert "    database    " not in tintype("doctor").out, "a server will make it"
+    assert tintype("accounts", "create", "acme").code == 0
+    told = tintype("doctor")
+    assert "ok    database    it is there, and up to date" in told.out
+    for revision, code, says in (
+        (
+            "0002",
+            0,
+            "ok    database    it is of an older Tintype (its revision is 0002), and is upgraded when",
+        ),
+        ("9999", 1, "fail  database    This database was made by a newer Tintype"),
+    ):
+        with closing(sqlite3.connect(tmp_path / "data" / "tintype.db")) as database, database:
+            database.execute("UPDATE tintype_version SET version_num = ?", [revision])
+        told = tintype("doctor")
+        assert (told.code, says in told.out) == (code, True), told.out
+        with closing(sqlite3.connect(tmp_path / "data" / "tintype.db")) as database:
+            assert database.execute("SELECT version_num FROM tintype_version").fetchall() == [(revision,)]
+
+
+def test_a_database_that_is_away_is_told_without_its_password(
+    tintype: Tintype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINTYPE_DATABASE", "postgresql://me:hush@127.0.0.1:1/tintype")
+    told = tintype("doctor")
+    assert told.code == 1
+    assert (
+        "fail  database    The database postgresql+psycopg://me:***@127.0.0.1:1/tintype cannot be" in told.out
+    )
+    assert "hush" not in told.out + told.err

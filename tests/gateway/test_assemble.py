@@ -190,6 +190,9 @@ def test_a_server_of_the_operators_own_with_its_own_models() -> None:
         ("acme", {"models": ["acme-9"]}, ["models", "acme-9"]),
         ("acme", {"key": 5}, ["key", "text"]),
         ("acme", {"model": [{"id": "x", "max_n": 0}]}, ["x", "max_n"]),
+        ("acme", {"enabled": "false"}, ["enabled", "true or false"]),
+        ("acme", {"enabled": 0}, ["enabled", "true or false"]),
+        ("mine", {"kind": "acme", "key": "k", "model": [{"id": "acme-1"}]}, ["acme has", "mine/acme-1"]),
     ],
 )
 def test_a_table_that_is_wrong_is_named(name: str, table: dict[str, Any], words: list[str]) -> None:
@@ -210,6 +213,11 @@ def test_so_it_does_for_a_provider_that_is_off(table: dict[str, Any]) -> None:
         assemble.open_gateway(Settings(provider={"openai": table}), {})
 
 
+def test_so_it_does_for_an_engine_that_has_no_models() -> None:
+    with pytest.raises(ValueError, match=r"\[engine\.diffusion\]: there is no setting `modles`"):
+        assemble.open_gateway(Settings(engine={"diffusion": {"modles": {"mine": "a/folder"}}}), {})
+
+
 @pytest.mark.parametrize("table", [{"offers": []}, {"max_price": 0.1}])
 def test_a_route_that_nobody_answers_is_refused_at_the_start(table: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r'\[route\."gpt-imag-2"\]: there is no such model'):
@@ -221,11 +229,26 @@ def test_a_route_that_nobody_answers_is_refused_at_the_start(table: dict[str, An
     [
         (Settings(default_model="gpt-imag-2"), "default_model names"),
         (Settings(stand_in={"mine": "gpt-imag-2"}), r'\[stand_in\] "mine" names'),
+        (
+            Settings(markup={"model": {"gpt-imag-2": "20%"}}),
+            r"\[markup.model\]: there is no model 'gpt-imag-2'",
+        ),
+        (Settings(markup={"model": {"azure/gpt-image-2": "20%"}}), "a model's name is its vendor's, whoever"),
+        (
+            Settings(markup={"provider": {"opnai": "20%"}}),
+            r"\[markup.provider\]: there is no provider 'opnai'",
+        ),
     ],
 )
 def test_a_name_that_is_no_model_is_told_with_its_setting(settings: Settings, where: str) -> None:
     with pytest.raises(ValueError, match=where):
         assemble.open_gateway(settings, {})
+
+
+def test_a_markup_is_of_what_is_there_by_name_or_of_whatever_a_pattern_meets() -> None:
+    provider = {"second": {"kind": "openai", "key": "k", "model": [{"id": "second/mine"}]}}
+    rows = {"provider": {"second": "1%", "azure": "2%"}, "model": {"second/mine": "3%", "none-yet-*": "4%"}}
+    assemble.open_gateway(Settings(provider=provider, markup=rows), {})
 
 
 LOCAL = {

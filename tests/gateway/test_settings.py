@@ -51,6 +51,11 @@ def test_where_pictures_are_fetched_from(
         ("data = 3", {}, "data cannot be 3: it must be a folder"),
         ("", {"DATA": ""}, r"\$DATA: data cannot be '': it must be a folder"),
         ("stand_in = 3", {}, "stand_in cannot be 3"),
+        (
+            "",
+            {"TINTYPE_METRICS_KEY": "key\n"},
+            "metrics_key cannot be that: it must be a text without blanks",
+        ),
         ("", {"PORT": "-1"}, r"\$PORT: port cannot be '-1'"),
         ("port = true", {}, "port cannot be True"),
         ("picture_lifetime = nan", {}, "picture_lifetime cannot be nan: it must be a number that is not"),
@@ -100,6 +105,8 @@ def test_variables_of_others_are_left_alone() -> None:
 def test_a_file_that_was_asked_for_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="No such file"):
         Settings.load({}, tmp_path / "none.toml")
+    with pytest.raises(ValueError, match=r"\$TINTYPE_CONFIG is empty"):
+        Settings.load({"TINTYPE_CONFIG": ""})
 
 
 @pytest.mark.parametrize("name", ["secret", "webhook_secret", "metrics_key"])

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -33,8 +33,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def process(folder: Path, **environ: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """A server in an empty folder, reached once it answers."""
+def process(
+    folder: Path, first: Callable[[], None] | None = None, /, **environ: str
+) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """A server in an empty folder, reached once it answers. `first` is done in it before it starts."""
     port = free_port()
     started = subprocess.Popen(
         [sys.executable, "-m", "tintype", "serve"],
@@ -43,6 +45,7 @@ def process(folder: Path, **environ: str) -> Iterator[tuple[subprocess.Popen[str
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=first,
     )
     try:
         deadline = time.monotonic() + 20
@@ -87,8 +90,9 @@ def test_a_port_that_the_system_chose_is_told(tmp_path: Path) -> None:
             server.kill()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGTERM to send there")
-def test_it_says_what_answers_and_ends_when_asked(tmp_path: Path) -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals there")
+@pytest.mark.parametrize("asked", ["SIGTERM", "SIGHUP"])
+def test_it_says_what_answers_and_ends_when_asked(tmp_path: Path, asked: str) -> None:
     with process(tmp_path) as (server, port):
         answers: list[tuple[int, bytes]] = []
         order = {"prompt": "a panda", "size": "2048x2048", "quality": "high"}
@@ -99,7 +103,7 @@ def test_it_says_what_answers_and_ends_when_asked(tmp_path: Path) -> None:
         deadline = time.monotonic() + 10
         while not json.loads(call(port, "GET", "/healthz")[1])["running"]:
             assert time.monotonic() < deadline
-        server.send_signal(signal.SIGTERM)
+        server.send_signal(getattr(signal, asked))
         out, err = server.communicate(timeout=20)
         drawing.join(20)
     assert [status for status, _ in answers] == [200], "what was being drawn is finished"
@@ -160,3 +164,53 @@ def test_a_setting_that_is_wrong_stops_the_start_with_a_sentence(
     assert ended.returncode != 0
     assert words in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such numbers there")
+@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)])
+def test_who_is_started_without_a_standard_stream_serves_all_the_same(
+    tmp_path: Path, closed: tuple[int, ...]
+) -> None:
+    def close() -> None:
+        for number in closed:
+            os.close(number)
+
+    with process(tmp_path, close) as (server, port):
+        order = {"prompt": "a panda", "size": "1024x1024", "quality": "low"}
+        assert call(port, "POST", "/v1/images/generations", order)[0] == 200
+        for number in closed:  # the database is no place for what libraries have to say
+            assert os.readlink(f"/proc/{server.pid}/fd/{number}") == os.devnull
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what a process may have is looked up in /proc")
+def test_it_has_as_many_files_as_the_system_lets_it_have(tmp_path: Path) -> None:
+    import resource
+
+    with process(tmp_path, lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 300))) as (server, _):
+        assert resource.prlimit(server.pid, resource.RLIMIT_NOFILE) == (300, 300)
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="the size of another process's files is limited there only"
+)
+def test_a_disk_that_takes_nothing_is_told_once_and_is_a_reason_not_to_be_ready(tmp_path: Path) -> None:
+    import resource
+
+    order = {"prompt": "a panda", "size": "1024x1024", "quality": "low"}
+    with process(tmp_path) as (server, port):
+        assert call(port, "POST", "/v1/images/generations", order)[0] == 200
+        whole = resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+        refused = [call(port, "POST", "/v1/images/generations", order) for _ in range(8)]
+        assert {(status, json.loads(body)["error"]["code"]) for status, body in refused} == {
+            (503, "database_unavailable")
+        }
+        status, body = call(port, "GET", "/readyz")
+        assert status == 503
+        assert "database" in json.loads(body)["reasons"]
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, whole)
+        assert call(port, "GET", "/readyz")[0] == 200
+        assert call(port, "POST", "/v1/images/generations", order)[0] == 200
+        server.send_signal(signal.SIGTERM)
+        lines = [json.loads(line)["event"] for line in server.communicate(timeout=20)[1].splitlines()]
+    assert lines.count("the database is not there") == 1
+    assert lines.count("the database is there again") == 1

@@ -19,8 +19,12 @@ def credit(
     connection: sa.Connection, *, account: str, amount: Micros, note: str, reference: str, now: float
 ) -> Micros:
     """The balance after it. Raises NotFound, CallerError."""
-    exists = connection.execute(sa.select(accounts.c.id).where(accounts.c.id == account)).scalar()
-    if exists is None:
+    owner = connection.execute(
+        sa.select(accounts.c.name, accounts.c.closed, purses.c.prepaid)
+        .join(purses, purses.c.id == accounts.c.id)
+        .where(accounts.c.id == account)
+    ).one_or_none()
+    if owner is None:
         raise NotFound(f"There is no account {account!r}.")
     reference = f"credit:{reference}" if reference else ""
     if len(reference) > 200:
@@ -36,6 +40,8 @@ def credit(
                     param="reference",
                 )
             return _balance(connection, account)
+    if owner.closed and owner.prepaid and amount > 0:  # one that is not prepaid may still pay what it owes
+        raise CallerError(f"The account {owner.name!r} is closed: nobody could spend it.", param="account")
     enough = sa.or_(sa.literal(amount >= 0), purses.c.balance - purses.c.held + amount >= 0)
     moved = connection.execute(
         purses.update().where(purses.c.id == account, enough).values(balance=purses.c.balance + amount)

@@ -15,6 +15,15 @@ READERS = 4
 ONE_MOMENT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 """For a connection of PostgreSQL's: all that its transaction reads is of one moment."""
 PATIENCE = 10.0  # seconds that one process waits for another's turn to write
+_SILENCE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""After how long a PostgreSQL whose machine is gone, and says nothing, is away: the system itself would wait a quarter of
+an hour. Seconds, and the last one in milliseconds."""
 _DISCREET: dict[str, Any] = {"hide_parameters": True}
 """Errors do not quote what was to be written: they are told to the log."""
 KINDS = 'sqlite:////a/path/file.db, postgresql://user:password@host/name, or "off" for none'
@@ -79,7 +88,7 @@ def for_reading(url: sa.URL) -> sa.Engine:
 
 
 def _postgresql(url: sa.URL) -> dict[str, Any]:
-    return {} if "connect_timeout" in url.query else {"connect_timeout": 5}
+    return {name: value for name, value in _SILENCE.items() if name not in url.query}
 
 
 def _sqlite(url: sa.URL, begin: str, **options: Any) -> sa.Engine:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import time
+from collections.abc import Callable
 from typing import Literal
 
 import sqlalchemy as sa
+import structlog
 
 from ..core.errors import Unavailable
+
+log = structlog.get_logger()
 
 Verdict = Literal["again", "twice", "away", "wrong"]
 """`again`: another was in the way. `twice`: what may be there once was, and perhaps just came. `away`: the database is
@@ -80,3 +85,31 @@ def reason(error: BaseException) -> str:
 
 AWAY = "The database is not there at the moment: try again later."
 """What callers are told. Why it is not there is in the log: it names hosts."""
+
+MINUTE = 60.0
+
+
+class Absence:
+    """Whether a database is away, as whoever reads or writes finds it. The log is told once a minute, though hundreds
+    may be refused in a second, and once more when it is back."""
+
+    def __init__(self, doing: Literal["read", "write"], clock: Callable[[], float] = time.monotonic) -> None:
+        self.lasts = False
+        self._doing = doing
+        self._clock = clock
+        self._told = False
+        self._said = -float("inf")
+
+    def noticed(self, error: BaseException) -> None:
+        self.lasts = True
+        now = self._clock()
+        if now - self._said >= MINUTE:
+            self._said, self._told = now, True
+            log.warning("the database is not there", doing=self._doing, reason=reason(error))
+
+    def over(self) -> None:
+        if self.lasts:
+            self.lasts = False
+            if self._told:
+                self._told = False
+                log.info("the database is there again", doing=self._doing)

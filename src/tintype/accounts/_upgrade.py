@@ -19,6 +19,8 @@ LOCK = 0x74696E74797065  # "tintype": whoever holds it in PostgreSQL is making o
 FAILURES = (sa.exc.DBAPIError, sqlite3.Error)
 """A transaction of SQLite's is begun by its driver (`_engines`), and what goes wrong with that is told in its words."""
 
+_TAKEN = "There are tables in this database that are not Tintype's and are called as its own: {}. Give it a database of its own."
+
 version = sa.Table(TABLE, sa.MetaData(), sa.Column("version_num", sa.String(32), nullable=False))
 
 
@@ -34,6 +36,21 @@ def bring_up_to_date(engine: sa.Engine) -> None:
             if judge(error) != "again" or time.monotonic() >= until:
                 raise
             time.sleep(random.uniform(0.01, 0.1))
+
+
+def look(engine: sa.Engine) -> str:
+    """What `bring_up_to_date` would make of it, in a sentence; nothing is changed. Raises as that does."""
+    with engine.connect() as connection:
+        found = _found(connection)
+        if found is None:
+            theirs = _theirs(connection)
+            if theirs:
+                raise ValueError(_TAKEN.format(theirs))
+            return "it is empty, and gets its tables when the server starts"
+    if found == HEAD:
+        return "it is there, and up to date"
+    _revisions(found)
+    return f"it is of an older Tintype (its revision is {found}), and is upgraded when the server starts: make a backup before"
 
 
 def _check(connection: sa.Connection) -> None:
@@ -55,13 +72,28 @@ def _found(connection: sa.Connection) -> str | None:
     return found[0] if found else None
 
 
-def _create(connection: sa.Connection) -> None:
-    theirs = sorted(set(sa.inspect(connection).get_table_names()) & set(metadata.tables))
-    if theirs:
+def _theirs(connection: sa.Connection) -> str:
+    """Tables of somebody else's."""
+    return ", ".join(sorted(set(sa.inspect(connection).get_table_names()) & set(metadata.tables)))
+
+
+def _revisions(found: str | None, folder: Path | None = None) -> Any:
+    """Alembic's folder of them. Raises ValueError where `found` is not among them."""
+    from alembic.script import ScriptDirectory
+
+    here = Path(__file__).parent / "migrations"
+    script = ScriptDirectory(here, version_locations=[str(folder or here / "versions")])
+    if found is not None and found not in {each.revision for each in script.walk_revisions()}:
         raise ValueError(
-            f"There are tables in this database that are not Tintype's and are called as its own: {', '.join(theirs)}. "
-            "Give it a database of its own."
+            f"This database was made by a newer Tintype (its revision is {found}, this Tintype knows those up to {HEAD}). "
+            "Start the newer one, or restore a backup that is older."
         )
+    return script
+
+
+def _create(connection: sa.Connection) -> None:
+    if theirs := _theirs(connection):
+        raise ValueError(_TAKEN.format(theirs))
     metadata.create_all(connection)
     version.create(connection, checkfirst=True)
     connection.execute(version.insert().values(version_num=HEAD))
@@ -76,15 +108,8 @@ def upgrade(
     """
     from alembic.config import Config
     from alembic.runtime.environment import EnvironmentContext
-    from alembic.script import ScriptDirectory
 
-    here = Path(__file__).parent / "migrations"
-    script = ScriptDirectory(here, version_locations=[str(folder or here / "versions")])
-    if found is not None and found not in {each.revision for each in script.walk_revisions()}:
-        raise ValueError(
-            f"This database was made by a newer Tintype (its revision is {found}, this Tintype knows those up to {HEAD}). "
-            "Start the newer one, or restore a backup that is older."
-        )
+    script = _revisions(found, folder)
 
     def steps(revision: Any, _: object) -> Any:
         return script._upgrade_revs(to, revision)

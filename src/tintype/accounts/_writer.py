@@ -14,7 +14,7 @@ import sqlalchemy as sa
 import structlog
 
 from ..core.errors import TintypeError
-from ._failures import AWAY, Away, Unheard, judge, reason
+from ._failures import AWAY, Absence, Away, Unheard, judge, reason
 
 log = structlog.get_logger()
 
@@ -52,7 +52,7 @@ class Writer:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._connection: sa.Connection | None = None
-        self._away = False
+        self._absence = Absence("write")
         self._queue: deque[Item] = deque()
         self._idle = False  # the thread waits for whatever comes
         self._news = threading.Event()
@@ -116,7 +116,7 @@ class Writer:
     def _write(self, batch: list[Item]) -> list[Any]:
         """In one transaction; if that cannot be, each in one of its own, so that only the guilty fail."""
         tries, began = 0, time.monotonic()
-        until = 0.0 if self._away else began + PATIENCE
+        until = 0.0 if self._absence.lasts else began + PATIENCE
         while True:
             try:
                 answers = self._transact(batch)
@@ -132,8 +132,7 @@ class Writer:
                         time.sleep(0.1 * min(tries, 1))
                         tries += 1
                         continue
-                    self._away = True
-                    log.warning("the database is not there", reason=reason(error))
+                    self._absence.noticed(error)
                     return [Unheard(AWAY) if item.uncertain else Away(AWAY) for item in batch]
                 if verdict == "twice" and len(batch) == 1 and tries < 3:  # by now it may be seen
                     tries += 1
@@ -141,7 +140,7 @@ class Writer:
                 if len(batch) > 1:
                     return [answer for item in batch for answer in self._write([item])]
                 return [error]
-            self._away = False
+            self._absence.over()
             return answers
 
     def _transact(self, batch: list[Item]) -> list[Any]:

@@ -8,13 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self, TypeVar
 
 import sqlalchemy as sa
-import structlog
 
 from . import _engines, _upgrade
-from ._failures import AWAY, Away, judge, reason
+from ._failures import AWAY, Absence, Away, judge, reason
 from ._writer import Item, Writer
-
-log = structlog.get_logger()
 
 T = TypeVar("T")
 Thing = TypeVar("Thing")
@@ -27,6 +24,7 @@ class Database:
         self.kind = url.get_backend_name()  # "sqlite" or "postgresql"
         self.where = url.render_as_string(hide_password=True)
         self._readers = _engines.for_reading(url)
+        self._absence = Absence("read")
         self._writer = Writer(_engines.for_writing(url))
         self._threads = ThreadPoolExecutor(_engines.READERS, thread_name_prefix="tintype-reader")
 
@@ -39,15 +37,15 @@ class Database:
         """
         parsed = _engines.parse(url)
         _engines.prepare(parsed, make=make)
-        engine = _engines.for_writing(parsed)
-        try:
-            _upgrade.bring_up_to_date(engine)
-        except _upgrade.FAILURES as error:
-            shown = parsed.render_as_string(hide_password=True)
-            raise ValueError(f"The database {shown} cannot be opened: {reason(error)}.") from None
-        finally:
-            engine.dispose()
+        _reached(parsed, _upgrade.bring_up_to_date)
         return cls(parsed)
+
+    @staticmethod
+    def look(url: str) -> str:
+        """What `open` would find there, in a sentence; nothing is made or changed. Raises ValueError as that does."""
+        parsed = _engines.parse(url)
+        _engines.prepare(parsed, make=False)
+        return _reached(parsed, _upgrade.look)
 
     async def write(self, work: Callable[[sa.Connection], T]) -> T:
         """Run `work` in the writer's thread, in one transaction with others. What it raises is raised here, and
@@ -88,7 +86,9 @@ class Database:
                 with self._readers.connect() as connection:
                     if one_moment and self.kind == "postgresql":
                         connection = connection.execution_options(**_engines.ONE_MOMENT)
-                    return work(connection)
+                    answer = work(connection)
+                self._absence.over()
+                return answer
             except Exception as error:
                 verdict = judge(error)
                 if verdict == "wrong":
@@ -96,7 +96,7 @@ class Database:
                 if verdict == "away":
                     self._readers.dispose()  # the others are as old as this one
                 if tries == 2:
-                    log.warning("the database is not there", reason=reason(error))
+                    self._absence.noticed(error)
                     raise Away(AWAY) from error
         raise AssertionError("unreachable")
 
@@ -108,3 +108,15 @@ class Database:
         self._writer.close()
         self._threads.shutdown()
         self._readers.dispose()
+
+
+def _reached(url: sa.URL, work: Callable[[sa.Engine], T]) -> T:
+    """What `work` makes of it. Raises ValueError in a sentence, without the password."""
+    engine = _engines.for_writing(url)
+    try:
+        return work(engine)
+    except _upgrade.FAILURES as error:
+        shown = url.render_as_string(hide_password=True)
+        raise ValueError(f"The database {shown} cannot be opened: {reason(error)}.") from None
+    finally:
+        engine.dispose()

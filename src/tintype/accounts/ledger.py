@@ -62,7 +62,7 @@ class Ledger:
         if opening.hold < 0:
             raise ValueError(f"a hold cannot be {opening.hold}")
         if not self._known:
-            await self._sign()
+            await self.sign()
         waiting = self.database.submit(move, Hold(opened(opening, self.process.id)))
         closing = Closing(job=opening.job, state="cancelled", ended=self._clock(), error="cancelled")
         try:
@@ -141,7 +141,7 @@ class Ledger:
 
     async def recover(self) -> Recovered:
         """Declare the jobs of dead processes interrupted: their holds are let go of, and nothing is charged."""
-        await self._sign()
+        await self.sign()
         recovered = await self.database.write(
             partial(_recovery.recover, me=self.process.id, watch=self._watch, now=self._clock())
         )
@@ -158,7 +158,8 @@ class Ledger:
         await self._pay()
         return recovered
 
-    async def _sign(self) -> None:
+    async def sign(self) -> None:
+        """A sign of life. Raises Unavailable when nothing can be written."""
         await self.database.write(partial(_recovery.sign, process=self.process, now=self._clock()))
         self._known = True
 

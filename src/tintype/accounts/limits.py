@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from math import ceil
 from typing import Literal, NamedTuple, Protocol, Self
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -169,6 +170,9 @@ class Limits:
         from .shared_limits import FAILURES, SharedHits
 
         try:
+            database = urlsplit(url).path.strip("/")
+            if database and not (database.isascii() and database.isdigit()):  # redis-py would take number 0
+                raise ValueError(database)
             shared = SharedHits(f"{_SCHEMES[scheme]}://{rest}", prefix)
         except ValueError:  # it may quote the password
             raise ValueError(

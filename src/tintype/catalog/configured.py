@@ -30,13 +30,31 @@ def configure(
         kind = table.pop("kind", name)
         if kind not in known:
             raise ValueError(f"{where}: `kind`: {kind!r} is none of {', '.join(known)}")
-        if table.pop("enabled", True) is False:
+        enabled = table.pop("enabled", True)
+        if not isinstance(enabled, bool):  # "false" would leave it on, and paid
+            raise ValueError(f"{where}: `enabled` is true or false, not {enabled!r}")
+        if not enabled:
             known.pop(name, None)
             continue
         known[name] = _configured(where, name, known[kind], table, services)
+    _check_ids(known, tables)
     for name, table in (engines or {}).items():
         known[name] = _engine(f"[engine.{name}]", name, known, table)
     return tuple(known.values())
+
+
+def _check_ids(known: Mapping[str, Service], tables: Mapping[str, Any]) -> None:
+    """Of two models that are called the same, one could not be asked for any more, and the other's price would hold."""
+    owners = {
+        card.id: name for name, service in known.items() if name not in tables for card in service.cards
+    }
+    for name in tables:
+        for card in known[name].cards if name in known else ():
+            if (other := owners.setdefault(card.id, name)) != name:
+                raise ValueError(
+                    f"[provider.{name}]: model {card.id!r}: {other} has a model of that name already: choose another, such "
+                    f"as {name}/{card.id}; a [route] may offer both under one name"
+                )
 
 
 def _engine(where: str, name: str, known: Mapping[str, Service], table: Any) -> Service:

@@ -97,6 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     The interpreter is not taken down in order: threads of the HTTP client (pyreqwest 0.15.1) that still
     let go of a finished answer would then abort the process, one time in five on a busy machine.
     """
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a letter that the terminal has not got costs nobody a picture
             stream.reconfigure(errors="backslashreplace")
@@ -105,6 +106,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         with suppress(OSError, ValueError):  # nobody reads it any more
             stream.flush()
     os._exit(code)
+
+
+def _open_what_is_closed() -> None:
+    """Whoever is started without stdin, stdout or stderr has nothing there. Otherwise the next file to be opened
+    takes its number, whichever that is, and what a library has to complain of is written into it."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - as long as the process
 
 
 def run(arguments: list[str]) -> int:

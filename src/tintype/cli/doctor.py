@@ -47,6 +47,7 @@ def doctor(
         ("drawing", _drawing),
         ("port", lambda: _port(settings)),
         ("data", lambda: _data(settings.data)),
+        ("database", lambda: _database(settings)),
         ("storage", lambda: _storage(settings)),
         ("server", _server),
         ("terminal", _terminal),
@@ -180,6 +181,15 @@ def _data(folder: Path) -> Finding:
     if not place.is_dir() or not os.access(place, os.W_OK):
         return Finding("fail", f"{place} cannot be written to: choose another folder with DATA= or --data")
     return Finding("ok", f"{folder.absolute()} {'can be written to' if folder.exists() else 'can be made'}")
+
+
+def _database(settings: Settings) -> Finding | None:
+    """Whether a server could open it; nothing is made or changed. A file that is not there is a part of `data`."""
+    if not settings.database_url or not (settings.database or (settings.data / "tintype.db").exists()):
+        return None
+    from ..accounts.database import Database
+
+    return Finding("ok", Database.look(settings.database_url))
 
 
 def _storage(settings: Settings) -> Finding | None:

@@ -42,6 +42,8 @@ def open_gateway(
 ) -> Gateway:
     """Raises ValueError for a catalog or a configuration that cannot be. Without a `store` and `books`, all is kept in memory."""
     services = stocked(signing(configured(settings), settings, environ), environ)
+    markup = Markup.of(settings.markup)
+    markup.check({service.name for service in services}, _models(services))
     return Gateway(
         offers=Offers(
             offers(services, environ),
@@ -56,7 +58,7 @@ def open_gateway(
         books=books or Memory(),
         teller=teller,
         terms=Terms(
-            markup=Markup.of(settings.markup),
+            markup=markup,
             charge_twins=settings.charge_twins,
             allow_unknown_price=settings.allow_unknown_price,
             prompts=settings.history_days > 0,
@@ -84,7 +86,7 @@ def configured(settings: Settings) -> tuple[Service, ...]:
     that is off: its key may be what is misspelt."""
     services = configure(load(), settings.provider, settings.engine)
     for service in services:
-        if service.name in settings.provider and is_callable(service):
+        if service.name in (*settings.provider, *settings.engine) and is_callable(service):
             _check_options(service, adapter_of(service), service.settings.get("options", {}))
     return services
 
@@ -142,6 +144,11 @@ def routes(settings: Settings, services: tuple[Service, ...]) -> dict[str, Route
                 f'[route."{name}"]: there is no such model, and `offers` names none to answer for it'
             )
     return found
+
+
+def _models(services: Iterable[Service]) -> set[str]:
+    """By their vendors' own names, whoever sells them."""
+    return {card.of or card.id for service in services for card in service.cards}
 
 
 def polyfills(settings: Settings) -> Iterator[Polyfill]:

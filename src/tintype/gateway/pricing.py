@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple, Self
@@ -41,6 +41,14 @@ class Markup:
             provider=_row("[markup.provider]", table.get("provider", {})),
             model=_row("[markup.model]", table.get("model", {})),
         )
+
+    def check(self, providers: Collection[str], models: Collection[str]) -> None:
+        """Raises ValueError for a name that is none of these: it is misspelt, and what it says would be asked of nobody."""
+        for kind, row, known in (("provider", self.provider, providers), ("model", self.model, models)):
+            for name in row:
+                if name not in known and not set("*?[") & set(name):
+                    own = "" if kind == "provider" else ": a model's name is its vendor's, whoever sells it"
+                    raise ValueError(f"[markup.{kind}]: there is no {kind} {name!r}{own}")
 
     def points(self, *, provider: str, model: str, caller_markup: int | None = None) -> int:
         """The caller's own before the model's, the provider's and the default."""

@@ -77,6 +77,8 @@ class Settings:
         Raises ValueError saying which setting is wrong and where it stands.
         """
         chosen = path or Path(environ.get("TINTYPE_CONFIG", FILE))
+        if path is None and environ.get("TINTYPE_CONFIG") == "":  # which would be the current folder
+            raise ValueError("$TINTYPE_CONFIG is empty: it must be a file, or not be set")
         table: dict[str, Any] = {}
         if path is not None or "TINTYPE_CONFIG" in environ or chosen.exists():
             try:
@@ -141,6 +143,10 @@ def _check_use(name: str, value: Any) -> None:
     """What is of the right kind, and yet nothing that a server could work with."""
     if name in _ABOVE_ZERO and value <= 0:
         raise ValueError("a number above 0")
+    if (
+        name == "metrics_key" and value != value.strip()
+    ):  # as from a file that ends a line: nobody could send it
+        raise ValueError("a text without blanks around it")
     if name == "public_base_url" and value:
         address = read_address(value)
         if address is None or address.query or address.fragment:

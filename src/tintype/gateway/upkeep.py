@@ -49,11 +49,17 @@ class Upkeep:
             await asyncio.wait(self._tasks)
 
     async def _keep_at(self, chore: Chore) -> None:
+        said, when = "", 0.0  # what the log was told last: the same again not before a minute is over
         while True:
             try:
                 await chore.do()
             except Exception as error:
-                log.warning("a chore failed", chore=chore.name, reason=str(error)[:300])
+                reason, now = str(error)[:300], time.monotonic()
+                if reason != said or now - when >= 60:
+                    said, when = reason, now
+                    log.warning("a chore failed", chore=chore.name, reason=reason)
+            else:
+                said = ""
             await asyncio.sleep(chore.seconds)
 
     async def _sweep(self) -> None:

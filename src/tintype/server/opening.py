@@ -111,7 +111,7 @@ def _rooms(settings: Settings, environ: Mapping[str, str], database: Database | 
         locked=locked,
         limits=limits,
         watch=watch,
-        checks=_checks(gateway, database),
+        checks=_checks(gateway, written),
         chores=_chores(settings, gateway, written, webhooks),
         office=office,
         webhooks=webhooks,
@@ -120,18 +120,19 @@ def _rooms(settings: Settings, environ: Mapping[str, str], database: Database | 
     )
 
 
-def _checks(gateway: Gateway, database: Database | None) -> dict[str, Check]:
+def _checks(gateway: Gateway, written: Written | None) -> dict[str, Check]:
     """Whether what this server stands on answers."""
 
     async def answers() -> None:
-        assert database is not None
-        await database.read(lambda connection: connection.exec_driver_sql("SELECT 1"))
+        assert written is not None
+        await written.database.read(lambda connection: connection.exec_driver_sql("SELECT 1"))
+        await written.ledger.sign()  # a full disk can still be read, and every order is refused
 
     checks: dict[str, Check] = {"store": gateway.store.check}
     for provider in gateway.providers:
         if isinstance(provider, Preparing):
             checks[provider.name] = partial(_is_prepared, provider)
-    if database is not None:
+    if written is not None:
         checks["database"] = answers
     return checks
 

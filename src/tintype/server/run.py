@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import signal
 import socket
 import sys
 from contextlib import suppress
@@ -23,10 +24,14 @@ from .opening import open_rooms
 GRACE_TO_ANSWER = 3
 """Seconds that connections have after the last job, to be told how it ended."""
 
+FILES = 65_536
+"""Files and connections that a server asks the system for."""
+
 
 def serve(settings: Settings, environ: dict[str, str]) -> None:
-    """Blocks until SIGTERM or SIGINT; running jobs then have `settings.grace` seconds to finish."""
+    """Blocks until SIGTERM, SIGINT or SIGHUP; running jobs then have `settings.grace` seconds to finish."""
     log_to_stderr()
+    _have_files()
     rooms = open_rooms(settings, environ)
     app = App(rooms.gateway, all_dialects(), settings, rooms=rooms)
     # What is here now stays, and need not be looked through again. Hardly anything that a request makes is
@@ -53,10 +58,30 @@ def serve(settings: Settings, environ: dict[str, str]) -> None:
         sockets[0].listen()  # who has read the banner may call at once
         settings = replace(settings, port=sockets[0].getsockname()[1])
     print(banner(rooms.gateway, settings, locked=rooms.locked), flush=True)
+    _stop_at_hangup(server)
     with suppress(KeyboardInterrupt):
         server.run(sockets)
     if not server.started:
         sys.exit(3)  # as uvicorn itself does
+
+
+def _have_files() -> None:
+    """As many as the system lets us have. Each caller who waits holds a connection, and an upstream's beside it, and the
+    1024 that a process usually begins with would soon be gone."""
+    with suppress(ImportError, OSError, ValueError):  # there is no such thing on Windows
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        enough = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+        if soft not in (resource.RLIM_INFINITY, enough) and soft < enough:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (enough, hard))
+
+
+def _stop_at_hangup(server: uvicorn.Server) -> None:
+    """As at SIGTERM, when the terminal is closed: what has been bought is finished. Under nohup it is ignored still."""
+    hangup = getattr(signal, "SIGHUP", None)
+    if hangup is not None and signal.getsignal(hangup) == signal.SIG_DFL:
+        signal.signal(hangup, server.handle_exit)
 
 
 class Server(uvicorn.Server):

@@ -12,7 +12,6 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
-from secrets import token_hex
 from typing import Any
 
 import structlog
@@ -20,6 +19,7 @@ import structlog
 from ..accounts.records import Taken
 from ..core import Caller, Completed, Events, ImageEvent, ImageRequest, Micros, Partial, Report
 from ..core.errors import Cancelled, Conflict, Timeout, TintypeError, Unavailable
+from ..core.ids import new_id
 
 log = structlog.get_logger()
 
@@ -45,7 +45,7 @@ class Job:
     """One generation on its way: its order, its report, and what has happened so far."""
 
     def __init__(self, request: ImageRequest, report: Report, caller: Caller) -> None:
-        self.id = f"job_{token_hex(12)}"
+        self.id = new_id("job", 16)
         self.request = request
         self.report = report
         report.job = self.id

@@ -7,7 +7,6 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
-from secrets import token_hex
 from typing import cast
 
 import msgspec
@@ -17,6 +16,7 @@ from structlog.contextvars import bind_contextvars
 from ..accounts.limits import headers_of
 from ..core import Answer, Dialect, Incoming
 from ..core.errors import MethodNotAllowed, TintypeError
+from ..core.ids import new_id
 from ..gateway.gateway import Gateway
 from ..gateway.settings import Settings
 from ..gateway.upkeep import Upkeep
@@ -97,7 +97,7 @@ class App:
         if scope["type"] != "http":
             await self._lifespan(scope, receive, send)
             return
-        request_id = f"req_{token_hex(16)}"
+        request_id = new_id("req", 24)
         theirs = origin = b""
         for name, value in scope["headers"]:
             if name == b"x-client-request-id" or (name == b"x-request-id" and not theirs):

@@ -258,11 +258,16 @@ class Relay:
             each.close()
 
 
-def test_a_server_that_goes_away_fails_what_is_written_then_and_nothing_later(servers_url: str) -> None:
-    parsed = sa.make_url(servers_url)
+def relayed(url: str) -> tuple[Relay, str]:
+    """A relay to the server of this URL, and the URL by way of it."""
+    parsed = sa.make_url(url)
     relay = Relay(parsed.port or 5432)
     relay.up()
-    through = parsed.set(host="127.0.0.1", port=relay.port).render_as_string(hide_password=False)
+    return relay, parsed.set(host="127.0.0.1", port=relay.port).render_as_string(hide_password=False)
+
+
+def test_a_server_that_goes_away_fails_what_is_written_then_and_nothing_later(servers_url: str) -> None:
+    relay, through = relayed(servers_url)
 
     async def main() -> None:
         database = Database.open(through)
@@ -311,10 +316,7 @@ def test_the_log_is_told_once_that_it_is_away_and_once_that_it_is_back(
 ) -> None:
     log = structlog.testing.CapturingLogger()
     monkeypatch.setattr("tintype.accounts._failures.log", log)
-    parsed = sa.make_url(servers_url)
-    relay = Relay(parsed.port or 5432)
-    relay.up()
-    through = parsed.set(host="127.0.0.1", port=relay.port).render_as_string(hide_password=False)
+    relay, through = relayed(servers_url)
 
     async def main() -> None:
         database = Database.open(through)
